@@ -1,0 +1,1 @@
+import { x } from "@countersign/nestjs"; console.log(x);
