@@ -1,0 +1,125 @@
+import { fileURLToPath } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { DrizzleQueryError, sql } from 'drizzle-orm';
+import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
+import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
+import { migrate as migrateEmbedded } from 'drizzle-orm/pglite/migrator';
+import { Pool } from 'pg';
+import { lockDirectory } from './directory-lock.js';
+import { Problem, type ProblemOptions } from './problem.js';
+
+/** Where the rows are: a PostgreSQL server, an embedded PGlite in a directory, or in memory for tests. */
+export type DatabaseLocation =
+  | { readonly kind: 'postgres'; readonly url: string }
+  | { readonly kind: 'embedded'; readonly directory: string }
+  | { readonly kind: 'memory' };
+
+/** The query builder, the same on PostgreSQL and on PGlite. */
+export type Orm = PgDatabase<PgQueryResultHKT>;
+
+export interface Migrations {
+  /** The folder of SQL files and `meta/_journal.json`. */
+  readonly folder: URL;
+  /** The table that remembers what has run; one per service, so that two services may share a database. */
+  readonly table: string;
+}
+
+/** An open, migrated database; Nest closes it when the application stops. */
+export class Database implements OnApplicationShutdown {
+  constructor(
+    readonly orm: Orm,
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  /** @throws Problem `database_unavailable` unless the database answers. */
+  async ping(): Promise<void> {
+    try {
+      await this.orm.execute(sql`select 1`);
+    } catch (cause) {
+      throw new Problem(DATABASE_UNAVAILABLE, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.end();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.close();
+  }
+}
+
+const DATABASE_UNAVAILABLE: ProblemOptions = {
+  status: 503,
+  code: 'database_unavailable',
+  title: 'The database does not answer at the moment.',
+  retryAfterSeconds: 5,
+};
+
+/** Opens the database and brings its schema up to date. */
+export async function openDatabase(location: DatabaseLocation, migrations: Migrations): Promise<Database> {
+  return location.kind === 'postgres'
+    ? openPostgres(location.url, migrations)
+    : openEmbedded(location, migrations);
+}
+
+/** Says whether a query failed because a unique index already holds the value. */
+export function isUniqueViolation(error: unknown): boolean {
+  const cause = error instanceof DrizzleQueryError ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && cause.code === '23505';
+}
+
+async function openPostgres(url: string, migrations: Migrations): Promise<Database> {
+  const pool = new Pool({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  // An idle connection that the server closes must not end the process; the next query opens another.
+  pool.on('error', () => undefined);
+  try {
+    await migrateOnce(pool, migrations);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return new Database(drizzlePostgres(pool), () => pool.end());
+}
+
+/** Replicas that start together wait for each other: drizzle's migrator takes no lock of its own. */
+async function migrateOnce(pool: Pool, migrations: Migrations): Promise<void> {
+  const connection = await pool.connect();
+  try {
+    await connection.query('select pg_advisory_lock(hashtext($1))', [migrations.table]);
+    await migratePostgres(drizzlePostgres(connection), migratorOptions(migrations));
+    await connection.query('select pg_advisory_unlock(hashtext($1))', [migrations.table]);
+    connection.release();
+  } catch (error) {
+    // Closing the connection also frees the lock.
+    connection.release(true);
+    throw error;
+  }
+}
+
+async function openEmbedded(
+  location: Exclude<DatabaseLocation, { kind: 'postgres' }>,
+  migrations: Migrations,
+): Promise<Database> {
+  // PGlite itself does not notice a second process, and two of them ruin the files.
+  const lock = location.kind === 'embedded' ? lockDirectory(location.directory) : undefined;
+  try {
+    const engine = await PGlite.create(location.kind === 'embedded' ? location.directory : 'memory://');
+    const orm = drizzleEmbedded(engine);
+    await migrateEmbedded(orm, migratorOptions(migrations));
+    return new Database(orm, async () => {
+      await engine.close();
+      lock?.release();
+    });
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+function migratorOptions({ folder, table }: Migrations) {
+  return { migrationsFolder: fileURLToPath(folder), migrationsTable: table };
+}

@@ -1,0 +1,21 @@
+export {
+  Database,
+  type DatabaseLocation,
+  isUniqueViolation,
+  type Migrations,
+  openDatabase,
+  type Orm,
+} from './database.js';
+export {
+  commonVariables,
+  ConfigError,
+  type Environment,
+  readEnvironment,
+  readJsonFile,
+} from './environment.js';
+export { parseInput } from './parse-input.js';
+export { ProblemFilter } from './problem.filter.js';
+export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problem.js';
+export { createLogger, listen, runService, type ServiceAddress } from './run-service.js';
+export { type DefaultFiles, type ServiceConfig, toServiceConfig } from './service-config.js';
+export { ShutdownDeadline } from './shutdown-deadline.js';

@@ -1,0 +1,49 @@
+import { ConsoleLogger, type INestApplication, Logger, type LoggerService } from '@nestjs/common';
+import { ConfigError } from './environment.js';
+
+export interface ServiceAddress {
+  readonly port: number;
+  readonly host: string;
+}
+
+/** The logger of a service: lines for a person, or one JSON object per line. */
+export function createLogger(format: 'json' | 'text'): LoggerService {
+  return new ConsoleLogger({ json: format === 'json', colors: format === 'text' && process.stdout.isTTY });
+}
+
+/** Listens, and says where in one log line. */
+export async function listen(name: string, app: INestApplication, address: ServiceAddress): Promise<void> {
+  await app.listen(address.port, address.host);
+  new Logger(name).log(`${name} listens on ${await app.getUrl()}`);
+}
+
+/**
+ * Runs a service until SIGTERM or SIGINT, then lets requests in progress finish and exits with 0.
+ *
+ * A setting that it cannot start with is one line on standard error and exit code 1.
+ */
+export async function runService(name: string, start: () => Promise<INestApplication>): Promise<void> {
+  try {
+    const app = await start();
+    app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  } catch (error) {
+    process.stderr.write(`${name}: ${reasonOf(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/** Where a person writes the options that Countersign names in its errors. */
+const VARIABLES_OF_OPTIONS = [
+  ['service', 'SERVICE_URL'],
+  ['trust', 'TRUST_FILE'],
+  ['destinations', 'DESTINATIONS_FILE'],
+  ['keys', 'KEYS_DIR'],
+] as const;
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  if (!('code' in error && error.code === 'config_invalid')) return error.stack ?? error.message;
+  const variable = VARIABLES_OF_OPTIONS.find(([option]) => error.message.startsWith(option))?.[1];
+  return variable === undefined ? error.message : `${variable}: ${error.message}`;
+}

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import type { DestinationRecord, TrustRecord } from '@countersign/core';
+import { z } from 'zod';
+import type { DatabaseLocation } from './database.js';
+import { type commonVariables, ConfigError, readJsonFile } from './environment.js';
+
+/** What every service is started with. */
+export interface ServiceConfig {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** The service's own issuer and audience, ending in `/`. */
+  readonly serviceUrl: string;
+  readonly trust: readonly TrustRecord[];
+  readonly destinations: readonly DestinationRecord[];
+  readonly keysDirectory: string;
+  readonly database: DatabaseLocation;
+  readonly logFormat: 'json' | 'text';
+}
+
+/** The files that come with a service, for when the environment names none. */
+export interface DefaultFiles {
+  readonly trust: URL;
+  /** Left out by a service that calls nobody. */
+  readonly destinations?: URL;
+}
+
+/**
+ * Turns the common variables into the configuration, reading the files that they name.
+ *
+ * Trust and destination records are checked later, by Countersign when the application is made.
+ *
+ * @throws ConfigError when a file cannot be read or is not a JSON array of objects.
+ */
+export function toServiceConfig(
+  variables: z.output<ReturnType<typeof commonVariables>>,
+  files: DefaultFiles,
+): ServiceConfig {
+  return {
+    port: variables.PORT,
+    host: variables.HOST,
+    serviceUrl: variables.SERVICE_URL,
+    trust: readRecords<TrustRecord>('TRUST_FILE', variables.TRUST_FILE ?? files.trust),
+    destinations: readRecords<DestinationRecord>(
+      'DESTINATIONS_FILE',
+      variables.DESTINATIONS_FILE ?? files.destinations,
+    ),
+    keysDirectory: variables.KEYS_DIR ?? join(variables.DATA_DIR, 'keys'),
+    database:
+      variables.DATABASE_URL === undefined
+        ? { kind: 'embedded', directory: join(variables.DATA_DIR, 'database') }
+        : { kind: 'postgres', url: variables.DATABASE_URL },
+    logFormat: variables.LOG_FORMAT,
+  };
+}
+
+function readRecords<Rec extends object>(variable: string, file: string | URL | undefined): readonly Rec[] {
+  if (file === undefined) return [];
+  const record = z.custom<Rec>((value) => typeof value === 'object' && value !== null);
+  const result = z.array(record).safeParse(readJsonFile(variable, file));
+  if (!result.success)
+    throw new ConfigError(`${variable}: ${String(file)} must hold a JSON array of objects`);
+  return result.data;
+}
