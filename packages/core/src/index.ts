@@ -1,1 +1,35 @@
-export const x = 1;
+export { CountersignError, FAULTS } from './errors.js';
+export type { FaultCode, FaultDetail, FaultKind } from './errors.js';
+export { createFixedClock, systemClock } from './clock.js';
+export type { Clock, FixedClock } from './clock.js';
+export { SERVICE_TOKEN_TYPE } from './token.js';
+export type { Caller } from './token.js';
+export { bodyHash, boundUri, isWrite } from './binding.js';
+export type { BodyHashes } from './binding.js';
+export type { Authentication, Principal } from './principal.js';
+export { invalidOption, OptionsReader } from './options.js';
+
+export { createTrustStore } from './keys/trust-store.js';
+export type { JwksOptions, TrustedIssuer, TrustStore, TrustStoreOptions } from './keys/trust-store.js';
+export type { ClaimNames, TrustedKeys, TrustRecord } from './keys/trust-record.js';
+export { createKeyStore } from './keys/key-store.js';
+export type { KeyStore, KeyStoreOptions, Signer, SigningAlgorithm } from './keys/key-store.js';
+export type { PublicJwk } from './keys/public-jwk.js';
+
+export { createVerifier } from './inbound/verifier.js';
+export type { InboundRequest, Verifier, VerifierOptions } from './inbound/verifier.js';
+export { extractToken } from './inbound/extract-token.js';
+export type { TokenRequest } from './inbound/extract-token.js';
+export { emptyBody, tapBody } from './inbound/wire-body.js';
+export type { WireBody, WireBodyOptions } from './inbound/wire-body.js';
+export { memoryReplayStore } from './inbound/replay.js';
+export type { MemoryReplayStoreOptions, ReplayStore } from './inbound/replay.js';
+
+export { authorize } from './policy/policy.js';
+export type { Requirement } from './policy/policy.js';
+
+export { createAuthorizer } from './outbound/authorizer.js';
+export type { AuthorizedCall, Authorizer, AuthorizerOptions } from './outbound/authorizer.js';
+export type { Destination, DestinationRecord } from './outbound/destination.js';
+export type { IssuedClaims, IssuedToken, OutboundCall } from './outbound/token-source.js';
+export { signToken } from './outbound/sign-token.js';

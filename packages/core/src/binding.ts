@@ -1,0 +1,58 @@
+import { createHash, type Hash } from 'node:crypto';
+
+/**
+ * What a bound token says about its request, computed the same way by the caller and by the called service:
+ * `bdy` is the hash of the body, `htu` the URI, `htm` the method.
+ */
+
+/** Methods that change nothing (RFC 9110 section 9.2.1); all others must be bound to their body. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Whether a request with this method may change something, and so needs a bound, single-use token. */
+export function isWrite(method: string): boolean {
+  return !SAFE_METHODS.has(method);
+}
+
+/** The `bdy` claim: base64url of the SHA-256 of the body's octets as they are sent. No body is the empty body. */
+export function bodyHash(body: Uint8Array): string {
+  return createHash('sha256').update(body).digest('base64url');
+}
+
+/** The `bdy` claim of a request without a body. */
+export const EMPTY_BODY_HASH = bodyHash(new Uint8Array());
+
+/**
+ * The `htu` claim: path and query as they stand on the request line, under the audience of the called service.
+ * Nothing is normalised: `//`, `%2F`, a trailing slash and the order of the query are part of what is signed.
+ */
+export function boundUri(audience: string, pathAndQuery: string): string {
+  return (audience.endsWith('/') ? audience.slice(0, -1) : audience) + pathAndQuery;
+}
+
+/** The hashes of one request body, as the tokens name them. */
+export interface BodyHashes {
+  /** base64url of the SHA-256. */
+  readonly sha256: string;
+  /** Lower-case hex of the MD5; only when a trust record accepts it. */
+  readonly md5: string | undefined;
+}
+
+/** Hashes a body piece by piece, as it arrives; keeps none of it. */
+export class BodyHasher {
+  readonly #sha256: Hash = createHash('sha256');
+  readonly #md5: Hash | undefined;
+
+  constructor(withMd5: boolean) {
+    this.#md5 = withMd5 ? createHash('md5') : undefined;
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#sha256.update(chunk);
+    this.#md5?.update(chunk);
+  }
+
+  /** May be called once. */
+  finish(): BodyHashes {
+    return { sha256: this.#sha256.digest('base64url'), md5: this.#md5?.digest('hex') };
+  }
+}

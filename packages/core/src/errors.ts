@@ -1,0 +1,133 @@
+/** Whose fault a refusal is. The adapters turn a kind into a status and a header; core knows no HTTP. */
+export type FaultKind = 'unauthenticated' | 'forbidden' | 'bad_request' | 'unavailable' | 'misconfigured';
+
+interface FaultEntry {
+  readonly kind: FaultKind;
+  /** The one sentence that a client gets. Constant for each code. */
+  readonly title: string;
+  /** The HTTP status, only where it is not the kind's own. */
+  readonly status?: number;
+}
+
+function faultTable<Code extends string>(
+  table: Readonly<Record<Code, FaultEntry>>,
+): Readonly<Record<Code, FaultEntry>> {
+  return Object.freeze(table);
+}
+
+/** Every code that this suite answers or throws. A code is stable, and never reused for something else. */
+export const FAULTS = faultTable({
+  // The token is missing or unreadable.
+  token_missing: { kind: 'unauthenticated', title: 'A token is required.' },
+  request_malformed: {
+    kind: 'bad_request',
+    title: 'The Authorization header is malformed or sent more than once.',
+  },
+  token_malformed: { kind: 'unauthenticated', title: 'The token is malformed.' },
+  token_too_large: { kind: 'unauthenticated', title: 'The token is too large.' },
+  header_not_allowed: {
+    kind: 'unauthenticated',
+    title: 'The token header holds a parameter that is not accepted.',
+  },
+  token_type_not_allowed: { kind: 'unauthenticated', title: 'The token is of another type.' },
+
+  // The signer or the signature is not good.
+  issuer_untrusted: { kind: 'unauthenticated', title: 'The issuer is not trusted here.' },
+  algorithm_not_allowed: { kind: 'unauthenticated', title: 'The signature algorithm is not accepted.' },
+  key_unknown: { kind: 'unauthenticated', title: 'The signing key is not known.' },
+  signature_invalid: { kind: 'unauthenticated', title: 'The signature is not valid.' },
+
+  // The claims do not hold.
+  claim_missing: { kind: 'unauthenticated', title: 'A required claim is missing.' },
+  claim_invalid: { kind: 'unauthenticated', title: 'A claim is not valid.' },
+  lifetime_too_long: { kind: 'unauthenticated', title: 'The token lives too long.' },
+  token_expired: { kind: 'unauthenticated', title: 'The token has expired.' },
+  token_not_yet_valid: { kind: 'unauthenticated', title: 'The token is not valid yet.' },
+  token_issued_in_future: { kind: 'unauthenticated', title: 'The token was issued in the future.' },
+  audience_mismatch: { kind: 'unauthenticated', title: 'The token is meant for another service.' },
+
+  // The token does not belong to this request.
+  body_binding_missing: { kind: 'unauthenticated', title: 'The token must be bound to the request body.' },
+  body_mismatch: { kind: 'unauthenticated', title: 'The request body is not the one that was signed.' },
+  binding_mismatch: { kind: 'unauthenticated', title: 'The method or path is not the one that was signed.' },
+  token_replayed: { kind: 'unauthenticated', title: 'The token was used before.' },
+  body_too_large: { kind: 'bad_request', status: 413, title: 'The request body is too large.' },
+
+  // The principal is known, and may not do this.
+  delegation_not_allowed: { kind: 'forbidden', title: 'The caller may not act for this subject.' },
+  actor_chain_too_deep: { kind: 'forbidden', title: 'The chain of actors is too long.' },
+  user_required: { kind: 'forbidden', title: 'A user is required.' },
+  caller_not_allowed: { kind: 'forbidden', title: 'The caller is not allowed here.' },
+  scope_missing: { kind: 'forbidden', title: 'A required scope is missing.' },
+  role_missing: { kind: 'forbidden', title: 'A required role is missing.' },
+  subject_unknown: { kind: 'forbidden', title: 'The subject is not known here.' },
+  policy_refused: { kind: 'forbidden', title: 'The principal may not do this.' },
+  policy_missing: { kind: 'forbidden', title: 'This route does not say who may call it.' },
+
+  // Ours: the caller's token may be perfectly good.
+  keys_unavailable: {
+    kind: 'unavailable',
+    title: 'The keys to check the token cannot be had at the moment.',
+  },
+  replay_store_unavailable: {
+    kind: 'unavailable',
+    title: 'The replay store cannot be reached at the moment.',
+  },
+  token_unavailable: {
+    kind: 'unavailable',
+    title: 'A token for the called service cannot be had at the moment.',
+  },
+
+  // The application is set up wrongly, or its code asks for what cannot be.
+  config_invalid: { kind: 'misconfigured', title: 'The service is not set up correctly.' },
+  raw_body_unavailable: {
+    kind: 'misconfigured',
+    title: 'The service cannot see the request body as it was sent.',
+  },
+  transport_unsupported: { kind: 'misconfigured', title: 'This transport is not supported.' },
+  destination_unknown: {
+    kind: 'misconfigured',
+    title: 'The service called a destination that is not declared.',
+  },
+  user_context_missing: { kind: 'misconfigured', title: 'The service lost the user that it calls for.' },
+  propagation_not_allowed: {
+    kind: 'misconfigured',
+    title: "The caller's token is not meant for the called service.",
+  },
+  authorization_present: { kind: 'misconfigured', title: 'The outgoing call already carries a token.' },
+  body_not_bindable: { kind: 'misconfigured', title: 'The body of the outgoing call cannot be signed.' },
+  redirect_refused: { kind: 'misconfigured', title: 'The called service answered with a redirect.' },
+});
+
+/** The stable, machine-readable name of a refusal or failure. */
+export type FaultCode = keyof typeof FAULTS;
+
+/** What a fault may say beside its code. */
+export interface FaultDetail {
+  /** Scopes that the route needs, for the `scope` attribute of the challenge (RFC 6750 section 3.1). */
+  readonly requiredScopes?: readonly string[];
+  /** Seconds after which it makes sense to try again. */
+  readonly retryAfterSeconds?: number;
+  /** The library's or the system's error, for the operator's log; never shown to a client. */
+  readonly cause?: unknown;
+}
+
+/**
+ * A refusal or failure with a stable code.
+ * The message is for operators and names what failed and what to do. It holds no token, no key and no claim value.
+ */
+export class CountersignError extends Error {
+  override readonly name = 'CountersignError';
+  readonly code: FaultCode;
+  readonly kind: FaultKind;
+  readonly requiredScopes: readonly string[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: FaultCode, message: string, detail: FaultDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.code = code;
+    this.kind = FAULTS[code].kind;
+    this.requiredScopes = detail.requiredScopes ?? [];
+    this.retryAfterSeconds = detail.retryAfterSeconds;
+  }
+}

@@ -1,0 +1,64 @@
+import { timingSafeEqual } from 'node:crypto';
+import { boundUri, isWrite, type BodyHashes } from '../binding.js';
+import { CountersignError } from '../errors.js';
+import { type TrustedIssuer } from '../keys/trust-store.js';
+import { claim, type ValidatedToken } from '../token.js';
+
+/** The request that a bound token must be meant for. */
+export interface BoundRequest {
+  readonly method: string;
+  /** Path and query as they stand on the request line. */
+  readonly url: string;
+  /** The hashes of the octets on the wire; asked for only when the token is bound. */
+  body(): Promise<BodyHashes>;
+}
+
+/** Lower-case hex of an MD5, as old peers sign it. */
+const MD5_HEX = /^[0-9a-f]{32}$/;
+
+/**
+ * Checks that method, path and body are those that were signed. Bound claims are checked wherever they stand; they are
+ * required on writes unless the trust record says `bodyBinding: 'off'`.
+ * Does not check that the token is used only once.
+ * @returns whether the token is bound to this body.
+ * @throws CountersignError `body_binding_missing`, `binding_mismatch`, `body_mismatch`, and what `body()` throws.
+ */
+export async function checkBinding(
+  token: ValidatedToken,
+  issuer: TrustedIssuer,
+  request: BoundRequest,
+  audience: string,
+): Promise<boolean> {
+  const [bdy, htm, htu] = ['bdy', 'htm', 'htu'].map((name) => claim(token.claims, name));
+  const required = issuer.bodyBinding === 'required' && isWrite(request.method);
+  const isMd5 = issuer.acceptMd5BodyHash && typeof bdy === 'string' && MD5_HEX.test(bdy);
+  if (required && (bdy === undefined || (!isMd5 && (htm === undefined || htu === undefined)))) {
+    throw new CountersignError(
+      'body_binding_missing',
+      `a write by ${issuer.name} must carry bdy, htm and htu`,
+    );
+  }
+  if (htm !== undefined && htm !== request.method) {
+    throw new CountersignError('binding_mismatch', 'htm is not the method of the request');
+  }
+  if (htu !== undefined && htu !== boundUri(audience, request.url)) {
+    throw new CountersignError(
+      'binding_mismatch',
+      'htu is not the audience with the path and query of the request',
+    );
+  }
+  if (bdy === undefined) return false;
+  const hashes = await request.body();
+  if (!equal(bdy, isMd5 ? hashes.md5 : hashes.sha256)) {
+    throw new CountersignError('body_mismatch', 'bdy is not the hash of the body as it was sent');
+  }
+  return true;
+}
+
+/** In a time that does not depend on where they differ. */
+function equal(claimed: unknown, computed: string | undefined): boolean {
+  if (typeof claimed !== 'string' || computed === undefined) return false;
+  const left = Buffer.from(claimed);
+  const right = Buffer.from(computed);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

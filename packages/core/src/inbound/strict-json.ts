@@ -1,0 +1,69 @@
+/** No claim set nests deeper than this; the chain of actors, the deepest of all, is refused long before. */
+const MAX_DEPTH = 16;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Parses one JSON object as RFC 7515 section 10.12 asks: strict UTF-8, nothing behind the value, no member twice.
+ * Checks nothing about the members. `__proto__` stays an ordinary member.
+ * @returns undefined when it is anything else, or nests deeper than 16.
+ */
+export function parseJsonObject(octets: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  let text: string;
+  let value: unknown;
+  try {
+    text = utf8.decode(octets);
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(value)) return undefined;
+  const written = countMembers(text);
+  // JSON.parse keeps the last of two members with one name, so a text with more members than its value repeats one.
+  return written !== undefined && written === countOwnMembers(value) ? value : undefined;
+}
+
+/** How many members the (valid) text writes, or undefined when it nests too deep. */
+function countMembers(text: string): number | undefined {
+  let members = 0;
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    switch (text.charCodeAt(index)) {
+      case 0x22: // a string: go to its end
+        index = endOfString(text, index);
+        break;
+      case 0x3a: // a colon outside a string belongs to exactly one member
+        members++;
+        break;
+      case 0x7b:
+      case 0x5b:
+        if (++depth > MAX_DEPTH) return undefined;
+        break;
+      case 0x7d:
+      case 0x5d:
+        depth--;
+        break;
+      default:
+    }
+  }
+  return members;
+}
+
+function endOfString(text: string, start: number): number {
+  let index = start + 1;
+  while (text.charCodeAt(index) !== 0x22) index += text.charCodeAt(index) === 0x5c ? 2 : 1;
+  return index;
+}
+
+/** Called only for values whose text is known to nest no deeper than MAX_DEPTH. */
+function countOwnMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const children: unknown[] = Object.values(value);
+  let members = Array.isArray(value) ? 0 : children.length;
+  for (const child of children) members += countOwnMembers(child);
+  return members;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,162 @@
+import { CountersignError, type FaultCode } from '../errors.js';
+import { normalTokenType } from '../keys/trust-record.js';
+import { type TrustedIssuer } from '../keys/trust-store.js';
+import { claim, SERVICE_TOKEN_TYPE, type SignedToken, type ValidatedToken } from '../token.js';
+
+/** What claims are held against. */
+export interface ClaimExpectations {
+  /** The identifier of this service. */
+  readonly audience: string;
+  /** Seconds since the epoch. */
+  readonly now: number;
+  /** Accepts tokens that this service itself signed. */
+  readonly acceptTokensFromSelf: boolean;
+}
+
+/** A `jti` is remembered for replay: bounded. */
+const MAX_TOKEN_ID_LENGTH = 256;
+
+/**
+ * Validates type, presence, shape, lifetime, time and audience of the claims (RFC 7519 section 4.1, RFC 8725 section 3).
+ * What is expected is required: there is no "absent means fine". The only maker of a ValidatedToken.
+ * Does not check body binding, delegation or replay.
+ * @throws CountersignError `token_type_not_allowed`, `claim_missing`, `claim_invalid`, `lifetime_too_long`,
+ * `token_expired`, `token_not_yet_valid`, `token_issued_in_future`, `audience_mismatch`.
+ */
+export function validateClaims(
+  token: SignedToken,
+  issuer: TrustedIssuer,
+  expected: ClaimExpectations,
+): ValidatedToken {
+  const { header, claims, caller, keyId } = token;
+  if (header.typ === undefined || normalTokenType(header.typ) !== issuer.tokenType) {
+    throw fault('token_type_not_allowed', `a token of ${issuer.name} must have typ ${issuer.tokenType}`);
+  }
+  const isServiceToken = issuer.tokenType === SERVICE_TOKEN_TYPE;
+  const read = claimReader(token, issuer);
+  const subject = read.text('sub');
+  const tokenId = read.text('jti');
+  if (tokenId !== undefined && tokenId.length > MAX_TOKEN_ID_LENGTH)
+    throw fault('claim_invalid', 'jti is too long');
+  const expiresAt = validateTimes(read, issuer, expected.now);
+  const audiences = readAudiences(claim(claims, 'aud'), isServiceToken, expected);
+  if (issuer.issuer === expected.audience && !expected.acceptTokensFromSelf) {
+    throw fault('audience_mismatch', 'the token was signed by this service itself');
+  }
+  return {
+    caller,
+    keyId,
+    isServiceToken,
+    issuer: issuer.issuer,
+    subject,
+    audiences,
+    expiresAt,
+    tokenId,
+    scopes: readScopes(claim(claims, issuer.claims.scopes), issuer),
+    roles: readRoles(claim(claims, issuer.claims.roles), issuer),
+    transactionId: readTransactionId(claim(claims, 'txn')),
+    claims,
+  } as ValidatedToken;
+}
+
+interface ClaimReader {
+  text(name: string): string | undefined;
+  time(name: 'exp' | 'iat' | 'nbf'): number | undefined;
+}
+
+/** Claims that a trusted issuer may leave out; all others that are read here are required. */
+function claimReader(token: SignedToken, issuer: TrustedIssuer): ClaimReader {
+  const optional = new Set(['nbf', ...issuer.claims.optional]);
+  const present = (name: string): unknown => {
+    const value = claim(token.claims, name);
+    if (value === undefined && !optional.has(name)) throw fault('claim_missing', `${name} is missing`);
+    return value;
+  };
+  return {
+    text(name) {
+      const value = present(name);
+      if (value === undefined) return undefined;
+      if (typeof value !== 'string' || value === '') throw fault('claim_invalid', `${name} must be a string`);
+      return value;
+    },
+    time(name) {
+      const value = present(name);
+      if (value === undefined) return undefined;
+      // JSON.parse makes Infinity of 1e400.
+      if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+        throw fault('claim_invalid', `${name} must be a number of seconds since 1970`);
+      }
+      return value;
+    },
+  };
+}
+
+/** RFC 7519 sections 4.1.4 to 4.1.6. `exp` equal to now is expired; the tolerance is for clocks that differ. */
+function validateTimes(read: ClaimReader, issuer: TrustedIssuer, now: number): number {
+  const tolerance = issuer.clockToleranceSeconds;
+  const expiresAt = read.time('exp') ?? 0;
+  const issuedAt = read.time('iat');
+  const notBefore = read.time('nbf');
+  if (issuedAt !== undefined && expiresAt <= issuedAt) throw fault('claim_invalid', 'exp must be after iat');
+  if (notBefore !== undefined && notBefore > expiresAt)
+    throw fault('claim_invalid', 'nbf must not be after exp');
+  if (expiresAt - (issuedAt ?? now) > issuer.maxLifetimeSeconds) {
+    throw fault('lifetime_too_long', `exp - iat may be ${String(issuer.maxLifetimeSeconds)} seconds at most`);
+  }
+  if (now >= expiresAt + tolerance) throw fault('token_expired', 'exp has passed');
+  if (notBefore !== undefined && notBefore > now + tolerance)
+    throw fault('token_not_yet_valid', 'nbf has not come');
+  if (issuedAt !== undefined && issuedAt > now + tolerance)
+    throw fault('token_issued_in_future', 'iat has not come');
+  return expiresAt;
+}
+
+/** A service token is for exactly one service; another issuer's may name several (RFC 7519 section 4.1.3). */
+function readAudiences(
+  audience: unknown,
+  isServiceToken: boolean,
+  expected: ClaimExpectations,
+): readonly string[] {
+  const audiences: unknown = typeof audience === 'string' ? [audience] : audience;
+  if (
+    isStrings(audiences) &&
+    audiences.includes(expected.audience) &&
+    !(isServiceToken && audiences.length > 1)
+  ) {
+    return audiences;
+  }
+  throw fault('audience_mismatch', `aud must be ${expected.audience}`);
+}
+
+/** Space-separated (RFC 8693 section 4.2); an array is read for issuers that are not our own services. */
+function readScopes(value: unknown, issuer: TrustedIssuer): readonly string[] {
+  if (value === undefined) return [];
+  if (typeof value === 'string') {
+    if (/[^\x20-\x7e]/.test(value))
+      throw fault('claim_invalid', 'the scope claim holds a character that no scope has');
+    return value.split(' ').filter((scope) => scope !== '');
+  }
+  if (issuer.tokenType !== SERVICE_TOKEN_TYPE && isStrings(value)) return value;
+  throw fault('claim_invalid', 'the scope claim must be a string');
+}
+
+function readRoles(value: unknown, issuer: TrustedIssuer): readonly string[] {
+  if (value === undefined) return [];
+  if (isStrings(value)) return value;
+  throw fault('claim_invalid', `${issuer.claims.roles} must be an array of strings`);
+}
+
+/** Ends up in logs and in the next token: one short line. */
+function readTransactionId(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^[\x21-\x7e]{1,128}$/.test(value)) return value;
+  throw fault('claim_invalid', 'txn must be a short string');
+}
+
+function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function fault(code: FaultCode, message: string): CountersignError {
+  return new CountersignError(code, message);
+}

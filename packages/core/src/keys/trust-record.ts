@@ -1,0 +1,193 @@
+import { ALGORITHMS, algorithmNamed, type Algorithm } from './algorithms.js';
+import { invalidOption, OptionsReader, readHttpsUri } from '../options.js';
+import { SERVICE_TOKEN_TYPE } from '../token.js';
+
+/** Where an issuer's public keys are: exactly one of these forms. */
+export type TrustedKeys =
+  | { readonly jwksUri: string }
+  | { readonly jwks: { readonly keys: readonly object[] } }
+  | { readonly jwksFile: string };
+
+/** Which claims an issuer other than one of our own services uses, where it differs. */
+export interface ClaimNames {
+  /** Holds the scopes, as a space-separated string or an array. Default `scope`. */
+  readonly scopes?: string;
+  /** Holds the roles, as an array of strings. Default `roles`. */
+  readonly roles?: string;
+  /** Claims of `sub`, `iat` and `jti` that this issuer may leave out. Default none. */
+  readonly optional?: readonly string[];
+}
+
+/** What this service accepts from one issuer, as people write it: one element of a trust file. */
+export interface TrustRecord {
+  /** Short name of the caller, the one that `@Callers()` compares. */
+  readonly name: string;
+  /** The exact `iss` of its tokens. */
+  readonly issuer: string;
+  readonly keys: TrustedKeys;
+  /** Default `["ES256"]` for service tokens; required for other token types. */
+  readonly algorithms?: readonly string[];
+  /** The `typ` of its tokens. Default `svc+jwt`. */
+  readonly tokenType?: string;
+  /** The scopes it may have here; others in its tokens are ignored. Default none. */
+  readonly scopes?: readonly string[];
+  /** Whose subjects it may speak for: `'nobody'` (default) but itself, or URI prefixes that end in `/`. */
+  readonly actsFor?: 'nobody' | readonly string[];
+  /** Longest accepted `exp - iat`. Default 300 for service tokens, 3600 for others; at most 3600. */
+  readonly maxLifetimeSeconds?: number;
+  /** How far its clock may be off. Default 30, at most 300. */
+  readonly clockToleranceSeconds?: number;
+  readonly claims?: ClaimNames;
+  /** Whether writes must be bound to their body. Default `required` for service tokens, `off` for others. */
+  readonly bodyBinding?: 'required' | 'off';
+  /** Accepts the MD5 of the body, in hex, as its binding. Collisions are cheap: for old peers only. */
+  readonly acceptMd5BodyHash?: boolean;
+}
+
+/** A trust record with its defaults filled in. */
+export interface ResolvedTrustRecord {
+  readonly name: string;
+  readonly issuer: string;
+  readonly keys: TrustedKeys;
+  readonly algorithms: readonly Algorithm[];
+  /** Lower case, without `application/`. */
+  readonly tokenType: string;
+  readonly scopes: ReadonlySet<string>;
+  readonly actsFor: 'anySubject' | 'nobody' | readonly string[];
+  readonly maxLifetimeSeconds: number;
+  readonly clockToleranceSeconds: number;
+  readonly claims: { readonly scopes: string; readonly roles: string; readonly optional: readonly string[] };
+  readonly bodyBinding: 'required' | 'off';
+  readonly acceptMd5BodyHash: boolean;
+}
+
+const MEMBERS = [
+  'name', 'issuer', 'keys', 'algorithms', 'tokenType', 'scopes', 'actsFor', 'maxLifetimeSeconds',
+  'clockToleranceSeconds', 'claims', 'bodyBinding', 'acceptMd5BodyHash',
+] as const; // prettier-ignore
+
+/** Names are compared as they are and shown in logs: a short, plain alphabet. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** The syntax of a scope (RFC 6749 section 3.3), without the characters that RFC 6750 forbids in a challenge. */
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
+
+/**
+ * Checks one trust record and fills in its defaults.
+ * Does not look whether its keys can be had.
+ * @throws TypeError naming the member by `path`.
+ */
+export function readTrustRecord(
+  value: unknown,
+  path: string,
+  allowInsecureHttp: boolean,
+): ResolvedTrustRecord {
+  const record = new OptionsReader(value, path, MEMBERS);
+  const tokenType = normalTokenType(
+    record.has('tokenType') ? record.string('tokenType') : SERVICE_TOKEN_TYPE,
+  );
+  const isService = tokenType === SERVICE_TOKEN_TYPE;
+  const name = record.string('name');
+  if (!NAME.test(name))
+    throw invalidOption(record.at('name'), 'must be letters, digits, ".", "_" or "-", at most 64');
+  return {
+    name,
+    issuer: record.string('issuer'),
+    keys: readKeys(record.raw('keys'), record.at('keys'), allowInsecureHttp),
+    algorithms: readAlgorithms(record, isService),
+    tokenType,
+    scopes: new Set(readScopes(record)),
+    actsFor: readActsFor(record, isService),
+    maxLifetimeSeconds: record.number('maxLifetimeSeconds', {
+      unless: isService ? 300 : 3600,
+      min: 1,
+      max: 3600,
+    }),
+    clockToleranceSeconds: record.number('clockToleranceSeconds', { unless: 30, min: 0, max: 300 }),
+    claims: readClaimNames(record, isService),
+    bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], isService ? 'required' : 'off'),
+    acceptMd5BodyHash: record.boolean('acceptMd5BodyHash', false),
+  };
+}
+
+/** Media types are compared without case, and without the `application/` that may be left out (RFC 7515 section 4.1.9). */
+export function normalTokenType(typ: string): string {
+  const lower = typ.toLowerCase();
+  return lower.startsWith('application/') ? lower.slice('application/'.length) : lower;
+}
+
+function readKeys(value: unknown, path: string, allowInsecureHttp: boolean): TrustedKeys {
+  const keys = new OptionsReader(value, path, ['jwksUri', 'jwks', 'jwksFile']);
+  const forms = ['jwksUri', 'jwks', 'jwksFile'].filter((form) => keys.has(form));
+  if (forms.length !== 1) throw invalidOption(path, 'must hold exactly one of jwksUri, jwks, jwksFile');
+  if (keys.has('jwksUri')) {
+    return { jwksUri: readHttpsUri(keys.raw('jwksUri'), keys.at('jwksUri'), allowInsecureHttp).href };
+  }
+  if (keys.has('jwksFile')) return { jwksFile: keys.string('jwksFile') };
+  const jwks = keys.raw('jwks');
+  if (typeof jwks !== 'object' || jwks === null || !('keys' in jwks) || !Array.isArray(jwks.keys)) {
+    throw invalidOption(keys.at('jwks'), 'must be a JWK set: an object with a "keys" array');
+  }
+  return { jwks: structuredClone({ keys: jwks.keys }) };
+}
+
+function readAlgorithms(record: OptionsReader, isService: boolean): readonly Algorithm[] {
+  const names = record.strings('algorithms', isService ? ['ES256'] : []);
+  if (names.length === 0) throw invalidOption(record.at('algorithms'), 'must name at least one algorithm');
+  return names.map((name, index) => {
+    const algorithm = algorithmNamed(name);
+    if (algorithm === undefined) {
+      throw invalidOption(
+        `${record.at('algorithms')}[${String(index)}]`,
+        `must be one of ${ALGORITHMS.join(', ')}`,
+      );
+    }
+    return algorithm;
+  });
+}
+
+function readScopes(record: OptionsReader): readonly string[] {
+  const scopes = record.strings('scopes', []);
+  scopes.forEach((scope, index) => {
+    if (!SCOPE.test(scope))
+      throw invalidOption(`${record.at('scopes')}[${String(index)}]`, 'is not one scope');
+  });
+  return scopes;
+}
+
+function readActsFor(record: OptionsReader, isService: boolean): ResolvedTrustRecord['actsFor'] {
+  const value = record.raw('actsFor');
+  // An identity provider names its own subjects; one of our services names only those that it is trusted with.
+  if (value === undefined) return isService ? 'nobody' : 'anySubject';
+  if (value === 'nobody') return 'nobody';
+  const prefixes = record.strings('actsFor');
+  prefixes.forEach((prefix, index) => {
+    if (!URL.canParse(prefix) || !prefix.endsWith('/') || new URL(prefix).href !== prefix) {
+      throw invalidOption(
+        `${record.at('actsFor')}[${String(index)}]`,
+        'must be a normalised URI that ends in "/"',
+      );
+    }
+  });
+  if (prefixes.length === 0)
+    throw invalidOption(record.at('actsFor'), 'must be "nobody" or a list of URI prefixes');
+  return prefixes;
+}
+
+const MAY_BE_OPTIONAL: ReadonlySet<string> = new Set(['sub', 'iat', 'jti']);
+
+function readClaimNames(record: OptionsReader, isService: boolean): ResolvedTrustRecord['claims'] {
+  if (!record.has('claims')) return { scopes: 'scope', roles: 'roles', optional: [] };
+  if (isService)
+    throw invalidOption(record.at('claims'), `is not for ${SERVICE_TOKEN_TYPE}: its claims are fixed`);
+  const names = new OptionsReader(record.raw('claims'), record.at('claims'), ['scopes', 'roles', 'optional']);
+  const optional = names.strings('optional', []);
+  if (!optional.every((name) => MAY_BE_OPTIONAL.has(name))) {
+    throw invalidOption(names.at('optional'), 'may hold only sub, iat and jti');
+  }
+  return {
+    scopes: names.has('scopes') ? names.string('scopes') : 'scope',
+    roles: names.has('roles') ? names.string('roles') : 'roles',
+    optional,
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * Reads options that people write: names what is wrong by its path, and refuses members that it does not know,
+ * so that a misspelt option cannot switch a check off.
+ */
+
+/** Makes the error for an option that cannot be: `path` names it as the user wrote it. */
+export function invalidOption(
+  path: string,
+  problem: string,
+): TypeError & { readonly code: 'config_invalid' } {
+  return Object.assign(new TypeError(`${path} ${problem}`), { code: 'config_invalid' as const });
+}
+
+/** The members of one object of options, each read by its name. */
+export class OptionsReader {
+  readonly path: string;
+  readonly #members: ReadonlyMap<string, unknown>;
+
+  /** @throws TypeError when `value` is not an object or has a member that is not in `known`. */
+  constructor(value: unknown, path: string, known: readonly string[]) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw invalidOption(path, 'must be an object');
+    }
+    this.path = path;
+    this.#members = new Map(Object.entries(value).filter(([, member]) => member !== undefined));
+    for (const name of this.#members.keys()) {
+      if (!known.includes(name)) {
+        throw invalidOption(
+          `${path}.${printable(name)}`,
+          `is not an option; the options are ${known.join(', ')}`,
+        );
+      }
+    }
+  }
+
+  at(name: string): string {
+    return `${this.path}.${name}`;
+  }
+
+  has(name: string): boolean {
+    return this.#members.has(name);
+  }
+
+  raw(name: string): unknown {
+    return this.#members.get(name);
+  }
+
+  string(name: string): string {
+    const value = this.raw(name);
+    if (typeof value !== 'string' || value === '')
+      throw invalidOption(this.at(name), 'must be a non-empty string');
+    return value;
+  }
+
+  boolean(name: string, unless: boolean): boolean {
+    const value = this.raw(name) ?? unless;
+    if (typeof value !== 'boolean') throw invalidOption(this.at(name), 'must be true or false');
+    return value;
+  }
+
+  number(
+    name: string,
+    range: { readonly unless: number; readonly min: number; readonly max: number },
+  ): number {
+    const value = this.raw(name) ?? range.unless;
+    if (typeof value !== 'number' || !(value >= range.min && value <= range.max)) {
+      throw invalidOption(
+        this.at(name),
+        `must be a number from ${String(range.min)} to ${String(range.max)}`,
+      );
+    }
+    return value;
+  }
+
+  oneOf<const Choice extends string>(name: string, choices: readonly Choice[], unless?: Choice): Choice {
+    const value = this.raw(name) ?? unless;
+    const choice = choices.find((candidate) => candidate === value);
+    if (choice === undefined) throw invalidOption(this.at(name), `must be one of ${choices.join(', ')}`);
+    return choice;
+  }
+
+  strings(name: string, unless?: readonly string[]): readonly string[] {
+    const value = this.raw(name) ?? unless;
+    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string' && item !== '')) {
+      throw invalidOption(this.at(name), 'must be an array of non-empty strings');
+    }
+    return value.map(String);
+  }
+}
+
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * Reads an absolute `https:` URI; `http:` only for loopback, unless the caller says otherwise.
+ * @throws TypeError when it is something else or carries credentials or a fragment.
+ */
+export function readHttpsUri(value: unknown, path: string, allowInsecureHttp = false): URL {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined) throw invalidOption(path, 'must be an absolute https URI');
+  if (url.username !== '' || url.password !== '') throw invalidOption(path, 'must not hold credentials');
+  if (url.hash !== '') throw invalidOption(path, 'must not hold a fragment');
+  const mayBePlain = allowInsecureHttp || LOOPBACK_HOSTS.has(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain)) {
+    throw invalidOption(path, 'must be https (http is for loopback only)');
+  }
+  return url;
+}
+
+/** A name from outside, cut and quoted so that it can stand in a message. */
+function printable(name: string): string {
+  return JSON.stringify(name.slice(0, 60)).slice(1, -1);
+}

@@ -1,0 +1,99 @@
+import { CountersignError } from '../errors.js';
+import { invalidOption, OptionsReader, readHttpsUri } from '../options.js';
+
+/** A service that this one calls, and how those calls are authorized: one element of a destinations file. */
+export interface DestinationRecord {
+  /** Short name, for logs. */
+  readonly name: string;
+  /** Where the service answers. Calls to this origin, at or below this path, are calls to this destination. */
+  readonly url: string;
+  /** Its identifier, the `aud` of the tokens for it. Default: `url`. */
+  readonly audience?: string;
+  /** For whom calls are made: the user of the request that is being served, or this service itself. */
+  readonly onBehalfOf: 'user' | 'service';
+  /** Where the token comes from: `mint` signs one, `propagate` hands on the caller's, `none` sends none. */
+  readonly authorize: 'none' | 'propagate' | 'mint';
+  /** The most that a minted token may carry. For a user's call it is cut to the scopes of the caller's token. Default none. */
+  readonly scopes?: readonly string[];
+  /** Which header carries the token. Default `Authorization`. */
+  readonly header?: 'Authorization' | 'JWT';
+  /** Whether writes are bound to their body. Default `required`. */
+  readonly bodyBinding?: 'required' | 'off';
+  /** Longest wait for the answer. Default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+/** A destination with its defaults filled in. */
+export interface Destination extends Required<Omit<DestinationRecord, 'url'>> {
+  readonly url: URL;
+}
+
+/** The declared destinations. */
+export interface Destinations {
+  /**
+   * The destination of a final URL, by origin and path.
+   * @throws CountersignError `destination_unknown` when none is declared: nothing must be sent.
+   */
+  of(url: URL): Destination;
+}
+
+const MEMBERS = [
+  'name', 'url', 'audience', 'onBehalfOf', 'authorize', 'scopes', 'header', 'bodyBinding', 'timeoutMs',
+] as const; // prettier-ignore
+
+/**
+ * Checks the declared destinations and fills in their defaults.
+ * @throws TypeError naming the member, such as `destinations[0].url`.
+ */
+export function createDestinations(
+  records: readonly DestinationRecord[],
+  options: { readonly allowInsecureHttpForLocalDevelopment?: boolean } = {},
+): Destinations {
+  if (!Array.isArray(records)) throw invalidOption('destinations', 'must be an array');
+  const insecure = options.allowInsecureHttpForLocalDevelopment ?? false;
+  const destinations = records.map((record, index) =>
+    readDestination(record, `destinations[${String(index)}]`, insecure),
+  );
+  destinations.forEach((destination, index) => {
+    const twin = destinations.findIndex(
+      (other) => other.name === destination.name || other.url.href === destination.url.href,
+    );
+    if (twin !== index) {
+      throw invalidOption(
+        `destinations[${String(index)}]`,
+        `has the name or the url of destinations[${String(twin)}]`,
+      );
+    }
+  });
+  // The longest path first: it is the closest description of a call.
+  destinations.sort((a, b) => b.url.pathname.length - a.url.pathname.length);
+  return {
+    of(url) {
+      const found = destinations.find(
+        (each) => each.url.origin === url.origin && url.pathname.startsWith(each.url.pathname),
+      );
+      if (found === undefined) {
+        throw new CountersignError('destination_unknown', `no destination is declared for ${url.origin}`);
+      }
+      return found;
+    },
+  };
+}
+
+function readDestination(value: unknown, path: string, insecure: boolean): Destination {
+  const record = new OptionsReader(value, path, MEMBERS);
+  const url = readHttpsUri(record.raw('url'), record.at('url'), insecure);
+  if (url.search !== '') throw invalidOption(record.at('url'), 'must not hold a query');
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return {
+    name: record.string('name'),
+    url,
+    audience: record.has('audience') ? record.string('audience') : url.href,
+    onBehalfOf: record.oneOf('onBehalfOf', ['user', 'service']),
+    authorize: record.oneOf('authorize', ['none', 'propagate', 'mint']),
+    scopes: record.strings('scopes', []),
+    header: record.oneOf('header', ['Authorization', 'JWT'], 'Authorization'),
+    bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], 'required'),
+    timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 600_000 }),
+  };
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { bodyHash, boundUri, EMPTY_BODY_HASH, isWrite } from '../binding.js';
+import { type Clock } from '../clock.js';
+import { CountersignError } from '../errors.js';
+import { type KeyStore } from '../keys/key-store.js';
+import { type Principal } from '../principal.js';
+import { SERVICE_TOKEN_TYPE } from '../token.js';
+import { requireUser } from './caller-context.js';
+import { signToken } from './sign-token.js';
+import { tokenCache } from './token-cache.js';
+import { type IssuedToken, type OutboundCall, type TokenRequest, type TokenSource } from './token-source.js';
+import { type Destination } from './destination.js';
+
+export interface MintOptions {
+  /** The issuer of the tokens: this service. */
+  readonly service: string;
+  readonly keyStore: KeyStore;
+  readonly clock: Clock;
+}
+
+/** A bound token serves one request. */
+const BOUND_LIFETIME_SECONDS = 60;
+/** An unbound token is used again until it is about to expire. */
+const UNBOUND_LIFETIME_SECONDS = 300;
+
+/**
+ * Mints service tokens with this service's own key.
+ * Never more than the caller's token had: scopes are those of its token cut to the destination's, and it does not live longer.
+ * A write gets a token of its own, bound to its body, method and path; reads share one until it is about to expire.
+ */
+export function mintSource(options: MintOptions): TokenSource {
+  const cache = tokenCache(options.clock);
+  return {
+    async token(request) {
+      const grant = grantFor(request, options);
+      if (isBound(request)) {
+        return mint(grant, bindingOf(request.call, request.destination), options);
+      }
+      return cache.get(JSON.stringify([request.destination.name, grant]), () =>
+        mint(grant, undefined, options),
+      );
+    },
+  };
+}
+
+/** Everything that decides what an unbound token says, but its time and its id: two equal grants may share a token. */
+interface Grant {
+  readonly audience: string;
+  readonly subject: string;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  /** Newest first; empty when this service speaks for itself. */
+  readonly actors: readonly string[];
+  readonly transactionId: string | undefined;
+  /** The caller's token expires then; null when there is none. */
+  readonly notAfter: number | null;
+}
+
+function grantFor(request: TokenRequest, { service }: MintOptions): Grant {
+  const { destination, authentication } = request;
+  const { audience } = destination;
+  if (destination.onBehalfOf === 'service') {
+    const transactionId = authentication?.principal.transactionId;
+    return {
+      audience,
+      subject: service,
+      scopes: destination.scopes,
+      roles: [],
+      actors: [],
+      transactionId,
+      notAfter: null,
+    };
+  }
+  const { principal } = requireUser(request);
+  return {
+    audience,
+    subject: requireSubject(principal),
+    scopes: destination.scopes.filter((scope) => principal.scopes.has(scope)),
+    roles: [...principal.roles],
+    actors: [service, ...principal.actors],
+    transactionId: principal.transactionId,
+    notAfter: principal.expiresAt,
+  };
+}
+
+function requireSubject(principal: Principal): string {
+  if (principal.subject === undefined)
+    throw new CountersignError('user_context_missing', 'the principal has no subject');
+  return principal.subject;
+}
+
+function isBound({ call, destination }: TokenRequest): boolean {
+  const hasBody = call.body !== undefined && call.body.byteLength > 0;
+  return destination.bodyBinding === 'required' && (isWrite(call.method) || hasBody);
+}
+
+interface Binding {
+  readonly bdy: string;
+  readonly htm: string;
+  readonly htu: string;
+}
+
+function bindingOf({ body, method, url }: OutboundCall, { audience }: Destination): Binding {
+  return {
+    bdy: body === undefined ? EMPTY_BODY_HASH : bodyHash(body),
+    htm: method,
+    htu: boundUri(audience, url.pathname + url.search),
+  };
+}
+
+/** @throws CountersignError `token_expired` when the caller's token ran out meanwhile; `token_unavailable` when signing fails. */
+async function mint(grant: Grant, binding: Binding | undefined, options: MintOptions): Promise<IssuedToken> {
+  const issuedAt = Math.floor(options.clock.now());
+  const lifetime = binding === undefined ? UNBOUND_LIFETIME_SECONDS : BOUND_LIFETIME_SECONDS;
+  const expiresAt = Math.min(issuedAt + lifetime, Math.floor(grant.notAfter ?? Infinity));
+  if (expiresAt <= issuedAt)
+    throw new CountersignError('token_expired', "the caller's token expired before this call");
+  const tokenId = randomUUID();
+  const transactionId = grant.transactionId ?? randomUUID();
+  const claims = {
+    iss: options.service,
+    aud: grant.audience,
+    sub: grant.subject,
+    iat: issuedAt,
+    exp: expiresAt,
+    jti: tokenId,
+    scope: grant.scopes.join(' '),
+    ...(grant.roles.length > 0 && { roles: grant.roles }),
+    ...(grant.actors.length > 0 && { act: actorChain(grant.actors) }),
+    txn: transactionId,
+    ...binding,
+  };
+  const signer = options.keyStore.signer();
+  const token = await signToken(claims, SERVICE_TOKEN_TYPE, signer).catch((cause: unknown) => {
+    throw new CountersignError('token_unavailable', 'our own key could not sign', {
+      cause,
+      retryAfterSeconds: 1,
+    });
+  });
+  const { audience, subject, scopes, actors } = grant;
+  const issued = {
+    issuer: options.service,
+    audience,
+    subject,
+    scopes,
+    actors,
+    transactionId,
+    tokenId,
+    issuedAt,
+    expiresAt,
+  };
+  return { token, claims: { ...issued, keyId: signer.keyId, bound: binding !== undefined } };
+}
+
+/** RFC 8693 section 4.1: the newest actor outside, whoever called it inside. */
+function actorChain(actors: readonly string[]): object | undefined {
+  return actors.reduceRight<object | undefined>(
+    (act, sub) => (act === undefined ? { sub } : { sub, act }),
+    undefined,
+  );
+}

@@ -1,0 +1,69 @@
+/**
+ * The token and how far it has come. Each type below can be made by one step only, so that a step cannot be left out:
+ * `readUnverified` -> UnverifiedToken, `verifySignature` -> SignedToken, `validateClaims` -> ValidatedToken.
+ */
+
+/** The `typ` of a service token: a token that a service mints with its own key for one called service. */
+export const SERVICE_TOKEN_TYPE = 'svc+jwt';
+
+/** The members of a JOSE header that this suite reads (RFC 7515 section 4.1). Others are ignored or refused. */
+export interface TokenHeader {
+  readonly alg: string;
+  readonly kid: string | undefined;
+  readonly typ: string | undefined;
+}
+
+/** A claim set as it was parsed. Names come from outside: read them with `claim()`. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** A token that was taken apart, and of which nothing is known yet. */
+export interface UnverifiedToken {
+  readonly header: TokenHeader;
+  readonly claims: Claims;
+  /** The octets that the signature covers: header and claims as they were sent (RFC 7515 section 5.1). */
+  readonly signingInput: Buffer;
+  readonly signature: Buffer;
+}
+
+/** The service that signed a token, as the trust record describes it. */
+export interface Caller {
+  /** The short name from the trust record, the one that `@Callers()` compares. */
+  readonly name: string;
+  readonly issuer: string;
+}
+
+declare const progress: unique symbol;
+
+/** A token whose signature was verified with a key of the caller. Its claims are not validated yet. */
+export interface SignedToken {
+  readonly [progress]: 'signed';
+  readonly caller: Caller;
+  readonly keyId: string;
+  readonly header: TokenHeader;
+  readonly claims: Claims;
+}
+
+/** A token whose signature and claims hold. Body, delegation, replay and policy are other steps. */
+export interface ValidatedToken {
+  readonly [progress]: 'validated';
+  readonly caller: Caller;
+  readonly keyId: string;
+  readonly isServiceToken: boolean;
+  readonly issuer: string;
+  readonly subject: string | undefined;
+  /** Every service that the token is meant for; ours is among them. */
+  readonly audiences: readonly string[];
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  readonly tokenId: string | undefined;
+  /** The scopes that the token names, not yet cut to what the caller may have. */
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  readonly transactionId: string | undefined;
+  readonly claims: Claims;
+}
+
+/** Reads one claim; what `Object.prototype` holds is not a claim. */
+export function claim(claims: Claims, name: string): unknown {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}
