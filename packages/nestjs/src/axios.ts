@@ -1,1 +1,2 @@
-export const x = 1;
+export { AuthorizedHttpModule } from './outbound/authorized-http.module.js';
+export type { AuthorizedAxiosOptions } from './outbound/authorized-axios.js';

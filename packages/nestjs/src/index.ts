@@ -1,1 +1,13 @@
-export { x } from "@countersign/core";
+export { CountersignModule } from './countersign.module.js';
+export type { CountersignAsyncOptions, CountersignOptions, ExemptController } from './countersign.options.js';
+export { AUTHORIZER, KEY_STORE, STRATEGY_NAME, VERIFIER } from './countersign.tokens.js';
+export type { DecisionRecord, DecisionRecorder } from './decisions.js';
+
+export { Authenticated, Callers, CurrentPrincipal, Policies, Public, Roles, Scopes } from './inbound/decorators.js';
+export type { HandlerPolicy } from './inbound/handler-policy.js';
+export { RequestScope } from './inbound/request-scope.js';
+export type { ResolvedSubject, SubjectResolver } from './inbound/subject-resolver.js';
+export { answerFault } from './inbound/fault-answer.js';
+export type { FaultAnswer, FaultAnswerOptions, Problem } from './inbound/fault-answer.js';
+
+export { AuthorizedFetch } from './outbound/authorized-fetch.js';

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { type DynamicModule, Logger, Module, type OnModuleDestroy, type OnModuleInit, type Provider, Inject } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { CountersignError, createAuthorizer, createKeyStore, createVerifier, type KeyStore, type Verifier } from '@countersign/core';
+import passport from 'passport';
+import {
+  isKeyStore,
+  readOptions,
+  type CountersignAsyncOptions,
+  type CountersignOptions,
+  type ResolvedOptions,
+} from './countersign.options.js';
+import { AUTHORIZER, COUNTERSIGN_OPTIONS, KEY_STORE, STRATEGY_NAME, VERIFIER } from './countersign.tokens.js';
+import { authenticateGuard } from './inbound/authenticate.guard.js';
+import { AuthorizeGuard } from './inbound/authorize.guard.js';
+import { FaultFilter } from './inbound/fault.filter.js';
+import { InboundDecisions } from './inbound/inbound-decisions.js';
+import { RequestScope, RequestStates } from './inbound/request-scope.js';
+import { RouteRules } from './inbound/route-rules.js';
+import { ScopeOpener } from './inbound/scope-opener.js';
+import { registerServiceJwtStrategy } from './inbound/service-jwt.strategy.js';
+import { JwksController } from './jwks.controller.js';
+import { AuthorizedFetch } from './outbound/authorized-fetch.js';
+import { OutgoingCalls } from './outbound/outgoing-calls.js';
+
+/** Protects every route of the application, and gives its outgoing calls their tokens. Import it once, in the root module. */
+@Module({})
+export class CountersignModule implements OnModuleInit, OnModuleDestroy {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    @Inject(STRATEGY_NAME) private readonly strategyName: string,
+  ) {}
+
+  /**
+   * @throws TypeError, before anything starts, naming the option that cannot be.
+   */
+  static forRoot(options: CountersignOptions): DynamicModule {
+    return moduleWith({ provide: COUNTERSIGN_OPTIONS, useValue: readOptions(options) });
+  }
+
+  /** The same, with options that other providers help to make. */
+  static forRootAsync(options: CountersignAsyncOptions): DynamicModule {
+    const { imports, inject, subjects, useFactory } = options;
+    return moduleWith(
+      {
+        provide: COUNTERSIGN_OPTIONS,
+        useFactory: async (...injected: unknown[]) => {
+          const made = await useFactory(...injected);
+          return readOptions(subjects === undefined ? made : { ...made, subjects });
+        },
+        inject: [...(inject ?? [])],
+      },
+      imports,
+    );
+  }
+
+  /** @throws CountersignError `config_invalid` when the module was imported with options twice: which would hold? */
+  onModuleInit(): void {
+    const own = [...this.discovery.getProviders()].filter((wrapper) => wrapper.token === COUNTERSIGN_OPTIONS);
+    if (own.length > 1) {
+      throw new CountersignError('config_invalid', 'CountersignModule has options twice; call forRoot once, in the root module');
+    }
+  }
+
+  onModuleDestroy(): void {
+    passport.unuse(this.strategyName);
+  }
+}
+
+function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): DynamicModule {
+  return {
+    module: CountersignModule,
+    global: true,
+    imports: [DiscoveryModule, ...imports],
+    controllers: [JwksController],
+    providers: [options, ...ENGINE, ...INBOUND, ...OUTBOUND],
+    exports: [RequestScope, AuthorizedFetch, OutgoingCalls, VERIFIER, KEY_STORE, AUTHORIZER, STRATEGY_NAME],
+  };
+}
+
+/** Core, made from the options. */
+const ENGINE: readonly Provider[] = [
+  {
+    provide: KEY_STORE,
+    useFactory: ({ keys }: ResolvedOptions) => (isKeyStore(keys) ? keys : createKeyStore(keys)),
+    inject: [COUNTERSIGN_OPTIONS],
+  },
+  {
+    provide: VERIFIER,
+    useFactory: ({ verifier }: ResolvedOptions) => {
+      const logger = new Logger('Countersign');
+      return createVerifier({ ...verifier, onWarning: (message) => logger.warn(message) });
+    },
+    inject: [COUNTERSIGN_OPTIONS],
+  },
+  {
+    provide: AUTHORIZER,
+    useFactory: (options: ResolvedOptions, keyStore: KeyStore) => createAuthorizer({ ...options, keyStore }),
+    inject: [COUNTERSIGN_OPTIONS, KEY_STORE],
+  },
+];
+
+const INBOUND: readonly Provider[] = [
+  RequestStates,
+  { provide: RequestScope, useFactory: (states: RequestStates) => new RequestScope(states), inject: [RequestStates] },
+  ScopeOpener,
+  RouteRules,
+  InboundDecisions,
+  {
+    provide: STRATEGY_NAME,
+    useFactory: (verifier: Verifier, states: RequestStates) => {
+      const name = `countersign-${randomUUID()}`;
+      registerServiceJwtStrategy({ name, verifier, states });
+      return name;
+    },
+    inject: [VERIFIER, RequestStates],
+  },
+  // Both guards stand here together and in this order: one without the other protects nothing.
+  {
+    provide: APP_GUARD,
+    useFactory: (strategyName: string, rules: RouteRules, states: RequestStates, decisions: InboundDecisions) =>
+      authenticateGuard({ strategyName, rules, states, decisions }),
+    inject: [STRATEGY_NAME, RouteRules, RequestStates, InboundDecisions],
+  },
+  { provide: APP_GUARD, useClass: AuthorizeGuard },
+  { provide: APP_FILTER, useClass: FaultFilter },
+];
+
+const OUTBOUND: readonly Provider[] = [OutgoingCalls, AuthorizedFetch];

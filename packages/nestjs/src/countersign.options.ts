@@ -1,0 +1,131 @@
+import { type ModuleMetadata, type Type } from '@nestjs/common';
+import {
+  invalidOption,
+  OptionsReader,
+  systemClock,
+  type Clock,
+  type DestinationRecord,
+  type KeyStore,
+  type KeyStoreOptions,
+  type Requirement,
+  type VerifierOptions,
+} from '@countersign/core';
+import { logDecisions, type DecisionRecorder } from './decisions.js';
+import { type SubjectResolver } from './inbound/subject-resolver.js';
+
+/** A controller of somebody else, which cannot be decorated, and who may call it. */
+export interface ExemptController {
+  readonly controller: Type;
+  readonly as: 'public' | readonly Requirement[];
+}
+
+/** What `CountersignModule.forRoot` takes. `service`, `trust` and the rest of `VerifierOptions` are core's. */
+export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning'> {
+  /** Our own keys: a directory, private keys, or a key store of your own. */
+  readonly keys: KeyStoreOptions | KeyStore;
+  /** The services that this one calls. Default none. */
+  readonly destinations?: readonly DestinationRecord[];
+  /** What holds for a handler that states no requirement. Default `refuse`: the application does not start. */
+  readonly undecorated?: 'refuse' | 'authenticated';
+  /** Controllers of third parties, such as a health or metrics endpoint. Default none. */
+  readonly exempt?: readonly ExemptController[];
+  /** Loads the application's own user. A provider of any module of the application. */
+  readonly subjects?: Type<SubjectResolver>;
+  /** Default: Nest's logger. */
+  readonly decisions?: DecisionRecorder;
+  /** Larger bodies are refused with 413. Default 1,048,576. Bodies are also limited by the framework's own parsers. */
+  readonly maxBodyBytes?: number;
+}
+
+/** What `CountersignModule.forRootAsync` takes. */
+export interface CountersignAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  readonly inject?: readonly (Type | string | symbol)[];
+  // What is injected is known to Nest only, as in `FactoryProvider`.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly useFactory: (...injected: any[]) => CountersignOptions | Promise<CountersignOptions>;
+  /** The same as `subjects` in the options. */
+  readonly subjects?: Type<SubjectResolver>;
+}
+
+/** The options with their defaults filled in. */
+export interface ResolvedOptions {
+  readonly verifier: Omit<VerifierOptions, 'onWarning'>;
+  readonly service: string;
+  readonly clock: Clock;
+  readonly keys: KeyStoreOptions | KeyStore;
+  readonly destinations: readonly DestinationRecord[];
+  readonly allowInsecureHttpForLocalDevelopment: boolean;
+  readonly undecorated: 'refuse' | 'authenticated';
+  readonly exempt: readonly ExemptController[];
+  readonly subjects: Type<SubjectResolver> | undefined;
+  readonly decisions: DecisionRecorder;
+  readonly maxBodyBytes: number;
+}
+
+const OWN_MEMBERS = [
+  'keys', 'destinations', 'undecorated', 'exempt', 'subjects', 'decisions', 'maxBodyBytes',
+] as const; // prettier-ignore
+const VERIFIER_MEMBERS = [
+  'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'jwks', 'publicOnly',
+  'allowInsecureHttpForLocalDevelopment',
+] as const; // prettier-ignore
+
+/**
+ * Checks the module's own options and fills in their defaults. Core checks `service`, `trust`, `keys`, `destinations`.
+ * @throws TypeError naming the option, also one that does not exist.
+ */
+export function readOptions(options: CountersignOptions): ResolvedOptions {
+  const read = new OptionsReader(options, 'options', [...VERIFIER_MEMBERS, ...OWN_MEMBERS]);
+  read.string('service');
+  if (!read.has('trust')) throw invalidOption(read.at('trust'), 'must hold at least one trust record');
+  if (!read.has('keys')) throw invalidOption(read.at('keys'), 'must say where our own keys are');
+  const { keys, destinations, undecorated, exempt, subjects, decisions, maxBodyBytes, ...verifier } = options;
+  return {
+    verifier,
+    service: options.service,
+    clock: options.clock ?? systemClock,
+    keys,
+    destinations: destinations ?? [],
+    allowInsecureHttpForLocalDevelopment: read.boolean('allowInsecureHttpForLocalDevelopment', false),
+    undecorated: read.oneOf('undecorated', ['refuse', 'authenticated'], 'refuse'),
+    exempt: readExempt(exempt ?? []),
+    subjects: readClass(subjects, read.at('subjects')),
+    decisions: decisions ?? logDecisions(),
+    maxBodyBytes: read.number('maxBodyBytes', { unless: 1_048_576, min: 0, max: 1_073_741_824 }),
+  };
+}
+
+/** Whether `keys` is a key store already. */
+export function isKeyStore(keys: KeyStoreOptions | KeyStore): keys is KeyStore {
+  return 'signer' in keys && typeof keys.signer === 'function';
+}
+
+function readClass(value: Type<SubjectResolver> | undefined, path: string): Type<SubjectResolver> | undefined {
+  if (value !== undefined && typeof value !== 'function') throw invalidOption(path, 'must be a class');
+  return value;
+}
+
+function readExempt(value: readonly ExemptController[]): readonly ExemptController[] {
+  if (!Array.isArray(value)) throw invalidOption('options.exempt', 'must be an array');
+  return value.map((element: ExemptController, index) => {
+    const path = `options.exempt[${String(index)}]`;
+    const read = new OptionsReader(element, path, ['controller', 'as']);
+    if (typeof read.raw('controller') !== 'function') throw invalidOption(read.at('controller'), 'must be a class');
+    const as = read.raw('as');
+    if (as === 'public') return { controller: element.controller, as };
+    if (!Array.isArray(as) || as.length === 0) {
+      throw invalidOption(read.at('as'), "must be 'public' or a list of at least one requirement");
+    }
+    return { controller: element.controller, as: as.map((each, at) => readRequirement(each, `${path}.as[${String(at)}]`)) };
+  });
+}
+
+function readRequirement(value: unknown, path: string): Requirement {
+  const read = new OptionsReader(value, path, ['kind', 'anyOf', 'is']);
+  const kind = read.oneOf('kind', ['authenticated', 'caller', 'subject', 'scope', 'role']);
+  if (kind === 'authenticated') return { kind };
+  if (kind === 'subject') return { kind, is: read.oneOf('is', ['user', 'service']) };
+  const anyOf = read.strings('anyOf');
+  if (anyOf.length === 0) throw invalidOption(read.at('anyOf'), 'must hold at least one name');
+  return { kind, anyOf };
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import { type Principal } from '@countersign/core';
+
+/** One decision: a request that was let in or refused, or a token that was given to an outgoing call. Never a token. */
+export interface DecisionRecord {
+  readonly direction: 'inbound' | 'outbound';
+  /** ISO 8601. */
+  readonly time: string;
+  readonly decision: 'allowed' | 'refused';
+  /** Why it was refused; absent when an exception of the application refused it. */
+  readonly code?: string;
+  /** The operator's sentence for the refusal. */
+  readonly reason?: string;
+  /** The `instance` of the problem that the client was answered with. */
+  readonly instance?: string;
+  readonly transactionId?: string;
+  readonly method?: string;
+  /** The pattern of the route, such as `/user/:id`. */
+  readonly route?: string;
+  /** The name of the called destination. */
+  readonly destination?: string;
+  /** The name of the service that called. */
+  readonly caller?: string;
+  readonly subject?: string;
+  /** Newest first. */
+  readonly actors?: readonly string[];
+  readonly audience?: string;
+  readonly scopes?: readonly string[];
+  /** Whether the token is bound to one request. */
+  readonly bound?: boolean;
+  readonly keyId?: string;
+  /** Stands for the token's `jti`, so that both ends' records of one token can be matched. */
+  readonly tokenIdHash?: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt?: number;
+}
+
+/** Where decision records go: exactly one for each request to a route that is not public, and for each outgoing token. */
+export interface DecisionRecorder {
+  /** Must not throw, and must not wait for anything. */
+  record(decision: DecisionRecord): void;
+}
+
+/** Writes decisions through Nest's logger: with `ConsoleLogger({ json: true })` each is one line of JSON. */
+export function logDecisions(): DecisionRecorder {
+  const logger = new Logger('Countersign');
+  return {
+    record(decision) {
+      if (decision.decision === 'allowed') logger.log(decision);
+      else logger.warn(decision);
+    },
+  };
+}
+
+/** The members of a record that come from a principal. */
+export function describePrincipal(principal: Principal): Partial<DecisionRecord> {
+  return {
+    transactionId: principal.transactionId,
+    caller: principal.caller.name,
+    ...(principal.subject !== undefined && { subject: principal.subject }),
+    actors: principal.actors,
+    scopes: [...principal.scopes],
+    ...(principal.tokenId !== undefined && { tokenIdHash: tokenIdHash(principal.tokenId) }),
+    expiresAt: principal.expiresAt,
+  };
+}
+
+/** base64url of the SHA-256 of a `jti`, cut to 16 characters. */
+export function tokenIdHash(tokenId: string): string {
+  return createHash('sha256').update(tokenId).digest('base64url').slice(0, 16);
+}
+
+/** The time as records write it. */
+export function isoTime(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toISOString();
+}

@@ -1,0 +1,66 @@
+import { FAULTS, type CountersignError, type FaultCode, type FaultKind } from '@countersign/core';
+
+/** A problem (RFC 9457): the code's fixed sentence, and nothing of the request. */
+export interface Problem {
+  /** `urn:countersign:fault:<code>`. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: FaultCode;
+  /** By which an operator finds the record of this refusal. */
+  readonly instance: string;
+}
+
+/** How a fault is answered over HTTP. */
+export interface FaultAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly problem: Problem;
+}
+
+export interface FaultAnswerOptions {
+  /** The identifier of this service: the realm of its challenges. */
+  readonly service: string;
+  readonly instance: string;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Status and headers of each kind of fault (RFC 6750 section 3, RFC 9110 section 10.2.3). */
+const BY_KIND: Readonly<Record<FaultKind, { readonly status: number; headers(fault: CountersignError, realm: string): Headers }>> = {
+  unauthenticated: {
+    status: 401,
+    headers: ({ code }, realm) => challenge(realm, code === 'token_missing' ? {} : { error: 'invalid_token' }),
+  },
+  bad_request: { status: 400, headers: (_fault, realm) => challenge(realm, { error: 'invalid_request' }) },
+  forbidden: {
+    status: 403,
+    headers: ({ requiredScopes }, realm) =>
+      challenge(realm, requiredScopes.length > 0 ? { error: 'insufficient_scope', scope: requiredScopes.join(' ') } : {}),
+  },
+  // The token may be perfectly good, so nobody is asked for another one.
+  unavailable: { status: 503, headers: ({ retryAfterSeconds }) => ({ 'Retry-After': String(Math.ceil(retryAfterSeconds ?? 1)) }) },
+  misconfigured: { status: 500, headers: () => ({}) },
+};
+
+/** How a fault is answered over HTTP. For filters of applications that answer every exception themselves. */
+export function answerFault(fault: CountersignError, { service, instance }: FaultAnswerOptions): FaultAnswer {
+  const entry = FAULTS[fault.code];
+  const byKind = BY_KIND[fault.kind];
+  const status = ('status' in entry ? entry.status : undefined) ?? byKind.status;
+  return {
+    status,
+    headers: { 'Cache-Control': 'no-store', ...byKind.headers(fault, service) },
+    problem: { type: `urn:countersign:fault:${fault.code}`, title: entry.title, status, code: fault.code, instance },
+  };
+}
+
+function challenge(realm: string, attributes: Readonly<Record<string, string>>): Headers {
+  const all = Object.entries({ realm, ...attributes }).map(([name, value]) => `${name}="${quotable(value)}"`);
+  return { 'WWW-Authenticate': `Bearer ${all.join(', ')}` };
+}
+
+/** What RFC 6750 section 3 lets stand between quotes; the rest is left out. */
+function quotable(value: string): string {
+  return value.replace(/[^\x20\x21\x23-\x5B\x5D-\x7E]/g, '');
+}

@@ -1,0 +1,71 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type IncomingMessage } from 'node:http';
+import { Injectable, type ArgumentsHost } from '@nestjs/common';
+import { type Authentication, type Principal, type WireBody } from '@countersign/core';
+
+/** A request of Express, or the raw one that Fastify wraps. */
+export type RawRequest = IncomingMessage & { readonly originalUrl?: string };
+
+/** What is known about one request while it is answered. */
+export interface RequestState {
+  readonly body: WireBody;
+  authentication: Authentication | undefined;
+  /** Whether the authorize guard comes after the strategy; if not, the strategy notes the use of the token itself. */
+  guarded: boolean;
+  /** The refusal that was recorded for this request, and the id by which an operator finds it. */
+  refusal: { readonly fault: unknown; readonly instance: string } | undefined;
+}
+
+/**
+ * One asynchronous scope for each request. It is entered by `run` only: `enterWith` would leak one user into the next
+ * request of a keep-alive connection.
+ */
+@Injectable()
+export class RequestStates {
+  readonly #storage = new AsyncLocalStorage<RequestState>();
+  readonly #states = new WeakMap<object, RequestState>();
+
+  /** Runs the rest of the request in its scope. May be called again, where a framework lost the scope on the way. */
+  enter(request: object, createState: () => RequestState, next: () => void): void {
+    let state = this.#states.get(request);
+    if (state === undefined) {
+      state = createState();
+      this.#states.set(request, state);
+    }
+    this.#storage.run(state, next);
+  }
+
+  of(request: object): RequestState | undefined {
+    return this.#states.get(request);
+  }
+
+  current(): RequestState | undefined {
+    return this.#storage.getStore();
+  }
+}
+
+/** Who is behind the request that is being answered: the way to the principal for services deep in the application. */
+@Injectable()
+export class RequestScope {
+  readonly #states: RequestStates;
+
+  constructor(states: RequestStates) {
+    this.#states = states;
+  }
+
+  /** Undefined outside of a request, and for a request that is not authenticated. Holds the token: never log it. */
+  get authentication(): Authentication | undefined {
+    return this.#states.current()?.authentication;
+  }
+
+  /** Undefined outside of a request, and for a request that is not authenticated. */
+  get principal(): Principal | undefined {
+    return this.authentication?.principal;
+  }
+}
+
+/** Node's own request below the framework's. */
+export function rawRequestOf(host: ArgumentsHost): RawRequest {
+  const request: RawRequest | { readonly raw: RawRequest } = host.switchToHttp().getRequest();
+  return 'raw' in request ? request.raw : request;
+}

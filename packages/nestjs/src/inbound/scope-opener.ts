@@ -1,0 +1,113 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { CountersignError, emptyBody, tapBody, type Verifier, type WireBody } from '@countersign/core';
+import { type ResolvedOptions } from '../countersign.options.js';
+import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
+import { RequestStates, type RawRequest } from './request-scope.js';
+
+type Enter = (request: RawRequest, next: () => void) => void;
+type Adapter = HttpAdapterHost['httpAdapter'];
+
+/** The part of an Express application that is read here; its router is `_router` in Express 4. */
+interface ExpressApplication {
+  readonly _router?: ExpressRouter;
+  readonly router?: ExpressRouter;
+}
+interface ExpressRouter {
+  readonly stack: readonly { readonly name?: string }[];
+}
+
+interface FastifyInstance {
+  addHook(
+    name: 'onRequest' | 'preValidation',
+    hook: (request: { readonly raw: RawRequest }, reply: unknown, done: () => void) => void,
+  ): void;
+}
+
+/** What the parsers of Express are called. They consume the body, and keep what is left after decompression. */
+const BODY_PARSERS: ReadonlySet<string> = new Set(['jsonParser', 'urlencodedParser', 'rawParser', 'textParser']);
+
+const ADAPTERS: ReadonlyMap<string, (adapter: Adapter, enter: Enter) => void> = new Map([
+  ['express', openOnExpress],
+  ['fastify', openOnFastify],
+]);
+
+/**
+ * Opens the scope of every request and listens in on its body, before anything else reads it (step 0 of
+ * `docs/inbound.md`). Registered while the module is constructed, which is before Nest registers its body parsers.
+ */
+@Injectable()
+export class ScopeOpener implements OnModuleInit {
+  #problem: unknown;
+
+  constructor(
+    host: HttpAdapterHost,
+    private readonly states: RequestStates,
+    @Inject(VERIFIER) private readonly verifier: Verifier,
+    @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
+  ) {
+    const adapter: Adapter | null | undefined = host.httpAdapter;
+    if (adapter) {
+      this.#open(adapter);
+      return;
+    }
+    // A testing module gets its adapter later. What a subscriber throws would be lost, so it is kept.
+    host.init$.subscribe(() => {
+      try {
+        this.#open(host.httpAdapter);
+      } catch (error) {
+        this.#problem = error;
+      }
+    });
+  }
+
+  onModuleInit(): void {
+    if (this.#problem !== undefined) throw this.#problem;
+  }
+
+  #open(adapter: Adapter): void {
+    const open = ADAPTERS.get(adapter.getType());
+    if (open === undefined) {
+      throw new CountersignError('config_invalid', `the ${adapter.getType()} adapter is not supported; use Express or Fastify`);
+    }
+    open(adapter, (request, next) => {
+      this.states.enter(request, () => this.#stateFor(request), next);
+    });
+  }
+
+  #stateFor(request: RawRequest) {
+    return { body: this.#bodyOf(request), authentication: undefined, guarded: false, refusal: undefined };
+  }
+
+  #bodyOf(request: RawRequest): WireBody {
+    const limits = { maxBodyBytes: this.options.maxBodyBytes, hashMd5: this.verifier.hashesMd5 };
+    return hasBody(request) ? tapBody(request, limits) : emptyBody(limits);
+  }
+}
+
+/** RFC 9112 section 6.3: without either header an HTTP/1 request has no body. HTTP/2 needs neither. */
+function hasBody(request: RawRequest): boolean {
+  if (request.httpVersionMajor > 1 || request.headers['transfer-encoding'] !== undefined) return true;
+  return Number(request.headers['content-length'] ?? 0) > 0;
+}
+
+function openOnExpress(adapter: Adapter, enter: Enter): void {
+  const application = adapter.getInstance<ExpressApplication>();
+  const router = application._router ?? application.router;
+  const parser = router?.stack.find((layer) => BODY_PARSERS.has(layer.name ?? ''));
+  if (parser !== undefined) {
+    throw new CountersignError(
+      'raw_body_unavailable',
+      `the Express application already has a body parser (${String(parser.name)}), which runs before Countersign can ` +
+        'see the body as it was sent. Leave body parsing to Nest, or add the parser by app.useBodyParser().',
+    );
+  }
+  adapter.use((request: RawRequest, _response: unknown, next: () => void) => enter(request, next));
+}
+
+function openOnFastify(adapter: Adapter, enter: Enter): void {
+  const instance = adapter.getInstance<FastifyInstance>();
+  instance.addHook('onRequest', (request, _reply, done) => enter(request.raw, done));
+  // Reading the body leaves the scope: the events of the socket belong to the connection, not to the request.
+  instance.addHook('preValidation', (request, _reply, done) => enter(request.raw, done));
+}

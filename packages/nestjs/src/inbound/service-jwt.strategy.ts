@@ -1,0 +1,72 @@
+import { type IncomingMessage } from 'node:http';
+import { PassportStrategy } from '@nestjs/passport';
+import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
+import { Strategy } from 'passport-jwt';
+import { type RawRequest, type RequestStates } from './request-scope.js';
+
+export interface ServiceJwtStrategyOptions {
+  /** Under which passport knows the strategy. */
+  readonly name: string;
+  readonly verifier: Verifier;
+  readonly states: RequestStates;
+}
+
+/**
+ * Registers the strategy with passport, under a name of its own: two applications in one process must not share one.
+ *
+ * It is passport-jwt's strategy with its contract (`jwtFromRequest`, success with the principal, fail, error), and core's
+ * verifier in place of jsonwebtoken. "No token was sent" fails, so that another strategy may have its turn; every other
+ * fault is an error, which passport does not pass over.
+ */
+export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJwtStrategyOptions): void {
+  class ServiceJwtStrategy extends PassportStrategy(Strategy, name) {
+    constructor() {
+      super({
+        jwtFromRequest: (request: IncomingMessage) => extractToken(tokenRequest(request)) ?? null,
+        secretOrKeyProvider: (_request, _token, done) => done(new Error('keys are looked up by the verifier')),
+      });
+      this.name = name;
+    }
+
+    // Passport calls this on an object derived from the strategy, so nothing here may be private to the instance.
+    override authenticate(request: RawRequest | { readonly raw: RawRequest }): void {
+      authenticate('raw' in request ? request.raw : request, verifier, states).then(
+        ({ principal }) => this.success(principal),
+        (fault: unknown) => {
+          if (isTokenMissing(fault)) this.fail(fault, 401);
+          else this.error(fault instanceof Error ? fault : new Error('the verifier failed', { cause: fault }));
+        },
+      );
+    }
+
+    validate(): never {
+      throw new Error('the verifier has validated the token');
+    }
+  }
+  new ServiceJwtStrategy();
+}
+
+async function authenticate(request: RawRequest, verifier: Verifier, states: RequestStates): Promise<Authentication> {
+  const state = states.of(request);
+  if (state === undefined) {
+    throw new CountersignError('raw_body_unavailable', 'the request did not pass the adapter that the module opened');
+  }
+  const authentication = await verifier.authenticate({
+    method: request.method ?? '',
+    ...tokenRequest(request),
+    body: () => state.body.hashes(),
+  });
+  if (!state.guarded) await verifier.useOnce(authentication);
+  state.authentication = authentication;
+  return authentication;
+}
+
+/** Frameworks rewrite `url` where routers are mounted, and keep what was sent. */
+function tokenRequest(request: RawRequest | IncomingMessage) {
+  const sent = 'originalUrl' in request ? request.originalUrl : undefined;
+  return { rawHeaders: request.rawHeaders, url: sent ?? request.url ?? '' };
+}
+
+function isTokenMissing(fault: unknown): fault is CountersignError {
+  return fault instanceof CountersignError && fault.code === 'token_missing';
+}

@@ -1,0 +1,18 @@
+import { type Principal } from '@countersign/core';
+
+/** What the application knows about a user. */
+export interface ResolvedSubject {
+  /** The application's own user, which handlers find at `principal.user`. */
+  readonly user: unknown;
+  /** The roles in the application's own records. They replace those of the token. */
+  readonly roles: readonly string[];
+}
+
+/**
+ * Loads the application's own user for a principal. A provider of the application, named in the module's `subjects`.
+ * Asked once for each authenticated request of a user, before the route's requirements are judged; never for a service.
+ */
+export interface SubjectResolver {
+  /** @returns undefined when the subject is not known here, which refuses the request with `subject_unknown`. */
+  resolve(principal: Principal): Promise<ResolvedSubject | undefined>;
+}
