@@ -1,0 +1,60 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { CountersignModule } from '@countersign/nestjs';
+import { Database, openDatabase, ProblemFilter, ShutdownDeadline } from '@countersign/service-kit';
+import { DEFAULT_BACK_OFF } from './back-off.js';
+import type { HeraldConfig } from './config.js';
+import { HealthController } from './health.controller.js';
+import { MailServer } from './mail/mail-server.js';
+import { MailWorker } from './mail/mail-worker.js';
+import { MIGRATIONS } from './migrations.js';
+import { NotificationStore } from './notification-store.js';
+import { NotificationController } from './notification.controller.js';
+import { MaySeeNotification } from './notification.policies.js';
+import { Notifications } from './notifications.js';
+import { Outbox } from './outbox.js';
+import { CENSUS_ADDRESS, Recipients } from './recipients.js';
+import { SERVICE_URL } from './service-url.js';
+
+@Module({})
+export class AppModule {
+  static register(config: HeraldConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        CountersignModule.forRoot({
+          service: config.serviceUrl,
+          trust: config.trust,
+          destinations: config.destinations,
+          keys: { directory: config.keysDirectory },
+        }),
+      ],
+      controllers: [NotificationController, HealthController],
+      providers: [
+        { provide: SERVICE_URL, useValue: config.serviceUrl },
+        { provide: CENSUS_ADDRESS, useValue: config.census },
+        { provide: Database, useFactory: () => openDatabase(config.database, MIGRATIONS) },
+        NotificationStore,
+        Recipients,
+        Notifications,
+        MaySeeNotification,
+        ...mailProviders(config),
+        ShutdownDeadline,
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+    };
+  }
+}
+
+function mailProviders({ mail }: HeraldConfig): Provider[] {
+  return [
+    Outbox,
+    { provide: MailServer, useFactory: () => MailServer.open(mail) },
+    {
+      provide: MailWorker,
+      inject: [Outbox, MailServer],
+      useFactory: (outbox: Outbox, { sender }: MailServer) =>
+        new MailWorker(outbox, sender, { leaseSeconds: mail.leaseSeconds, backOff: DEFAULT_BACK_OFF }),
+    },
+  ];
+}

@@ -1,0 +1,71 @@
+import {
+  commonVariables,
+  ConfigError,
+  type Environment,
+  readEnvironment,
+  type ServiceConfig,
+  toServiceConfig,
+} from '@countersign/service-kit';
+import { z } from 'zod';
+import { SEND_TIMEOUT_MS } from './mail/mail-sender.js';
+import type { CensusAddress } from './recipients.js';
+
+/** What herald is started with. */
+export interface HeraldConfig extends ServiceConfig {
+  readonly census: CensusAddress;
+  readonly mail: MailConfig;
+}
+
+export interface MailConfig {
+  /** Without it mails stay in an embedded sink. */
+  readonly smtpUrl: string | undefined;
+  readonly from: string;
+  /** How long a mail stays with a worker that does not report back. */
+  readonly leaseSeconds: number;
+}
+
+const variables = commonVariables('herald', { port: 4002, serviceUrl: 'https://herald.service/' }).extend({
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/[^/]/, 'must start with smtp:// or smtps://')
+    .optional(),
+  MAIL_FROM: z.email('must be an e-mail address').default('welcome@herald.example'),
+  MAIL_LEASE_SECONDS: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, 'must be a whole number of seconds')
+    .transform(Number)
+    .default((SEND_TIMEOUT_MS / 1_000) * 2),
+});
+
+const files = {
+  trust: new URL('../trust.json', import.meta.url),
+  destinations: new URL('../destinations.json', import.meta.url),
+};
+
+/** Reads what herald is started with; nothing else in herald looks at the environment. */
+export function readConfig(environment: Environment = process.env): HeraldConfig {
+  const values = readEnvironment(variables, environment);
+  const config = toServiceConfig(values, files);
+  return {
+    ...config,
+    census: findCensus(config.destinations),
+    mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM, leaseSeconds: values.MAIL_LEASE_SECONDS },
+  };
+}
+
+const censusRecord = z
+  .object({ url: z.url(), audience: z.url().optional() })
+  .transform(({ url, audience }) => ({ url: withSlash(url), audience: audience ?? withSlash(url) }))
+  .refine(({ audience }) => audience.endsWith('/'));
+
+function findCensus(destinations: ServiceConfig['destinations']): CensusAddress {
+  const result = censusRecord.safeParse(destinations.find(({ name }) => name === 'census'));
+  if (result.success) return result.data;
+  throw new ConfigError(
+    'DESTINATIONS_FILE: must declare "census", with a url and an audience that ends in /',
+  );
+}
+
+function withSlash(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
+}

@@ -1,0 +1,16 @@
+import type { LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import type { HeraldConfig } from './config.js';
+
+/** Makes herald, with its database and mail server open, and nobody listening yet. */
+export async function createApp(
+  config: HeraldConfig,
+  logger: LoggerService | false,
+): Promise<NestExpressApplication> {
+  return NestFactory.create<NestExpressApplication>(AppModule.register(config), {
+    logger,
+    abortOnError: false,
+  });
+}

@@ -1,0 +1,77 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CountersignError } from '@countersign/core';
+import { AuthorizedFetch } from '@countersign/nestjs';
+import { inputInvalid, Problem, type ProblemOptions } from '@countersign/service-kit';
+import { z } from 'zod';
+import { toUserPath } from './user-uri.js';
+
+/** Where census is, and the root of its users' URIs. Both end in `/`. */
+export interface CensusAddress {
+  readonly url: string;
+  readonly audience: string;
+}
+
+/** Injects a `CensusAddress`. */
+export const CENSUS_ADDRESS = Symbol('CENSUS_ADDRESS');
+
+/** Whom a notification goes to. */
+export interface Recipient {
+  readonly name: string;
+  readonly email: string;
+}
+
+const TIMEOUT_MS = 5_000;
+
+const REFUSALS: ReadonlyMap<number, ProblemOptions> = new Map([
+  [404, { status: 422, code: 'user_unknown', title: 'Census does not know this user.' }],
+  [403, { status: 403, code: 'user_not_visible', title: 'Census does not show you this user.' }],
+]);
+
+const CENSUS_UNAVAILABLE: ProblemOptions = {
+  status: 503,
+  code: 'census_unavailable',
+  title: 'Census cannot be asked at the moment.',
+  retryAfterSeconds: 5,
+};
+
+/** Asks census about users, in the name of whoever calls herald. */
+@Injectable()
+export class Recipients {
+  constructor(
+    private readonly authorizedFetch: AuthorizedFetch,
+    @Inject(CENSUS_ADDRESS) private readonly census: CensusAddress,
+  ) {}
+
+  /** @throws Problem `input_invalid` before anything is sent, when `uri` is not that of a user of census. */
+  async find(uri: string): Promise<Recipient> {
+    const path = toUserPath(this.census.audience, uri);
+    if (path === undefined)
+      throw inputInvalid([{ pointer: '#/user', detail: 'must be the URI of a user of census' }]);
+    const response = await this.ask(new URL(path, this.census.url));
+    if (response.status === 200) return readRecipient(response, uri);
+    await response.body?.cancel();
+    throw new Problem(REFUSALS.get(response.status) ?? CENSUS_UNAVAILABLE);
+  }
+
+  private async ask(url: URL): Promise<Response> {
+    try {
+      return await this.authorizedFetch.fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    } catch (cause) {
+      // A fault has its own answer; everything else is the network.
+      if (cause instanceof CountersignError) throw cause;
+      throw new Problem(CENSUS_UNAVAILABLE, { cause });
+    }
+  }
+}
+
+async function readRecipient(response: Response, uri: string): Promise<Recipient> {
+  const user = z.object({ uri: z.literal(uri), name: z.string().min(1).max(200), email: z.email().max(254) });
+  try {
+    const { name, email } = user.parse(await response.json());
+    return { name, email };
+  } catch {
+    throw new Problem(CENSUS_UNAVAILABLE, {
+      cause: new Error('census answered something else than the user'),
+    });
+  }
+}
