@@ -1,0 +1,129 @@
+import { type Decision, type DecisionLog } from './decision.js';
+import { type SignedCall, type Storefront, type StorefrontCall } from './storefront.js';
+
+/** One scene: what is tried, what should come of it, and what did. */
+export interface Scene {
+  readonly title: string;
+  readonly expected: Outcome;
+  readonly request: StorefrontCall;
+  readonly signed: SignedCall;
+  readonly answer: Answer;
+  readonly decisions: readonly Decision[];
+}
+
+/** A status and, for a refusal, the code in the problem document. */
+export interface Outcome {
+  readonly status: number;
+  readonly code?: string;
+}
+
+export interface Answer extends Outcome {
+  readonly location: string | undefined;
+  readonly challenge: string | undefined;
+}
+
+export interface Stage {
+  readonly storefront: Storefront;
+  readonly urls: Readonly<Record<'census' | 'herald', string>>;
+  readonly log: DecisionLog;
+}
+
+const user = (id: number): string => `https://census.service/user/${String(id)}/`;
+
+const WELCOME: StorefrontCall = {
+  audience: 'https://herald.service/',
+  method: 'POST',
+  path: '/notification/',
+  user: user(21),
+  scope: 'notification:send notification:read user:read',
+  body: JSON.stringify({ user: user(42), type: 'welcome-message' }),
+};
+
+interface Script {
+  readonly title: string;
+  readonly call: StorefrontCall;
+  readonly expected: Outcome;
+  /** How many decisions the services log for it. */
+  readonly decisions: number;
+  /** Sent in place of the body that was signed. */
+  readonly sentBody?: string;
+  /** Sends the token of the scene before once more. */
+  readonly reuseToken?: boolean;
+}
+
+const SCRIPTS: readonly Script[] = [
+  {
+    title: 'User 21 (support) has the storefront send a welcome message to user 42',
+    call: WELCOME,
+    expected: { status: 201 },
+    decisions: 3,
+  },
+  {
+    title: 'Refused: the same write once more, token and all',
+    call: WELCOME,
+    reuseToken: true,
+    expected: { status: 401, code: 'token_replayed' },
+    decisions: 1,
+  },
+  {
+    title: 'Refused: somebody on the way changed the body',
+    call: WELCOME,
+    sentBody: JSON.stringify({ user: user(7), type: 'welcome-message' }),
+    expected: { status: 401, code: 'body_mismatch' },
+    decisions: 1,
+  },
+  {
+    title: 'Refused: the storefront goes straight to census, which does not know it',
+    call: { ...WELCOME, audience: 'https://census.service/', method: 'GET', path: '/user/42/', body: '' },
+    expected: { status: 401, code: 'issuer_untrusted' },
+    decisions: 1,
+  },
+  {
+    title: 'Refused: user 63 (customer) may not see user 42, and herald cannot change that',
+    call: { ...WELCOME, user: user(63) },
+    expected: { status: 403 },
+    decisions: 3,
+  },
+];
+
+/** Plays every scene in turn. */
+export async function* play(stage: Stage): AsyncGenerator<Scene> {
+  let earlier: SignedCall | undefined;
+  for (const script of SCRIPTS) {
+    const signed: SignedCall =
+      script.reuseToken === true && earlier !== undefined ? earlier : await stage.storefront.countersign(script.call);
+    const answer = await send(stage, script, signed.token);
+    const decisions = await stage.log.take(script.decisions);
+    const { title, expected, call: request } = script;
+    yield { title, expected, request, signed, answer, decisions };
+    earlier = signed;
+  }
+}
+
+/** Whether the scene ended as it should. */
+export function isAsExpected({ answer, expected }: Scene): boolean {
+  return answer.status === expected.status && (expected.code === undefined || answer.code === expected.code);
+}
+
+async function send({ urls }: Stage, script: Script, token: string): Promise<Answer> {
+  const { audience, method, path, body } = script.call;
+  const base = audience === 'https://census.service/' ? urls.census : urls.herald;
+  const response = await fetch(new URL(path, base), {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(method !== 'GET' && { body: script.sentBody ?? body }),
+  });
+  const code = codeOf(await response.text());
+  return {
+    status: response.status,
+    ...(code !== undefined && { code }),
+    location: response.headers.get('location') ?? undefined,
+    challenge: response.headers.get('www-authenticate') ?? undefined,
+  };
+}
+
+function codeOf(body: string): string | undefined {
+  const problem: unknown = JSON.parse(body);
+  if (typeof problem !== 'object' || problem === null || !('code' in problem)) return undefined;
+  return typeof problem.code === 'string' ? problem.code : undefined;
+}
