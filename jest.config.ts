@@ -14,7 +14,7 @@ const swc = {
 };
 
 /** What every project's tests share: TypeScript and ESM sources, read through the `@countersign/source` condition. */
-const shared: Config = {
+export const shared: Config = {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['@countersign/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,0 +1,118 @@
+import { createProjectGraphAsync } from '@nx/devkit';
+import nx from '@nx/eslint-plugin';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+// Without a project graph the boundary rule stays silent: make it before the first file is read.
+process.env.NX_DAEMON ??= 'false';
+await createProjectGraphAsync({ exitOnError: true, resetDaemonClient: true });
+
+const onNode = ['node:*'];
+
+/** Who may import whom between projects, by their `nx.tags`. Folders inside core: tools/layers.spec.ts. */
+const depConstraints = [
+  {
+    sourceTag: 'type:core',
+    onlyDependOnLibsWithTags: [],
+    allowedExternalImports: [...onNode, 'jwks-rsa', 'oauth4webapi'],
+  },
+  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:core'], bannedExternalImports: ['jose'] },
+  { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:core'] },
+  { sourceTag: 'type:app-kit', onlyDependOnLibsWithTags: ['type:core', 'type:adapter'] },
+  { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:app-kit'] },
+  {
+    sourceTag: 'type:demo',
+    onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:testing', 'type:app'],
+  },
+];
+
+/** Tests may also use the test kit, and jose as the oracle. */
+const testDepConstraints = depConstraints.map(({ sourceTag, onlyDependOnLibsWithTags }) => ({
+  sourceTag,
+  onlyDependOnLibsWithTags: [...onlyDependOnLibsWithTags, 'type:testing'],
+}));
+
+const namedExportsOnly = [
+  { selector: 'ExportDefaultDeclaration', message: 'Export by name.' },
+  { selector: "ExportSpecifier[exported.name='default']", message: 'Export by name.' },
+  { selector: 'ExportAllDeclaration', message: 'List the exports by hand.' },
+];
+const plainTypes = [
+  { selector: 'TSEnumDeclaration', message: 'Use a table or a union of strings.' },
+  { selector: 'TSExportAssignment', message: 'Export by name.' },
+];
+const noEnvironment = [
+  {
+    selector: "MemberExpression[object.name='process'][property.name='env']",
+    message: 'Packages read no environment: applications read it and pass values.',
+  },
+  {
+    selector: "ImportDeclaration[source.value=/^(node:)?process$/] > ImportSpecifier[imported.name='env']",
+    message: 'Packages read no environment: applications read it and pass values.',
+  },
+];
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/node_modules/', '.nx/', '.data/', 'coverage/', 'tools/fixtures/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    // One program for the whole tree: with a checker per project the same sources are checked many times.
+    languageOptions: {
+      parserOptions: { project: './tsconfig.eslint.json', tsconfigRootDir: import.meta.dirname },
+    },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { depConstraints, banTransitiveDependencies: true, enforceBuildableLibDependency: false },
+      ],
+      'no-restricted-syntax': ['error', ...namedExportsOnly, ...plainTypes],
+      'max-lines': ['error', 300],
+      eqeqeq: 'error',
+      // An `async` function without `await` turns what is thrown into a rejection, as ports promise.
+      '@typescript-eslint/require-await': 'off',
+      // Nest modules are empty classes that only carry a decorator.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
+    rules: { 'max-lines-per-function': ['error', { max: 60, skipComments: true, skipBlankLines: true }] },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...namedExportsOnly, ...plainTypes, ...noEnvironment] },
+  },
+  {
+    files: ['**/test/**/*.ts', '**/*.spec.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          depConstraints: testDepConstraints,
+          // core's tests sign with the test kit, which is built on core.
+          ignoredCircularDependencies: [['@countersign/core', '@countersign/testing']],
+        },
+      ],
+      // A matcher takes `service.method`, an answer is read with `!`, and bad input is handed in on purpose.
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+    },
+  },
+  {
+    // Jest loads these as CommonJS, and asks for a default export.
+    files: ['jest*.config.ts'],
+    extends: [tseslint.configs.disableTypeChecked],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+);

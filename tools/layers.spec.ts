@@ -1,0 +1,141 @@
+/**
+ * The order of the repository is a promise to its readers: who imports whom can be drawn without opening a file.
+ * ESLint sees projects; folders inside a project, cycles between files and file sizes are checked here.
+ */
+import { checkLayers } from './layers/check-layers.js';
+import { type FileTree, readFiles } from './repository.js';
+
+const repository = readFiles(
+  ['packages', 'apps', 'demo', 'tools'],
+  (path) => !path.startsWith('tools/fixtures/') && (path.endsWith('.ts') || path.endsWith('/package.json')),
+);
+
+/** A small tree that breaks no rule; each test below breaks exactly one. */
+const sound: FileTree = new Map([
+  ['packages/core/package.json', '{ "exports": { ".": {}, "./package.json": {} } }'],
+  ['packages/core/src/errors.ts', 'export const FAULTS = {};\n'],
+  ['packages/core/src/token.ts', 'export interface Token {}\n'],
+  ['packages/core/src/principal.ts', "import { type Token } from './token.js';\nexport type P = Token;\n"],
+  ['packages/core/src/keys/jwks.ts', "import { FAULTS } from '../errors.js';\nexport const jwks = FAULTS;\n"],
+  ['packages/core/src/policy/policy.ts', "import type { P } from '../principal.js';\nexport type Q = P;\n"],
+  [
+    'packages/core/src/inbound/verifier.ts',
+    "import { jwks } from '../keys/jwks.js';\nexport const v = jwks;\n",
+  ],
+  ['packages/core/src/outbound/mint.ts', "import { jwks } from '../keys/jwks.js';\nexport const m = jwks;\n"],
+  [
+    'packages/core/src/index.ts',
+    "export { FAULTS } from './errors.js';\nexport { m } from './outbound/mint.js';\n",
+  ],
+  ['packages/testing/package.json', '{ "exports": { ".": {} } }'],
+  ['packages/testing/src/index.ts', "export { FAULTS } from '@countersign/core';\n"],
+  ['packages/nestjs/package.json', '{ "exports": { ".": {}, "./axios": {} } }'],
+  ['packages/nestjs/src/index.ts', "export { FAULTS } from '@countersign/core';\n"],
+  ['packages/nestjs/test/index.spec.ts', "import '../src/index.js';\nimport '@countersign/testing';\n"],
+  ['apps/census/package.json', '{}'],
+  ['apps/census/src/main.ts', "import '@countersign/core';\nimport '@countersign/nestjs/axios';\n"],
+]);
+
+function soundBut(path: string, text: string): FileTree {
+  return new Map([...sound, [path, text]]);
+}
+
+describe('the order of this repository', () => {
+  it('holds: no forbidden arrow, no cycle, no deep import, no long file, named exports only', () => {
+    expect(checkLayers(repository)).toEqual([]);
+  });
+
+  it('was read: sources of every project were found', () => {
+    expect(repository.size).toBeGreaterThan(20);
+    expect(repository.has('packages/core/src/errors.ts')).toBe(true);
+  });
+
+  it('fails when one arrow from policy to inbound is added to the real sources', () => {
+    const policy = 'packages/core/src/policy/policy.ts';
+    const text = `import '../inbound/verifier.js';\n${repository.get(policy) ?? ''}`;
+    expect(checkLayers(new Map([...repository, [policy, text]]))).toEqual(
+      expect.arrayContaining([`${policy}:1: policy/ must not import inbound/`]),
+    );
+  });
+});
+
+describe('the check of the order', () => {
+  it('finds nothing in a tree that breaks no rule', () => {
+    expect(checkLayers(sound)).toEqual([]);
+  });
+
+  it.each([
+    ['inbound/verifier', 'outbound/', "import '../outbound/mint.js';"],
+    ['outbound/mint', 'inbound/', "export { v } from '../inbound/verifier.js';"],
+    ['outbound/mint', 'policy/', "import '../policy/policy.js';"],
+    ['inbound/verifier', 'policy/', "import '../policy/policy.js';"],
+    ['policy/policy', 'inbound/', "const later = import('../inbound/verifier.js');"],
+    ['policy/policy', 'keys/', "type J = typeof import('../keys/jwks.js');"],
+    ['keys/jwks', 'inbound/', "import type { v } from '../inbound/verifier.js';"],
+    ['keys/jwks', 'outbound/', "import mint = require('../outbound/mint.js');"],
+    ['keys/jwks', 'principal', "const p = require('../principal.js');"],
+    ['keys/jwks', 'index', "import '../index.js';"],
+    ['errors', 'token', "import type { Token } from './token.js';"],
+    ['principal', 'errors', "import './errors.js';"],
+  ])('refuses an arrow in core from %s to %s', (from, to, text) => {
+    const path = `packages/core/src/${from}.ts`;
+    const row = from.includes('/') ? `${from.split('/')[0] ?? ''}/` : from;
+    expect(checkLayers(soundBut(path, `${text}\n`))).toContain(`${path}:1: ${row} must not import ${to}`);
+  });
+
+  it('refuses a root file or folder of core that the table does not name', () => {
+    expect(checkLayers(soundBut('packages/core/src/misc/a.ts', 'export const a = 1;\n'))).toEqual([
+      'packages/core/src/misc/a.ts: "misc/" stands in no row of CORE_ORDER in tools/layers/rules.ts',
+    ]);
+  });
+
+  it.each([
+    ['packages/core/src/token.ts', '@countersign/nestjs', 'packages/core must not import packages/nestjs'],
+    [
+      'packages/nestjs/src/index.ts',
+      '@countersign/testing',
+      'packages/nestjs must not import packages/testing',
+    ],
+    ['apps/census/src/main.ts', '@countersign/testing', 'apps/census must not import packages/testing'],
+    [
+      'apps/census/src/main.ts',
+      '@countersign/core/dist/token.js',
+      '@countersign/core/dist/token.js is a deep import',
+    ],
+    ['apps/census/src/main.ts', '@countersign/nowhere', '@countersign/nowhere is no project here'],
+    [
+      'packages/nestjs/src/index.ts',
+      '../../core/src/token.js',
+      '../../core/src/token.js leaves packages/nestjs; import the other project by its package name',
+    ],
+    ['packages/nestjs/src/index.ts', '../test/forge.js', 'sources must not import tests'],
+  ])('refuses that %s imports %s', (path, specifier, problem) => {
+    expect(checkLayers(soundBut(path, `import '${specifier}';\n`))).toEqual([`${path}:1: ${problem}`]);
+  });
+
+  it('finds a cycle, also of types, and names the way around', () => {
+    const text = "import type { P } from './principal.js';\nexport type Token = P;\n";
+    expect(checkLayers(soundBut('packages/core/src/token.ts', text))).toContain(
+      'import cycle: packages/core/src/principal.ts -> packages/core/src/token.ts -> packages/core/src/principal.ts',
+    );
+  });
+
+  it('accepts a file of 300 lines and refuses one of 301', () => {
+    const path = 'packages/core/src/token.ts';
+    expect(checkLayers(soundBut(path, '//\n'.repeat(300)))).toEqual([]);
+    expect(checkLayers(soundBut(path, '//\n'.repeat(301)))).toEqual([
+      `${path}: 301 lines, at most 300 are allowed`,
+    ]);
+  });
+
+  it.each([
+    ["export * from './errors.js';", '`export *`; list the exports by hand'],
+    ["export * as all from './errors.js';", '`export *`; list the exports by hand'],
+    ['export default 1;', 'default export; export by name'],
+    ['export default function f() {}', 'default export; export by name'],
+    ["export { FAULTS as default } from './errors.js';", 'default export; export by name'],
+  ])('refuses %s', (text, problem) => {
+    const path = 'packages/core/src/index.ts';
+    expect(checkLayers(soundBut(path, `${text}\n`))).toEqual([`${path}:1: ${problem}`]);
+  });
+});

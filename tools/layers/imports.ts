@@ -1,0 +1,52 @@
+import { posix } from 'node:path';
+import ts from 'typescript';
+import { type FileTree } from '../repository.js';
+
+/** One module that a file names, in whatever way: static, type only, re-exported, dynamic or `require`d. */
+export interface ImportReference {
+  readonly specifier: string;
+  /** 1-based. */
+  readonly line: number;
+}
+
+/** Reads the modules that a source file names, by the compiler's own parser. */
+export function readImports(source: ts.SourceFile): readonly ImportReference[] {
+  const found: ImportReference[] = [];
+  const visit = (node: ts.Node): void => {
+    const specifier = specifierOf(node);
+    if (specifier !== undefined && ts.isStringLiteralLike(specifier)) {
+      const { line } = source.getLineAndCharacterOfPosition(specifier.getStart(source));
+      found.push({ specifier: specifier.text, line: line + 1 });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** Parses a file of a tree; types are not looked at. */
+export function parse(path: string, text: string): ts.SourceFile {
+  return ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
+}
+
+/** The file of the tree that a relative specifier means, if there is one. */
+export function resolveRelative(tree: FileTree, importer: string, specifier: string): string | undefined {
+  const target = posix.join(posix.dirname(importer), specifier);
+  return [target, target.replace(/\.js$/, '.ts'), `${target}.ts`, `${target}/index.ts`].find((path) =>
+    tree.has(path),
+  );
+}
+
+function specifierOf(node: ts.Node): ts.Node | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier;
+  if (ts.isExternalModuleReference(node)) return node.expression;
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return node.argument.literal;
+  if (ts.isCallExpression(node) && loadsModule(node.expression)) return node.arguments[0];
+  return undefined;
+}
+
+function loadsModule(callee: ts.Expression): boolean {
+  return (
+    callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require')
+  );
+}

@@ -1,0 +1,43 @@
+/**
+ * Who may import whom. This is the whole order; the checks beside this file only read it.
+ * ESLint's boundary rule says the same of projects by their tags; here it is said once more by name,
+ * because a folder inside a project has no tag.
+ */
+
+/** Inside `packages/core/src`: a root file by its name, a folder by its name and `/`. `root` is all root files. */
+export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
+  ['errors', []],
+  ['clock', []],
+  ['token', []],
+  ['options', []],
+  ['binding', ['errors']],
+  ['principal', ['token']],
+  // The clock imports nothing, and a key set has an age.
+  ['keys/', ['token', 'errors', 'options', 'clock']],
+  ['policy/', ['errors', 'principal']],
+  ['inbound/', ['root', 'keys/']],
+  ['outbound/', ['root', 'keys/']],
+  ['index', ['root', 'keys/', 'policy/', 'inbound/', 'outbound/']],
+]);
+
+/** Between projects: what the sources of a project may import, always by the name of the package. */
+export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
+  ['packages/core', []],
+  ['packages/nestjs', ['packages/core']],
+  ['packages/express', ['packages/core']],
+  ['packages/redis', ['packages/core']],
+  ['packages/testing', ['packages/core']],
+  ['packages/cli', ['packages/core']],
+  ['apps/service-kit', ['packages/core', 'packages/nestjs']],
+  ['apps/census', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
+  ['apps/herald', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
+  ['apps/gateway', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
+  ['apps/idp', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
+  ['demo', ['packages/core', 'packages/nestjs', 'packages/testing']],
+]);
+
+/** What tests may import beside what the sources of their project may. */
+export const ALSO_IN_TESTS: readonly string[] = ['packages/testing'];
+
+/** No file is longer than this. */
+export const MAX_LINES = 300;

@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { compilerOptions } from '../compiler-options.js';
+import { repositoryRoot } from '../repository.js';
+
+/** What one published package exports, as its `public-api.txt` says it. */
+export interface PublicApi {
+  /** Path of the list, relative to the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
+interface EntryPoint {
+  readonly subpath: string;
+  readonly file: string;
+}
+
+/** The condition under which a package's `exports` name its sources. */
+const SOURCE_CONDITION = '@countersign/source';
+
+/** Stands for the kind of an export whose declaration was not found. */
+export const UNRESOLVED = 'unresolved';
+
+/** What an export can be; more than one where a value and a type share a name. A class is both by itself. */
+const KINDS: readonly (readonly [ts.SymbolFlags, string])[] = [
+  [ts.SymbolFlags.Class, 'class'],
+  [ts.SymbolFlags.Function, 'function'],
+  [ts.SymbolFlags.Variable, 'const'],
+  [ts.SymbolFlags.Interface, 'interface'],
+  [ts.SymbolFlags.TypeAlias, 'type'],
+];
+
+/** Lists what every published package exports, values and types, by the compiler and from the sources. */
+export function readPublicApis(): readonly PublicApi[] {
+  const folders = readdirSync(join(repositoryRoot, 'packages')).map((name) => `packages/${name}`);
+  const packages = folders.map((folder) => ({ folder, entryPoints: readEntryPoints(folder) }));
+  const program = ts.createProgram({
+    rootNames: packages.flatMap(({ entryPoints }) => entryPoints.map(({ file }) => file)),
+    options: compilerOptions(),
+  });
+  return packages.map(({ folder, entryPoints }) => ({
+    path: `${folder}/public-api.txt`,
+    text: `${entryPoints.flatMap((entryPoint) => listExports(program, entryPoint)).join('\n')}\n`,
+  }));
+}
+
+function readEntryPoints(folder: string): readonly EntryPoint[] {
+  const manifest = JSON.parse(readFileSync(join(repositoryRoot, folder, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  };
+  return Object.entries(manifest.exports).flatMap(([subpath, target]) => {
+    const source = typeof target === 'string' ? undefined : target[SOURCE_CONDITION];
+    return source === undefined ? [] : [{ subpath, file: join(repositoryRoot, folder, source) }];
+  });
+}
+
+function listExports(program: ts.Program, { subpath, file }: EntryPoint): readonly string[] {
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(file);
+  const module = source && checker.getSymbolAtLocation(source);
+  if (module === undefined) throw new Error(`${file} exports nothing`);
+  return checker
+    .getExportsOfModule(module)
+    .map((symbol) => `${subpath} ${kindOf(checker, symbol)} ${symbol.name}`)
+    .sort();
+}
+
+function kindOf(checker: ts.TypeChecker, symbol: ts.Symbol): string {
+  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  const { flags } = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+  const kinds = KINDS.filter(([flag]) => (flags & flag) !== 0).map(([, kind]) => kind);
+  return kinds.length === 0 ? UNRESOLVED : kinds.join('+');
+}
