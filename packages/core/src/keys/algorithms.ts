@@ -69,7 +69,10 @@ export function keyFits(key: KeyObject, algorithm: Algorithm): boolean {
   const rules = algorithmRules(algorithm);
   if (key.asymmetricKeyType !== rules.keyType) return false;
   const details = key.asymmetricKeyDetails;
-  if (rules.keyType === 'rsa') return (details?.modulusLength ?? 0) >= MIN_RSA_BITS;
+  if (rules.keyType === 'rsa') {
+    // With the exponent 1 a signature is its own plain text, and anybody can write one.
+    return (details?.modulusLength ?? 0) >= MIN_RSA_BITS && (details?.publicExponent ?? 0n) > 1n;
+  }
   return rules.curve === undefined || details?.namedCurve === rules.curve;
 }
 

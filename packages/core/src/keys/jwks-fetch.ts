@@ -33,7 +33,7 @@ async function fetchKeys(uri: string, limits: JwksFetchLimits): Promise<unknown[
     await response.body?.cancel();
     throw new TypeError(`answered ${String(response.status)}`);
   }
-  const jwks: unknown = JSON.parse(await readBounded(response, limits.maxBytes));
+  const jwks = parseJson(await readBounded(response, limits.maxBytes));
   const keys = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : undefined;
   if (!Array.isArray(keys)) throw new TypeError('is not a JWK set: it has no "keys" array');
   return keys;
@@ -48,4 +48,13 @@ async function readBounded(response: Response, maxBytes: number): Promise<string
     chunks.push(chunk);
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+}
+
+/** The parser's own message would quote what a stranger sent. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new TypeError('is not JSON');
+  }
 }

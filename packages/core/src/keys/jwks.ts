@@ -56,26 +56,24 @@ class RemoteKeySet {
     if (this.#ageSeconds() > this.#options.maxAgeSeconds) await this.#refresh();
     const known = pick(this.#usable(), keyId);
     if (known !== undefined) return known;
-    const askedAgain = await this.#refresh();
+    await this.#refresh();
     const found = pick(this.#usable(), keyId);
-    // Asked just now and got no answer: nobody can know. During the cool-down an unknown key is just unknown, so that
-    // garbage cannot turn a healthy service into one that answers 503.
-    if (found === undefined && askedAgain && this.#lastTryFailed) throw this.#unavailable();
+    // When the issuer was asked last and gave no set, nobody can know. When it did, an unknown key is just unknown until
+    // the cool-down ends, so that garbage cannot turn a healthy service into one that answers 503.
+    if (found === undefined && this.#lastTryFailed) throw this.#unavailable();
     return found;
   }
 
   /** Fetches the set unless the cool-down forbids it; joins a fetch that is under way. */
-  async #refresh(): Promise<boolean> {
+  async #refresh(): Promise<void> {
     if (this.#pending === undefined) {
-      const coolsDown = this.#options.clock.monotonic() - this.#triedAt < this.#cooldownSeconds();
-      if (coolsDown) return false;
+      if (this.#cooldownLeftSeconds() > 0) return;
       this.#triedAt = this.#options.clock.monotonic();
       this.#pending = this.#fetch().finally(() => {
         this.#pending = undefined;
       });
     }
     await this.#pending;
-    return true;
   }
 
   async #fetch(): Promise<void> {
@@ -92,17 +90,22 @@ class RemoteKeySet {
     }
   }
 
-  /** Without any keys yet, a failure is tried again after a second: every request is refused until then. */
-  #cooldownSeconds(): number {
-    return this.#keySet === undefined
-      ? Math.min(1, this.#options.cooldownSeconds)
-      : this.#options.cooldownSeconds;
+  /** Without any keys to use, a failure is tried again after a second: every request is refused until then. */
+  #cooldownLeftSeconds(): number {
+    const { clock, cooldownSeconds } = this.#options;
+    const cooldown = this.#current() === undefined ? Math.min(1, cooldownSeconds) : cooldownSeconds;
+    return cooldown - (clock.monotonic() - this.#triedAt);
   }
 
   #usable(): KeySet {
-    if (this.#keySet === undefined || this.#ageSeconds() > this.#options.maxStaleSeconds)
-      throw this.#unavailable();
-    return this.#keySet;
+    const keySet = this.#current();
+    if (keySet === undefined) throw this.#unavailable();
+    return keySet;
+  }
+
+  /** The last good set, until it is too old to be used at all. */
+  #current(): KeySet | undefined {
+    return this.#ageSeconds() > this.#options.maxStaleSeconds ? undefined : this.#keySet;
   }
 
   #ageSeconds(): number {
@@ -110,7 +113,7 @@ class RemoteKeySet {
   }
 
   #unavailable(): CountersignError {
-    const retryAfterSeconds = Math.max(1, Math.ceil(this.#cooldownSeconds()));
+    const retryAfterSeconds = Math.max(1, Math.ceil(this.#cooldownLeftSeconds()));
     return new CountersignError(
       'keys_unavailable',
       `the keys of ${this.#options.issuer} cannot be had; is its JWK set reachable from here?`,

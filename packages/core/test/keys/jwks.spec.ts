@@ -1,0 +1,393 @@
+import { gzipSync } from 'node:zlib';
+import { type JWK } from 'jose';
+import { createFixedClock, type FixedClock } from '../../src/clock.js';
+import { type IssuerKeys } from '../../src/keys/jwks.js';
+import { createTrustStore, type JwksOptions } from '../../src/keys/trust-store.js';
+import { hang, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
+import { createSigningKey } from '../support/signing-key.js';
+
+const key = await createSigningKey('ES256', 'good');
+const next = await createSigningKey('ES256', 'next');
+const issuer = 'https://herald.service/';
+
+let server: KeyServer;
+let clock: FixedClock;
+let warnings: string[];
+
+beforeEach(async () => {
+  server = await startKeyServer(json({ keys: [key.publicJwk] }));
+  clock = createFixedClock();
+  warnings = [];
+});
+
+afterEach(() => server.close());
+
+function remote(options: JwksOptions = {}, jwksUri = server.jwksUri): IssuerKeys {
+  return createTrustStore({
+    trust: [{ name: 'herald', issuer, keys: { jwksUri } }],
+    jwks: { timeoutMs: 2000, ...options },
+    clock,
+    onWarning: (message) => warnings.push(message),
+  }).trusted(issuer).keys;
+}
+
+function publish(...jwks: readonly JWK[]): void {
+  server.answer(json({ keys: jwks }));
+}
+
+/** What became of many look-ups: how many found a key, and the codes of the others. */
+async function outcomes(finds: readonly Promise<unknown>[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const result of await Promise.allSettled(finds)) {
+    const outcome =
+      result.status === 'rejected'
+        ? String((result.reason as { code?: unknown }).code)
+        : result.value === undefined
+          ? 'key_unknown'
+          : 'found';
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  return counts;
+}
+
+const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));
+
+describe('remote keys', () => {
+  it('are fetched when they are first needed, and no earlier', async () => {
+    const keys = remote();
+    expect(server.requests()).toBe(0);
+    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good', algorithm: 'ES256' });
+    expect(server.requests()).toBe(1);
+  });
+
+  it('are fetched once for 1,000 requests that arrive cold, and all are answered', async () => {
+    const keys = remote();
+    expect(await outcomes(times(1000, () => keys.find('good')))).toEqual({ found: 1000 });
+    expect(server.requests()).toBe(1);
+  });
+
+  it('are used without asking again until they are maxAgeSeconds old', async () => {
+    const keys = remote({ maxAgeSeconds: 600 });
+    await keys.find('good');
+    clock.advance(600);
+    await keys.find('good');
+    expect(server.requests()).toBe(1);
+    clock.advance(0.5);
+    await keys.find('good');
+    expect(server.requests()).toBe(2);
+  });
+
+  it('do not grow old because the wall clock is set', async () => {
+    const keys = remote();
+    await keys.find('good');
+    clock.set(clock.now() + 1e6);
+    await keys.find('good');
+    clock.set(0);
+    await keys.find('good');
+    expect(server.requests()).toBe(1);
+  });
+
+  it('are replaced as a whole: a key that is no longer published is refused', async () => {
+    const keys = remote();
+    await keys.find('good');
+    publish(next.publicJwk);
+    clock.advance(601);
+    await expect(keys.find('good')).resolves.toBeUndefined();
+    await expect(keys.find('next')).resolves.toMatchObject({ keyId: 'next' });
+  });
+
+  it('may lack a kid when there is only one, and the token names none', async () => {
+    publish({ ...key.publicJwk, kid: undefined });
+    await expect(remote().find(undefined)).resolves.toMatchObject({ algorithm: 'ES256' });
+  });
+
+  it('are not guessed at when there are two and the token names none', async () => {
+    publish(key.publicJwk, next.publicJwk);
+    await expect(remote().find(undefined)).resolves.toBeUndefined();
+  });
+
+  it('are asked for as JSON, without following a redirect, even to the same host', async () => {
+    const { jwksUri } = server;
+    let accept: string | undefined;
+    server.answer((request, response) => {
+      accept = request.headers.accept;
+      response.writeHead(302, { location: `${jwksUri}?again` }).end();
+    });
+    await expect(remote().find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    expect(accept).toBe('application/jwk-set+json, application/json');
+    expect(server.requests()).toBe(1);
+  });
+});
+
+describe('an unknown kid', () => {
+  it('causes one fetch, and whoever asked gets the new key', async () => {
+    const keys = remote();
+    await keys.find('good');
+    publish(key.publicJwk, next.publicJwk);
+    clock.advance(30);
+    await expect(keys.find('next')).resolves.toMatchObject({ keyId: 'next' });
+    expect(server.requests()).toBe(2);
+  });
+
+  it('is unknown after one fetch', async () => {
+    const keys = remote();
+    await keys.find('good');
+    clock.advance(30);
+    await expect(keys.find('bad')).resolves.toBeUndefined();
+    expect(server.requests()).toBe(2);
+  });
+
+  it('causes no fetch during the cool-down, on both sides of its end', async () => {
+    const keys = remote({ cooldownSeconds: 30 });
+    await keys.find('good');
+    clock.advance(29.9);
+    await keys.find('bad');
+    expect(server.requests()).toBe(1);
+    clock.advance(0.2);
+    await keys.find('bad');
+    expect(server.requests()).toBe(2);
+  });
+
+  it.each([
+    ['the same unknown kid', () => 'bad'],
+    ['different unknown kids', (index: number) => `bad-${String(index)}`],
+  ])('causes one fetch per cool-down when 1,000 requests name %s', async (_what, kid) => {
+    const keys = remote();
+    await keys.find('good');
+    for (const expected of [2, 3]) {
+      clock.advance(30);
+      const finds = times(1000, (index) => keys.find(kid(index)));
+      const good = times(10, () => keys.find('good'));
+      expect(await outcomes(finds)).toEqual({ key_unknown: 1000 });
+      expect(await outcomes(times(1000, (index) => keys.find(kid(index))))).toEqual({ key_unknown: 1000 });
+      expect(await outcomes(good)).toEqual({ found: 10 });
+      expect(server.requests()).toBe(expected);
+    }
+  });
+
+  it('does not keep known keys waiting while it is looked for', async () => {
+    const keys = remote();
+    await keys.find('good');
+    clock.advance(30);
+    let release: (() => void) | undefined;
+    server.answer((request, response) => {
+      release = () => {
+        json({ keys: [key.publicJwk] })(request, response);
+      };
+    });
+    const unknown = keys.find('bad');
+    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+    while (release === undefined) await new Promise((resolve) => setImmediate(resolve));
+    release();
+    await expect(unknown).resolves.toBeUndefined();
+  });
+
+  it('is not called unknown while the issuer cannot be asked: nobody can know', async () => {
+    const keys = remote();
+    await keys.find('good');
+    clock.advance(30);
+    server.answer(status(503));
+    await expect(keys.find('bad')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+  });
+
+  it('cannot be known during the whole cool-down when the set could not be fetched at its start', async () => {
+    const keys = remote({ cooldownSeconds: 30 });
+    await keys.find('good');
+    clock.advance(30);
+    server.answer(status(503));
+    expect(await outcomes(times(50, (index) => keys.find(`bad-${String(index)}`)))).toEqual({
+      keys_unavailable: 50,
+    });
+    clock.advance(29);
+    await expect(keys.find('bad')).rejects.toMatchObject({ code: 'keys_unavailable', retryAfterSeconds: 1 });
+    expect(server.requests()).toBe(2);
+    publish(key.publicJwk);
+    clock.advance(1);
+    await expect(keys.find('bad')).resolves.toBeUndefined();
+  });
+
+  it('cannot be known when the set is too old and the issuer cannot be asked', async () => {
+    const keys = remote();
+    await keys.find('good');
+    server.answer(status(503));
+    clock.advance(601);
+    await expect(keys.find('bad')).rejects.toMatchObject({ code: 'keys_unavailable' });
+  });
+
+  it('is simply unknown during a cool-down that began with a good answer, although the issuer is down now', async () => {
+    const keys = remote();
+    await keys.find('good');
+    server.answer(status(503));
+    clock.advance(10);
+    await expect(keys.find('bad')).resolves.toBeUndefined();
+    expect(server.requests()).toBe(1);
+  });
+});
+
+const tooLong = JSON.stringify({ keys: [key.publicJwk], padding: 'x'.repeat(4096) });
+const FAILURES = [
+  ['an error', status(503)],
+  ['404', status(404)],
+  ['429', status(429, { 'retry-after': '1' })],
+  ['204 and nothing', status(204)],
+  ['an HTML page', text('<!doctype html><title>Sign in</title>', 'text/html')],
+  ['an empty body', text('')],
+  ['{}', json({})],
+  ['{"keys":[]}', json({ keys: [] })],
+  ['{"keys":{}}', json({ keys: {} })],
+  ['[]', json([])],
+  ['null', json(null)],
+  ['a set without one usable key', json({ keys: [{ kty: 'oct', k: 'AAAA', kid: 'good' }] })],
+  ['text that is not UTF-8', text(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))],
+  ['JSON in UTF-16', text(Buffer.from(JSON.stringify({ keys: [key.publicJwk] }), 'utf16le'))],
+  ['more octets than maxBytes', text(tooLong)],
+  ['few octets that inflate to many', (_request, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(tooLong));
+  }],
+  ['a redirect', status(302, { location: 'https://attacker.test/jwks.json' })],
+  ['half of a set', text(JSON.stringify({ keys: [key.publicJwk] }).slice(0, 60))],
+  ['less than it announced', (_request, response) => {
+    response.writeHead(200, { 'content-length': '5000' }).write('{"keys":[');
+    setImmediate(() => response.destroy());
+  }],
+  ['nothing, and hangs up', (request) => request.socket.destroy()],
+] satisfies readonly (readonly [string, Parameters<typeof startKeyServer>[0]])[]; // prettier-ignore
+
+describe.each(FAILURES)('when the issuer answers with %s', (_what, failure) => {
+  it('there are no keys, and the fault says that it is ours', async () => {
+    server.answer(failure);
+    await expect(remote({ maxBytes: 1024 }).find('good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+      kind: 'unavailable',
+      retryAfterSeconds: 1,
+    });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^key set of https:\/\/herald\.service\/ cannot be had: /);
+    expect(warnings[0]).not.toMatch(/doctype|AAAA|\n/);
+  });
+
+  it('the set that was fetched before stays in use', async () => {
+    const keys = remote({ maxBytes: 1024 });
+    await keys.find('good');
+    server.answer(failure);
+    clock.advance(601);
+    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+    expect(server.requests()).toBe(2);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('the next fetch after a second mends it, without a restart', async () => {
+    const keys = remote({ maxBytes: 1024 });
+    server.answer(failure);
+    await expect(keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    publish(key.publicJwk);
+    clock.advance(1);
+    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+  });
+});
+
+describe('an outage', () => {
+  it('is one fetch per second while there are no keys at all, however many requests arrive', async () => {
+    const keys = remote();
+    server.answer(status(503));
+    for (const expected of [1, 2, 3]) {
+      expect(await outcomes(times(200, () => keys.find('good')))).toEqual({ keys_unavailable: 200 });
+      expect(await outcomes(times(200, () => keys.find('good')))).toEqual({ keys_unavailable: 200 });
+      expect(server.requests()).toBe(expected);
+      clock.advance(1);
+    }
+  });
+
+  it('is one fetch per cool-down while old keys are in use', async () => {
+    const keys = remote({ cooldownSeconds: 30 });
+    await keys.find('good');
+    server.answer(status(503));
+    clock.advance(601);
+    expect(await outcomes(times(200, () => keys.find('good')))).toEqual({ found: 200 });
+    clock.advance(29);
+    expect(await outcomes(times(200, () => keys.find('good')))).toEqual({ found: 200 });
+    expect(server.requests()).toBe(2);
+  });
+
+  it('leaves the old keys in use up to maxStaleSeconds, and no longer', async () => {
+    const keys = remote({ maxStaleSeconds: 3600 });
+    await keys.find('good');
+    server.answer(status(503));
+    clock.advance(3600);
+    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+    clock.advance(0.1);
+    await expect(keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+  });
+
+  it('ends within a second of the issuer answering again, also when the old keys are past use', async () => {
+    const keys = remote({ maxStaleSeconds: 600 });
+    await keys.find('good');
+    server.answer(status(503));
+    clock.advance(601);
+    await expect(keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable', retryAfterSeconds: 1 });
+    publish(key.publicJwk);
+    clock.advance(1);
+    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+  });
+
+  it('shows as keys that cannot be had when nobody listens', async () => {
+    const gone = await startKeyServer(hang);
+    await gone.close();
+    await expect(remote({}, gone.jwksUri).find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+  });
+
+  it('shows the same when the name does not exist, or the port speaks no TLS', async () => {
+    const plain = server.jwksUri.replace('http:', 'https:');
+    for (const uri of ['https://nowhere.invalid/jwks.json', plain]) {
+      await expect(remote({}, uri).find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    }
+  });
+
+  it('of an issuer that accepts and never answers ends with timeoutMs', async () => {
+    server.answer(hang);
+    await expect(remote({ timeoutMs: 50 }).find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+  });
+
+  it('of an issuer that sends its headers and then nothing ends with timeoutMs too', async () => {
+    server.answer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"keys":');
+    });
+    await expect(remote({ timeoutMs: 50 }).find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+  });
+
+  it('of an issuer that never stops sending is cut off at maxBytes', async () => {
+    let hungUp: Promise<void> | undefined;
+    server.answer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      hungUp = new Promise((resolve) => response.once('close', resolve));
+      const drip = (): void => {
+        if (!response.destroyed) response.write(' '.repeat(100), () => setImmediate(drip));
+      };
+      drip();
+    });
+    await expect(remote({ maxBytes: 2048, timeoutMs: 30_000 }).find('good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+    });
+    await hungUp;
+    expect(warnings[0]).toContain('is larger than 2048 bytes');
+  });
+
+  it('of one issuer does not touch another one', async () => {
+    const slow = await startKeyServer(hang);
+    try {
+      const trust = [
+        { name: 'slow', issuer: 'https://slow.service/', keys: { jwksUri: slow.jwksUri } },
+        { name: 'herald', issuer, keys: { jwksUri: server.jwksUri } },
+      ];
+      const store = createTrustStore({ trust, clock, jwks: { timeoutMs: 60_000 } });
+      const waiting = store.trusted('https://slow.service/').keys.find('good');
+      await expect(store.trusted(issuer).keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+      await slow.close();
+      await expect(waiting).rejects.toMatchObject({ code: 'keys_unavailable' });
+    } finally {
+      await slow.close().catch(() => undefined);
+    }
+  });
+});
