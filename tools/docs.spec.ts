@@ -1,0 +1,182 @@
+/**
+ * A reader copies what the documentation shows. Its code compiles, its records start a service, its commands exist,
+ * its links lead somewhere, and its table of faults is the one in the code.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { checkJson, documentedFaultRows, expectedFaultRows, npmScripts } from './docs/check-pages.js';
+import { compileBlocks } from './docs/compile-blocks.js';
+import { type CodeBlock, type Page, readPage, resolveLink } from './docs/markdown.js';
+import { repositoryRoot } from './repository.js';
+
+const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
+  cwd: repositoryRoot,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((path) => path !== '' && existsSync(join(repositoryRoot, path)));
+
+const pages = tracked
+  .filter((path) => path.endsWith('.md'))
+  .map((path) => readPage(path, readFileSync(join(repositoryRoot, path), 'utf8')));
+
+function blocksIn(language: RegExp): readonly CodeBlock[] {
+  return pages.flatMap(({ blocks }) => blocks.filter((block) => language.test(block.language)));
+}
+
+function pageAt(path: string): Page {
+  const page = pages.find((candidate) => candidate.path === path);
+  if (page === undefined) throw new Error(`${path} is missing`);
+  return page;
+}
+
+describe('the documentation', () => {
+  it('has TypeScript blocks that compile', () => {
+    const preambles = new Map(
+      tracked
+        .filter((path) => path.startsWith('tools/doc-context/'))
+        .map((path) => [basename(path, '.ts'), readFileSync(join(repositoryRoot, path), 'utf8')]),
+    );
+    const blocks = blocksIn(/^(ts|typescript)$/);
+    expect(blocks.length).toBeGreaterThan(0);
+    expect(compileBlocks(blocks, preambles)).toEqual([]);
+  });
+
+  it('has JSON blocks that parse, and trust and destination records that a service accepts', () => {
+    expect(blocksIn(/^json$/).flatMap((block) => checkJson(block) ?? [])).toEqual([]);
+  });
+
+  it('names only npm scripts that exist', () => {
+    const unknown = blocksIn(/^(sh|bash|shell|console)$/).flatMap((block) =>
+      npmScripts(block)
+        .filter(({ script, workspace }) => !scriptsOf(workspace).includes(script))
+        .map(
+          ({ script, workspace }) =>
+            `${block.page}:${String(block.line)}: no script "${script}" in ${workspace || '.'}`,
+        ),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it('lists every fault with its kind and status, and no other', () => {
+    expect(documentedFaultRows(pageAt('docs/faults.md'))).toEqual(expectedFaultRows());
+  });
+
+  it('has relative links that lead to a file and to a heading of it', () => {
+    const broken = pages.flatMap(({ links }) =>
+      links
+        .filter((link) => isBroken(resolveLink(link)))
+        .map(({ page, line, target }) => `${page}:${String(line)}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('names only files of the repository that exist', () => {
+    const gone = pages
+      .filter(({ path }) => path !== 'CHANGELOG.md')
+      .flatMap(({ code }) => code)
+      .filter(({ target }) => /^(packages|apps|demo|docs|tools|bench|\.ci)\/[\w./-]+$/.test(target))
+      .filter(({ target }) => !existsSync(join(repositoryRoot, target)))
+      .map(({ page, line, target }) => `${page}:${String(line)}: ${target}`);
+    expect(gone).toEqual([]);
+  });
+});
+
+describe('the repository', () => {
+  it('refers to nothing that lies beside it', () => {
+    const outside = ['..', 'shared'].join('/');
+    const mentions = tracked.filter((path) => {
+      const file = join(repositoryRoot, path);
+      return statSync(file).isFile() && readFileSync(file, 'utf8').includes(outside);
+    });
+    expect(mentions).toEqual([]);
+  });
+});
+
+describe('the check of the documentation', () => {
+  const text = [
+    '# A page',
+    '',
+    '```ts',
+    "import { FAULTS } from '@countersign/core';",
+    'const wrong: number = FAULTS.token_missing.title;',
+    '```',
+    '',
+    '<!-- context: greeting -->',
+    '',
+    '```ts',
+    'const fine: string = greeting;',
+    'const wrong: number = greeting;',
+    '```',
+    '',
+    '```sh',
+    'npm ci && npm run demo -- --once # and npm run nothing',
+    'DATABASE_URL=postgres://localhost/x npm start -w apps/census',
+    '```',
+    '',
+    '```json',
+    '[{ "name": "a", "issuer": "https://a.example/", "keys": { "jwksUri": "https://a.example/jwks" }, "scope": [] }]',
+    '```',
+    '',
+    '| code | kind | status |',
+    '|---|---|---|',
+    '| `token_missing` | unauthenticated | 402 |',
+    '',
+    '[here](#a-page) [there](docs/nowhere.md) [elsewhere](https://example.com/) [gone](README.md#gone)',
+    '',
+  ].join('\n');
+  const page = readPage('PAGE.md', text);
+
+  it('reports a block that does not compile, on the line of the page', () => {
+    expect(
+      compileBlocks(page.blocks.slice(0, 2), new Map([['greeting', "const greeting = 'hello';\n"]])),
+    ).toEqual([
+      `PAGE.md:5: Type 'string' is not assignable to type 'number'.`,
+      `PAGE.md:12: Type 'string' is not assignable to type 'number'.`,
+    ]);
+  });
+
+  it('reports a context that is not there', () => {
+    expect(compileBlocks(page.blocks.slice(1, 2), new Map())).toContain('PAGE.md:11: no context "greeting"');
+  });
+
+  it('reads the npm scripts of a shell block, and not its comments', () => {
+    expect(page.blocks.slice(2, 3).flatMap(npmScripts)).toEqual([
+      { script: 'demo', workspace: '' },
+      { script: 'start', workspace: 'apps/census' },
+    ]);
+  });
+
+  it('reports a trust record with a misspelt member, and JSON that does not parse', () => {
+    expect(page.blocks.slice(3, 4).map(checkJson)).toEqual([expect.stringMatching(/^PAGE\.md:21: .*scope/)]);
+    const broken = { page: 'PAGE.md', line: 1, language: 'json', code: '{', context: undefined };
+    expect(checkJson(broken)).toMatch(/^PAGE\.md:1: /);
+  });
+
+  it('reports a fault whose status is another', () => {
+    expect(documentedFaultRows(page)).toEqual(['`token_missing` | unauthenticated | 402']);
+    expect(expectedFaultRows()).toContain('`token_missing` | unauthenticated | 401');
+  });
+
+  it('reports links to files and headings that are not there', () => {
+    const own = page.links.map((link) => resolveLink(link));
+    expect(own[0]).toEqual({ path: 'PAGE.md', anchor: 'a-page' });
+    expect(page.anchors.has('a-page')).toBe(true);
+    expect(own.slice(1).map(isBroken)).toEqual([true, false, true]);
+  });
+});
+
+function isBroken(link: ReturnType<typeof resolveLink>): boolean {
+  if (link === undefined) return false;
+  if (!existsSync(join(repositoryRoot, link.path))) return true;
+  const target = pages.find(({ path }) => path === link.path);
+  return link.anchor !== undefined && target?.anchors.has(link.anchor) !== true;
+}
+
+function scriptsOf(workspace: string): readonly string[] {
+  const path = join(repositoryRoot, workspace, 'package.json');
+  if (!existsSync(path)) return [];
+  const { scripts } = JSON.parse(readFileSync(path, 'utf8')) as { readonly scripts?: object };
+  return Object.keys(scripts ?? {});
+}

@@ -1,0 +1,108 @@
+import { posix } from 'node:path';
+import GithubSlugger from 'github-slugger';
+import MarkdownIt, { type Token } from 'markdown-it';
+
+/** A fenced code block. */
+export interface CodeBlock {
+  readonly page: string;
+  /** 1-based line of the first line of code. */
+  readonly line: number;
+  readonly language: string;
+  readonly code: string;
+  /** The name in `<!-- context: name -->` right before the block, when it is a fragment. */
+  readonly context: string | undefined;
+}
+
+/** What a page points to: a link, an image, or a path of the repository in backticks. */
+export interface Reference {
+  readonly page: string;
+  readonly line: number;
+  readonly target: string;
+}
+
+/** One page, taken apart. */
+export interface Page {
+  readonly path: string;
+  readonly blocks: readonly CodeBlock[];
+  readonly links: readonly Reference[];
+  /** Inline code. */
+  readonly code: readonly Reference[];
+  /** The cells of all table rows, heads included, as they are written. */
+  readonly rows: readonly (readonly string[])[];
+  /** What `#...` can point to. */
+  readonly anchors: ReadonlySet<string>;
+}
+
+const CONTEXT = /^<!--\s*context:\s*([a-z-]+)\s*-->\s*$/;
+const parser = new MarkdownIt({ html: true });
+
+/** Takes a page apart as GitHub would read it. */
+export function readPage(path: string, text: string): Page {
+  const tokens = parser.parse(text, {});
+  const lines = linesOf(tokens);
+  const inline = tokens.flatMap((token, index) =>
+    (token.children ?? []).map((child) => ({ child, line: lines[index] ?? 1 })),
+  );
+  return {
+    path,
+    blocks: tokens.flatMap((token, index) =>
+      token.type === 'fence' ? [blockOf(path, token, tokens[index - 1])] : [],
+    ),
+    links: inline.flatMap(({ child, line }) => {
+      const target = child.attrGet(child.type === 'image' ? 'src' : 'href');
+      return typeof target === 'string' ? [{ page: path, line, target }] : [];
+    }),
+    code: inline.flatMap(({ child, line }) =>
+      child.type === 'code_inline' ? [{ page: path, line, target: child.content }] : [],
+    ),
+    rows: rowsOf(tokens),
+    anchors: anchorsOf(tokens),
+  };
+}
+
+/** The file that a relative link means, with its anchor; undefined for links that leave the repository. */
+export function resolveLink(
+  link: Reference,
+): { readonly path: string; readonly anchor: string | undefined } | undefined {
+  if (/^[a-z][a-z+.-]*:|^\/\//i.test(link.target)) return undefined;
+  const [target = '', anchor] = link.target.split('#');
+  const path = target === '' ? link.page : posix.join(posix.dirname(link.page), decodeURI(target));
+  return { path: path.replace(/\/$/, ''), anchor };
+}
+
+/** Tokens inside a table cell have no line of their own: they get the last one that was named. */
+function linesOf(tokens: readonly Token[]): readonly number[] {
+  let line = 1;
+  return tokens.map((token) => (line = token.map === null ? line : token.map[0] + 1));
+}
+
+function blockOf(page: string, fence: Token, before: Token | undefined): CodeBlock {
+  return {
+    page,
+    line: (fence.map?.[0] ?? 0) + 2,
+    language: fence.info.trim().split(/\s+/)[0] ?? '',
+    code: fence.content,
+    context: before?.type === 'html_block' ? CONTEXT.exec(before.content)?.[1] : undefined,
+  };
+}
+
+function rowsOf(tokens: readonly Token[]): readonly (readonly string[])[] {
+  const rows: string[][] = [];
+  for (const [index, token] of tokens.entries()) {
+    if (token.type === 'tr_open') rows.push([]);
+    if (token.type === 'td_open' || token.type === 'th_open')
+      rows.at(-1)?.push(tokens[index + 1]?.content ?? '');
+  }
+  return rows;
+}
+
+function anchorsOf(tokens: readonly Token[]): ReadonlySet<string> {
+  const slugger = new GithubSlugger();
+  return new Set(
+    tokens.flatMap((token, index) => {
+      if (token.type !== 'heading_open') return [];
+      const text = (tokens[index + 1]?.children ?? []).map((child) => child.content).join('');
+      return [slugger.slug(text)];
+    }),
+  );
+}
