@@ -26,7 +26,7 @@ export class DecisionLog {
 
   add(line: LogLine): void {
     if (isDecision(line.message)) this.#decisions.push({ ...line.message, service: line.service });
-    if (line.context === 'MailSink' && typeof line.message === 'string') this.#mails.push(line.message);
+    if (isMail(line.message)) this.#mails.push(`"${line.message.subject}" to ${line.message.to.join(', ')}`);
     this.#wake?.();
   }
 
@@ -36,7 +36,7 @@ export class DecisionLog {
     return this.#decisions.splice(0);
   }
 
-  /** The next mail that the embedded SMTP sink received, as its log line. */
+  /** The next mail that herald's embedded SMTP sink received: subject and recipients. */
   async takeMail(): Promise<string | undefined> {
     await this.#until(() => this.#mails.length > 0);
     return this.#mails.shift();
@@ -57,4 +57,14 @@ export class DecisionLog {
 
 function isDecision(message: unknown): message is Omit<Decision, 'service'> {
   return typeof message === 'object' && message !== null && 'direction' in message && 'decision' in message;
+}
+
+interface ReceivedMail {
+  readonly mail: 'received';
+  readonly to: readonly string[];
+  readonly subject: string;
+}
+
+function isMail(message: unknown): message is ReceivedMail {
+  return typeof message === 'object' && message !== null && 'mail' in message && message.mail === 'received';
 }

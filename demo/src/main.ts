@@ -64,7 +64,9 @@ async function playAll(stage: Parameters<typeof play>[0]): Promise<boolean> {
       isGood &&= mail !== undefined;
     }
   }
-  console.log(isGood ? colors.green('\nEvery scene ended as it should.') : colors.red('\nA scene went wrong.'));
+  console.log(
+    isGood ? colors.green('\nEvery scene ended as it should.') : colors.red('\nA scene went wrong.'),
+  );
   return isGood;
 }
 

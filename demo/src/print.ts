@@ -7,32 +7,32 @@ const { bold, cyan, dim, green, red, yellow } = colors;
 /** Prints one scene: each hop with who called whom, for whom, with which token, and what was decided. */
 export function printScene(scene: Scene, number: number): void {
   console.log(`\n${bold(`${String(number)}. ${scene.title}`)}`);
-  const { claims } = scene.signed;
+  const { request, signed, changedBody, answer } = scene;
   const [first, ...later] = hopsOf(scene.decisions);
-  printHop('storefront', first?.service ?? '?', scene.request.method, scene.request.path);
-  printClaims(claims);
-  printDecision(first?.inbound);
-  for (const hop of later) {
-    printHop(hop.from ?? '?', hop.service, hop.inbound?.method ?? '', hop.inbound?.route ?? '');
-    printToken(hop);
-    printDecision(hop.inbound);
+  printHop('storefront', first?.inbound.service ?? '?', `${request.method} ${request.path}`);
+  printClaims(signed.claims);
+  if (changedBody !== undefined) {
+    line('signed', request.body);
+    line('sent', yellow(changedBody));
   }
-  const { answer } = scene;
-  const what = answer.code === undefined ? (answer.location ?? '') : answer.code;
-  const verdict = isAsExpected(scene) ? green('as it should be') : red(`expected ${expectation(scene)}`);
-  console.log(`   ${dim('answer')}   ${bold(String(answer.status))} ${what}  ${dim('-')} ${verdict}`);
-  if (answer.challenge !== undefined) console.log(`            ${dim(`WWW-Authenticate: ${answer.challenge}`)}`);
+  printDecision(first?.inbound);
+  for (const { inbound, outbound } of later) {
+    printHop(outbound?.service ?? '?', inbound.service, `${inbound.method ?? ''} ${inbound.route ?? ''}`);
+    if (outbound !== undefined) printClaims(claimsOf(outbound));
+    printDecision(inbound);
+  }
+  const verdict = isAsExpected(scene) ? dim('as it should be') : red(`expected ${expectation(scene)}`);
+  line('answer', `${bold(String(answer.status))} ${answer.code ?? answer.location ?? ''}   ${verdict}`);
+  if (answer.challenge !== undefined) line('', dim(answer.challenge));
 }
 
 /** Prints the mail that the story is about. */
 export function printMail(mail: string | undefined): void {
-  console.log(mail === undefined ? red('   mail     none arrived') : `   ${dim('mail')}     ${mail}`);
+  line('mail', mail === undefined ? red('none arrived') : green(mail));
 }
 
 interface Hop {
-  readonly service: string;
-  readonly from: string | undefined;
-  readonly inbound: Decision | undefined;
+  readonly inbound: Decision;
   readonly outbound: Decision | undefined;
 }
 
@@ -41,47 +41,71 @@ function hopsOf(decisions: readonly Decision[]): readonly Hop[] {
   const outbound = decisions.filter((decision) => decision.direction === 'outbound');
   return decisions
     .filter((decision) => decision.direction === 'inbound')
-    .map((inbound, index) => {
-      const sent = index === 0 ? undefined : outbound[index - 1];
-      return { service: inbound.service, from: sent?.service, inbound, outbound: sent };
-    });
+    .map((inbound, index) => ({ inbound, outbound: outbound[index - 1] }));
 }
 
-function printHop(from: string, to: string, method: string, path: string): void {
-  console.log(`   ${cyan(from)} ${dim('->')} ${cyan(to)}   ${method} ${path}`);
+function printHop(from: string, to: string, what: string): void {
+  console.log(`  ${cyan(from)} ${dim('->')} ${cyan(to)}  ${what}`);
 }
+
+/** The claims that decide, a line for each question; the signature is nobody's business. */
+const SHOWN_CLAIMS = [
+  ['iss', 'aud'],
+  ['sub', 'scope'],
+  ['act', 'txn'],
+  ['bdy', 'htm', 'htu'],
+] as const;
 
 function printClaims(claims: Readonly<Record<string, unknown>>): void {
-  printToken({
-    outbound: {
-      service: 'storefront',
-      direction: 'outbound',
-      decision: 'allowed',
-      audience: String(claims['aud']),
-      subject: String(claims['sub']),
-      scopes: String(claims['scope']).split(' '),
-      actors: [String(claims['iss'])],
-      bound: 'bdy' in claims,
-    },
+  SHOWN_CLAIMS.forEach((names, index) => {
+    const shown = names
+      .filter((name) => claims[name] !== undefined)
+      .map((name) => `${dim(name)} ${show(name, claims[name])}`);
+    if (shown.length > 0) line(index === 0 ? 'token' : '', shown.join('  '));
   });
 }
 
-function printToken({ outbound }: { readonly outbound: Decision | undefined }): void {
-  if (outbound === undefined) return;
-  const [issuer] = outbound.actors ?? [];
-  console.log(`     ${dim('token')}  iss ${issuer ?? '?'}  aud ${outbound.audience ?? '?'}`);
-  console.log(`            sub ${yellow(outbound.subject ?? '?')}  scope "${(outbound.scopes ?? []).join(' ')}"`);
-  const chain = (outbound.actors ?? []).join(' <- ');
-  console.log(`            act ${chain}${outbound.bound === true ? '  bound to method, path and body' : ''}`);
+function show(name: (typeof SHOWN_CLAIMS)[number][number], value: unknown): string {
+  if (name === 'act') return actors(value);
+  if (name === 'sub') return yellow(String(value));
+  return name === 'txn' || name === 'bdy' ? `${String(value).slice(0, 8)}...` : String(value);
+}
+
+/** What the decision record of an outgoing token says about its claims. */
+function claimsOf(outbound: Decision): Readonly<Record<string, unknown>> {
+  const { actors: chain = [], audience, subject, scopes = [], transactionId, bound } = outbound;
+  return {
+    iss: chain[0],
+    aud: audience,
+    sub: subject,
+    scope: scopes.join(' '),
+    act: chain,
+    txn: transactionId,
+    ...(bound === true && { bdy: 'bound' }),
+  };
+}
+
+function actors(act: unknown): string {
+  const chain: string[] = Array.isArray(act) ? act.map(String) : [];
+  for (let link = act; isActor(link); link = link.act) chain.push(link.sub);
+  return chain.join(dim(' <- '));
+}
+
+function isActor(value: unknown): value is { readonly sub: string; readonly act?: unknown } {
+  return typeof value === 'object' && value !== null && 'sub' in value && typeof value.sub === 'string';
 }
 
 function printDecision(decision: Decision | undefined): void {
   if (decision === undefined) {
-    console.log(red('     no decision was logged'));
+    line('decision', red('none was logged'));
     return;
   }
-  const mark = decision.decision === 'allowed' ? green('allowed') : red(`refused  ${decision.code ?? ''}`);
-  console.log(`     ${dim(`${decision.service} decides`)}  ${mark}`);
+  const refused = red(`refused by ${decision.service}: ${decision.code ?? 'no code'}`);
+  line('decision', decision.decision === 'allowed' ? green(`allowed by ${decision.service}`) : refused);
+}
+
+function line(label: string, text: string): void {
+  console.log(`    ${dim(label.padEnd(9))} ${text}`);
 }
 
 function expectation({ expected }: Scene): string {

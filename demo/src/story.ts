@@ -7,6 +7,8 @@ export interface Scene {
   readonly expected: Outcome;
   readonly request: StorefrontCall;
   readonly signed: SignedCall;
+  /** The body as it was sent, when that is not the one that was signed. */
+  readonly changedBody: string | undefined;
   readonly answer: Answer;
   readonly decisions: readonly Decision[];
 }
@@ -53,7 +55,7 @@ interface Script {
 
 const SCRIPTS: readonly Script[] = [
   {
-    title: 'User 21 (support) has the storefront send a welcome message to user 42',
+    title: 'User 21 (support) has a welcome message sent to user 42',
     call: WELCOME,
     expected: { status: 201 },
     decisions: 3,
@@ -73,15 +75,15 @@ const SCRIPTS: readonly Script[] = [
     decisions: 1,
   },
   {
-    title: 'Refused: the storefront goes straight to census, which does not know it',
+    title: 'Refused: the storefront goes straight to census, which trusts only herald',
     call: { ...WELCOME, audience: 'https://census.service/', method: 'GET', path: '/user/42/', body: '' },
     expected: { status: 401, code: 'issuer_untrusted' },
     decisions: 1,
   },
   {
-    title: 'Refused: user 63 (customer) may not see user 42, and herald cannot change that',
+    title: 'Refused: user 63 (customer) may not see user 42, whoever asks for them',
     call: { ...WELCOME, user: user(63) },
-    expected: { status: 403 },
+    expected: { status: 403, code: 'user_not_visible' },
     decisions: 3,
   },
 ];
@@ -91,11 +93,13 @@ export async function* play(stage: Stage): AsyncGenerator<Scene> {
   let earlier: SignedCall | undefined;
   for (const script of SCRIPTS) {
     const signed: SignedCall =
-      script.reuseToken === true && earlier !== undefined ? earlier : await stage.storefront.countersign(script.call);
+      script.reuseToken === true && earlier !== undefined
+        ? earlier
+        : await stage.storefront.countersign(script.call);
     const answer = await send(stage, script, signed.token);
     const decisions = await stage.log.take(script.decisions);
     const { title, expected, call: request } = script;
-    yield { title, expected, request, signed, answer, decisions };
+    yield { title, expected, request, signed, changedBody: script.sentBody, answer, decisions };
     earlier = signed;
   }
 }

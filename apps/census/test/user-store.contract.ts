@@ -15,11 +15,12 @@ export function describeUserStore(open: () => Promise<Database>): void {
     await database.close();
   });
 
-  it('starts with a customer, a support agent and an administrator', async () => {
+  it('starts with two customers, a support agent and an administrator', async () => {
     expect(await store.page(0, 10)).toEqual([
       expect.objectContaining({ id: 7, role: 'admin' }),
       expect.objectContaining({ id: 21, role: 'support' }),
       expect.objectContaining({ id: 42, role: 'customer', name: 'Census User' }),
+      expect.objectContaining({ id: 63, role: 'customer' }),
     ]);
   });
 

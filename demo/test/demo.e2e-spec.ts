@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+interface Run {
+  readonly code: unknown;
+  readonly output: string;
+}
+
+describe('the demo', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'countersign-demo-'));
+  });
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function run(...args: readonly string[]): Promise<Run> {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const [code]: unknown[] = await once(child, 'close');
+    return { code, output: Buffer.concat(chunks).toString() };
+  }
+
+  it('plays the welcome mail and four refusals, and exits with 0', async () => {
+    const { code, output } = await run('--once');
+    expect(output).toContain('"Welcome" to user@census.example');
+    const decisions = output.match(/(?<=decision +).*/g);
+    expect(decisions).toEqual([
+      'allowed by herald',
+      'allowed by census',
+      'refused by herald: token_replayed',
+      'refused by herald: body_mismatch',
+      'refused by census: issuer_untrusted',
+      'allowed by herald',
+      'refused by census: policy_refused',
+    ]);
+    expect(output).toContain('Every scene ended as it should.');
+    expect(code).toBe(0);
+  });
+
+  it('never prints a token', async () => {
+    const { output } = await run('--once');
+    expect(output).not.toMatch(/eyJ[\w-]+\./);
+  });
+
+  it('says what it does when it is asked for help', async () => {
+    expect((await run('--help')).output).toContain('--once');
+  });
+});
