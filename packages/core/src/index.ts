@@ -13,7 +13,8 @@ export { createTrustStore } from './keys/trust-store.js';
 export type { JwksOptions, TrustedIssuer, TrustStore, TrustStoreOptions } from './keys/trust-store.js';
 export type { ClaimNames, TrustedKeys, TrustRecord } from './keys/trust-record.js';
 export { createKeyStore } from './keys/key-store.js';
-export type { KeyStore, KeyStoreOptions, Signer, SigningAlgorithm } from './keys/key-store.js';
+export type { KeyStore, KeyStoreOptions, Signer } from './keys/key-store.js';
+export type { SigningAlgorithm } from './keys/own-key.js';
 export type { PublicJwk } from './keys/public-jwk.js';
 
 export { createVerifier } from './inbound/verifier.js';

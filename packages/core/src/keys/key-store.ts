@@ -1,17 +1,16 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  type JsonWebKey,
-  type KeyObject,
-} from 'node:crypto';
 import { link, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { invalidOption, OptionsReader } from '../options.js';
-import { algorithmNamed, keyFits, type Algorithm } from './algorithms.js';
+import { type Algorithm } from './algorithms.js';
+import {
+  generatePrivateJwk,
+  readOwnKey,
+  SIGNING_ALGORITHMS,
+  type OwnKey,
+  type SigningAlgorithm,
+} from './own-key.js';
+import { type PublicJwk } from './public-jwk.js';
 import { signBytes } from './signature.js';
-import { jwkThumbprint, publicJwk, type PublicJwk } from './public-jwk.js';
 
 /** Signs with one of our keys. The seam for a key that another process or device holds. */
 export interface Signer {
@@ -43,34 +42,30 @@ export type KeyStoreOptions =
       readonly privateKeys: readonly (object | string)[];
     };
 
-/** The algorithms that a service may sign its own tokens with. */
-export type SigningAlgorithm = 'ES256' | 'ES384' | 'EdDSA' | 'RS256' | 'PS256';
-
-const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'];
-
 /**
  * Opens our own keys; makes an ES256 key in an empty directory, readable by this user only.
  * Two processes that start on one empty directory end up with one key. The directory is read once.
- * @throws TypeError for a key that must not sign: RSA below 2048 bits, another curve, an encrypted or a public key.
+ * Each key must sign what its public half verifies. Does not look who else may read the files.
+ * @throws TypeError for a key that must not sign: RSA below 2048 bits, another curve, an encrypted or a public key, halves
+ * that do not belong together.
  */
 export async function createKeyStore(options: KeyStoreOptions): Promise<KeyStore> {
   const read = new OptionsReader(options, 'keys', ['directory', 'algorithm', 'privateKeys']);
   if (read.has('directory') === read.has('privateKeys')) {
     throw invalidOption('keys', 'must hold exactly one of directory, privateKeys');
   }
-  if ('privateKeys' in options) {
-    return keyStoreOf(
-      options.privateKeys.map((key, index) => readKey(key, `keys.privateKeys[${String(index)}]`)),
-    );
+  if (read.has('directory')) {
+    const algorithm = read.oneOf('algorithm', SIGNING_ALGORITHMS, 'ES256');
+    return keyStoreOf(await readDirectory(read.string('directory'), algorithm));
   }
-  const algorithm = read.oneOf('algorithm', SIGNING_ALGORITHMS, 'ES256');
-  return keyStoreOf(await readDirectory(read.string('directory'), algorithm));
-}
-
-interface OwnKey {
-  readonly privateKey: KeyObject;
-  readonly algorithm: Algorithm;
-  readonly jwk: PublicJwk;
+  if (read.has('algorithm')) throw invalidOption(read.at('algorithm'), 'is for a directory only');
+  const privateKeys = read.raw('privateKeys');
+  if (!Array.isArray(privateKeys) || privateKeys.length === 0)
+    throw invalidOption(read.at('privateKeys'), 'must hold at least one private key');
+  const path = (index: number): string => `${read.at('privateKeys')}[${String(index)}]`;
+  return keyStoreOf(
+    await Promise.all(privateKeys.map((key: unknown, index) => readOwnKey(key, path(index)))),
+  );
 }
 
 function keyStoreOf(keys: readonly OwnKey[]): KeyStore {
@@ -81,7 +76,9 @@ function keyStoreOf(keys: readonly OwnKey[]): KeyStore {
     algorithm: active.algorithm,
     sign: (input) => signBytes(active.algorithm, active.privateKey, input),
   };
-  const published = Object.freeze({ keys: Object.freeze(keys.map((key) => key.jwk)) });
+  // A key that came back under a higher number is still one key: two with one kid would be refused.
+  const byId = new Map(keys.map(({ jwk }) => [jwk.kid, jwk]));
+  const published = Object.freeze({ keys: Object.freeze([...byId.values()]) });
   return { signer: () => signer, publicKeys: () => published };
 }
 
@@ -97,8 +94,7 @@ async function readDirectory(directory: string, algorithm: SigningAlgorithm): Pr
   return Promise.all(
     files.map(async (file) => {
       const path = join(directory, file);
-      const text = await readFile(path, 'utf8');
-      return readKey(parseJwk(text, path), path);
+      return readOwnKey(parseJwk(await readFile(path, 'utf8'), path), path);
     }),
   );
 }
@@ -109,26 +105,17 @@ async function keyFiles(directory: string): Promise<readonly string[]> {
 
 /** Writes beside the name and links it: whoever comes second keeps the first one's key, and no reader sees half a file. */
 async function writeFirstKey(directory: string, algorithm: SigningAlgorithm): Promise<void> {
-  const privateKey = await generateKey(algorithm);
+  const jwk = await generatePrivateJwk(algorithm);
   const temporary = join(directory, `.${String(process.pid)}-${crypto.randomUUID()}.tmp`);
-  const jwk = { ...privateKey.export({ format: 'jwk' }), alg: algorithm, use: 'sig' };
   await writeFile(temporary, JSON.stringify(jwk), { mode: 0o600, flag: 'wx', flush: true });
   try {
     await link(temporary, join(directory, '0001.jwk.json'));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    const isThere = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST';
+    if (!isThere) throw error;
   } finally {
     await unlink(temporary);
   }
-}
-
-async function generateKey(algorithm: SigningAlgorithm): Promise<KeyObject> {
-  const generate = promisify(generateKeyPair);
-  if (algorithm === 'EdDSA') return (await promisify(generateKeyPair)('ed25519')).privateKey;
-  if (algorithm === 'ES256' || algorithm === 'ES384') {
-    return (await generate('ec', { namedCurve: algorithm === 'ES256' ? 'P-256' : 'P-384' })).privateKey;
-  }
-  return (await generate('rsa', { modulusLength: 3072 })).privateKey;
 }
 
 function parseJwk(text: string, path: string): object {
@@ -139,44 +126,4 @@ function parseJwk(text: string, path: string): object {
     // What follows says the same, without the parser's excerpt of the file.
   }
   throw invalidOption(path, 'must hold one private key as a JWK');
-}
-
-function readKey(key: object | string, path: string): OwnKey {
-  const privateKey = importPrivateKey(key, path);
-  const stated = typeof key === 'object' && 'alg' in key ? key.alg : undefined;
-  const algorithm = SIGNING_ALGORITHMS.find(
-    (candidate) =>
-      keyFits(privateKey, candidate) &&
-      (stated === undefined || algorithmNamed(String(stated)) === candidate),
-  );
-  if (algorithm === undefined) {
-    throw invalidOption(
-      path,
-      `must be a key for ${SIGNING_ALGORITHMS.join(', ')}; RSA needs at least 2048 bits`,
-    );
-  }
-  const jwk = publicJwk(createPublicKey(privateKey));
-  const keyId = jwkThumbprint(jwk);
-  const statedId = typeof key === 'object' && 'kid' in key ? key.kid : keyId;
-  if (statedId !== keyId)
-    throw invalidOption(`${path}.kid`, 'must be the RFC 7638 thumbprint of the key, or left out');
-  return { privateKey, algorithm, jwk: { ...jwk, kid: keyId, alg: algorithm, use: 'sig' } };
-}
-
-function importPrivateKey(key: object | string, path: string): KeyObject {
-  if (typeof key === 'string' && key.includes('PUBLIC KEY')) {
-    throw invalidOption(path, 'is a public key; signing needs the private one');
-  }
-  if (typeof key === 'string' && key.includes('ENCRYPTED')) {
-    throw invalidOption(path, 'is encrypted; decrypt it before you hand it over');
-  }
-  const jwk: JsonWebKey = typeof key === 'object' ? Object.fromEntries(Object.entries(key)) : {};
-  if (typeof key === 'object' && jwk.d === undefined) {
-    throw invalidOption(path, 'is a public key; signing needs the private one');
-  }
-  try {
-    return createPrivateKey(typeof key === 'string' ? key : { key: jwk, format: 'jwk' });
-  } catch {
-    throw invalidOption(path, 'is not a private key that can be read');
-  }
 }
