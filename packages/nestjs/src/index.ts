@@ -1,5 +1,6 @@
 export { CountersignModule } from './countersign.module.js';
 export type { CountersignAsyncOptions, CountersignOptions, ExemptController } from './countersign.options.js';
+export type { DestinationRecord, Principal, TrustRecord } from '@countersign/core';
 export { AUTHORIZER, KEY_STORE, STRATEGY_NAME, VERIFIER } from './countersign.tokens.js';
 export type { DecisionRecord, DecisionRecorder } from './decisions.js';
 

@@ -58,8 +58,9 @@ export function Policies(...policies: readonly [Type<HandlerPolicy>, ...Type<Han
 }
 
 /** Hands the principal to a handler's parameter: undefined on public routes and for anonymous requests. */
-export const CurrentPrincipal = createParamDecorator((_none: undefined, context: ExecutionContext): Principal | undefined =>
-  currentPrincipal(context),
+// The type is spelt out because the one that Nest 12 infers names a type that Nest 11 lacks.
+export const CurrentPrincipal: () => ParameterDecorator = createParamDecorator(
+  (_none: undefined, context: ExecutionContext): Principal | undefined => currentPrincipal(context),
 );
 
 function named(decorator: string, names: readonly string[], syntax?: RegExp): readonly string[] {
