@@ -1,0 +1,139 @@
+/**
+ * What is tested in the repository is not what users install. Here the packages are packed, installed with npm into
+ * projects that have nothing else, imported, required, and run behind the README's own service.
+ */
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Consumer, createConsumer, type Packed, packAll, type Tarball } from './pack/consumer.js';
+import { type Answers, askReadmeService, compileReadmeService } from './pack/readme-service.js';
+import { readPublicApis } from './public-api/public-api.js';
+import { repositoryRoot } from './repository.js';
+
+const INSTALL_MS = 300_000;
+
+/** The values that each package exports, by the name of the package. */
+const values = new Map(
+  readPublicApis().map(({ path, text }) => [
+    path.replace(/^packages\/(.*)\/public-api\.txt$/, '@countersign/$1'),
+    [...text.matchAll(/^\. (?:class|function|const)\S* (\S+)$/gm)].map(([, name]) => name ?? ''),
+  ]),
+);
+
+let packed: Packed | undefined;
+let tarballs: readonly Tarball[] = [];
+const consumers: Consumer[] = [];
+
+async function consumer(type: 'module' | 'commonjs', ...packages: readonly string[]): Promise<Consumer> {
+  const made = await createConsumer(type, [...tarballs.map(({ path }) => path), ...packages]);
+  consumers.push(made);
+  return made;
+}
+
+beforeAll(async () => {
+  packed = await packAll();
+  tarballs = packed.tarballs;
+}, INSTALL_MS);
+
+afterAll(async () => {
+  await Promise.all([...consumers, ...(packed === undefined ? [] : [packed])].map((each) => each.close()));
+});
+
+describe('a packed package', () => {
+  it('is made of every package', () => {
+    expect(tarballs.map(({ name }) => name).sort()).toEqual([...values.keys()].sort());
+  });
+
+  it('holds no test and no build record', () => {
+    const unwanted = tarballs.flatMap(({ name, files }) =>
+      files
+        .filter((file) => /(^|\/)test\/|\.spec\.|tsbuildinfo/.test(file))
+        .map((file) => `${name}: ${file}`),
+    );
+    expect(unwanted).toEqual([]);
+  });
+
+  it('holds every file that its exports name', () => {
+    const missing = tarballs.flatMap(({ name, files }) =>
+      exportedFiles(name)
+        .filter((file) => !files.includes(file))
+        .map((file) => `${name}: ${file}`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('in an empty ES module project with Nest 12', () => {
+  let project: Consumer;
+  let problems: readonly string[];
+
+  beforeAll(async () => {
+    project = await consumer('module');
+    await project.install('@nestjs/platform-express@^12', '@nestjs/platform-fastify@^12');
+    problems = await compileReadmeService(project);
+  }, INSTALL_MS);
+
+  it.each([...values])('import gives every value of %s', async (name, names) => {
+    const script = `import * as all from '${name}';\nconsole.log(JSON.stringify(Object.keys(all)));\n`;
+    await writeFile(join(project.folder, 'list.mjs'), script);
+    expect(JSON.parse(await project.run('list.mjs'))).toEqual(expect.arrayContaining([...names]));
+  });
+
+  it("compiles the README's service and our declarations", () => {
+    expect(problems).toEqual([]);
+  });
+
+  it.each(['express', 'fastify'] as const)(
+    "the README's service refuses and accepts on %s",
+    async (platform) => {
+      expectAsReadmeSays(await askReadmeService(project, platform));
+    },
+  );
+});
+
+describe('in an empty CommonJS project with Nest 11', () => {
+  let project: Consumer;
+  let problems: readonly string[];
+
+  beforeAll(async () => {
+    const nest = ['common', 'core', 'platform-express', 'passport'].map((name) => `@nestjs/${name}@^11`);
+    project = await consumer('commonjs', ...nest);
+    problems = await compileReadmeService(project);
+  }, INSTALL_MS);
+
+  it.each([...values])('require gives every value of %s', async (name, names) => {
+    const script = `console.log(JSON.stringify(Object.keys(require('${name}'))));\n`;
+    await writeFile(join(project.folder, 'list.cjs'), script);
+    expect(JSON.parse(await project.run('list.cjs'))).toEqual(expect.arrayContaining([...names]));
+  });
+
+  it('has Nest 11', () => {
+    const manifest = readFileSync(join(project.folder, 'node_modules/@nestjs/core/package.json'), 'utf8');
+    expect(JSON.parse(manifest)).toMatchObject({ version: expect.stringMatching(/^11\./) });
+  });
+
+  it("compiles the README's service and our declarations", () => {
+    expect(problems).toEqual([]);
+  });
+
+  it("the README's service refuses and accepts on express", async () => {
+    expectAsReadmeSays(await askReadmeService(project, 'express'));
+  });
+});
+
+function expectAsReadmeSays({ nothing, good, foreign }: Answers): void {
+  expect(nothing).toMatchObject({ status: 401, challenge: 'Bearer realm="https://order.service/"' });
+  expect(good).toMatchObject({ status: 200, body: { caller: 'herald' } });
+  expect(foreign).toMatchObject({ status: 401, body: { code: 'audience_mismatch' } });
+}
+
+/** Every file of the package's `exports`, but for the sources that only this repository reads. */
+function exportedFiles(name: string): readonly string[] {
+  const folder = join(repositoryRoot, 'packages', name.replace('@countersign/', ''));
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  };
+  return Object.values(manifest.exports)
+    .flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)))
+    .map((path) => path.replace(/^\.\//, ''));
+}
