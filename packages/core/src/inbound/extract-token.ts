@@ -8,16 +8,18 @@ export interface TokenRequest {
   readonly url: string;
 }
 
-/** Header names that may carry a token, and what stands before it in their value. */
-const TOKEN_HEADERS: ReadonlyMap<string, 'bearer' | 'bare'> = new Map([
-  ['authorization', 'bearer'],
-  ['jwt', 'bare'],
-]);
-
-const BEARER = /^bearer(?: +|$)/i;
-
 /** The characters of a compact token and of every other bearer token (RFC 6750 section 2.1, b64token). */
-const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+const BARE = /^([A-Za-z0-9\-._~+/]+=*)$/;
+const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+
+/** A scheme goes on for as long as its characters do (RFC 9110 section 5.6.2): `BearerX` is another one. */
+const BEARER_SCHEME = /^bearer(?![\w!#$%&'*+\-.^`|~])/i;
+
+/** Header names that may carry a token, and what their value must be. */
+const TOKEN_HEADERS: ReadonlyMap<string, RegExp> = new Map([
+  ['authorization', BEARER],
+  ['jwt', BARE],
+]);
 
 /**
  * Takes the token out of `Authorization: Bearer` (any case) or `JWT:` (RFC 6750 section 2.1).
@@ -26,24 +28,18 @@ const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
  * @throws CountersignError `request_malformed` for two of these headers, for two tokens, or for a value that is no token.
  */
 export function extractToken(request: TokenRequest): string | undefined {
-  let value: string | undefined;
-  let form: 'bearer' | 'bare' | undefined;
+  let sent: { readonly form: RegExp; readonly value: string } | undefined;
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const header = TOKEN_HEADERS.get(request.rawHeaders[index]?.toLowerCase() ?? '');
-    if (header === undefined) continue;
-    if (form !== undefined) throw malformed('more than one Authorization or JWT header was sent');
-    form = header;
-    value = request.rawHeaders[index + 1] ?? '';
+    const form = TOKEN_HEADERS.get(request.rawHeaders[index]?.toLowerCase() ?? '');
+    if (form === undefined) continue;
+    if (sent !== undefined) throw malformed('more than one Authorization or JWT header was sent');
+    sent = { form, value: request.rawHeaders[index + 1] ?? '' };
   }
-  if (value === undefined) return undefined;
-  if (form === 'bearer') {
-    const scheme = BEARER.exec(value);
-    if (scheme === null) return undefined;
-    value = value.slice(scheme[0].length);
-  }
-  if (!TOKEN.test(value)) throw malformed('the Authorization header holds something else than one token');
+  if (sent === undefined || (sent.form === BEARER && !BEARER_SCHEME.test(sent.value))) return undefined;
+  const token = sent.form.exec(sent.value)?.[1];
+  if (token === undefined) throw malformed('the Authorization header holds something else than one token');
   if (hasQueryToken(request.url)) throw malformed('a token was sent in the header and in the query');
-  return value;
+  return token;
 }
 
 function hasQueryToken(url: string): boolean {
