@@ -26,8 +26,8 @@ export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOp
     adapter: async (config) => {
       const call = await describeCall(config);
       const { destination, header } = await calls.authorize(call, (name) => config.headers.has(name));
-      const headers = axios.AxiosHeaders.from(config.headers);
-      if (call.contentType !== undefined) headers.setContentType(call.contentType, false);
+      const headers = new axios.AxiosHeaders(config.headers);
+      if (call.contentType !== undefined) headers.setContentType(call.contentType, hasOwnType(config.data));
       if (header !== undefined) headers.set(header.name, header.value);
       const sent: InternalAxiosRequestConfig = {
         ...config,
@@ -50,6 +50,11 @@ async function describeCall(config: InternalAxiosRequestConfig) {
   url.hash = '';
   const body = await bodyBytes(config.data);
   return { url, method: (config.method ?? 'get').toUpperCase(), body: body?.bytes, contentType: body?.contentType };
+}
+
+/** A form has its boundary in its type, and a Blob has a type of its own: both hold against the default that axios puts on writes. */
+function hasOwnType(data: unknown): boolean {
+  return data instanceof FormData || data instanceof Blob;
 }
 
 /** Hands the answer on without the request that carried the token, which would end up in the log with the next error. */

@@ -1,9 +1,8 @@
-import { type ArgumentsHost, Catch, ConsoleLogger, Controller, type ExceptionFilter, Get, Post } from '@nestjs/common';
-import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
+import { type ArgumentsHost, Catch, ConsoleLogger, Controller, type ExceptionFilter, Get, Logger, Post } from '@nestjs/common';
+import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import { CountersignError, FAULTS, type FaultCode, type ReplayStore } from '@countersign/core';
 import { answerFault, Authenticated, CountersignModule, Public } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
-import { NestFactory } from '@nestjs/core';
 import { ADAPTERS, censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';
 import { bearer, send } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
@@ -140,7 +139,7 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
       adapter,
       options: censusOptions(herald, herald.keyStore),
       controllers: [FaultController],
-      providers: [{ provide: APP_FILTER, useClass: EverythingFilter }],
+      prepare: (nest) => void nest.useGlobalFilters(new EverythingFilter(nest.get(HttpAdapterHost))),
     });
     try {
       const answer = await send(other.origin, { path: '/guarded' });
@@ -183,7 +182,7 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
       for (const line of lines) expect(line).not.toMatch(/eyJ/);
     } finally {
       await nest.close();
-      NestFactory.create({ module: class Quiet {} }, { logger: false }).catch(() => undefined);
+      Logger.overrideLogger(false);
     }
   });
 });
