@@ -16,17 +16,20 @@ export class OptionsReader {
   readonly path: string;
   readonly #members: ReadonlyMap<string, unknown>;
 
-  /** @throws TypeError when `value` is not an object or has a member that is not in `known`. */
+  /**
+   * @param path where the object stands; empty for the one that holds all others.
+   * @throws TypeError when `value` is not an object or has a member that is not in `known`.
+   */
   constructor(value: unknown, path: string, known: readonly string[]) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw invalidOption(path, 'must be an object');
+      throw invalidOption(path === '' ? 'options' : path, 'must be an object');
     }
     this.path = path;
     this.#members = new Map(Object.entries(value).filter(([, member]) => member !== undefined));
     for (const name of this.#members.keys()) {
       if (!known.includes(name)) {
         throw invalidOption(
-          `${path}.${printable(name)}`,
+          this.at(printable(name)),
           `is not an option; the options are ${known.join(', ')}`,
         );
       }
@@ -34,7 +37,7 @@ export class OptionsReader {
   }
 
   at(name: string): string {
-    return `${this.path}.${name}`;
+    return this.path === '' ? name : `${this.path}.${name}`;
   }
 
   has(name: string): boolean {
@@ -45,6 +48,11 @@ export class OptionsReader {
     return this.#members.get(name);
   }
 
+  /** Only what is left out has a default: `null` is a value like any other, and the wrong one. */
+  #given(name: string, unless: unknown): unknown {
+    return this.has(name) ? this.raw(name) : unless;
+  }
+
   string(name: string): string {
     const value = this.raw(name);
     if (typeof value !== 'string' || value === '')
@@ -53,7 +61,7 @@ export class OptionsReader {
   }
 
   boolean(name: string, unless: boolean): boolean {
-    const value = this.raw(name) ?? unless;
+    const value = this.#given(name, unless);
     if (typeof value !== 'boolean') throw invalidOption(this.at(name), 'must be true or false');
     return value;
   }
@@ -62,7 +70,7 @@ export class OptionsReader {
     name: string,
     range: { readonly unless: number; readonly min: number; readonly max: number },
   ): number {
-    const value = this.raw(name) ?? range.unless;
+    const value = this.#given(name, range.unless);
     if (typeof value !== 'number' || !(value >= range.min && value <= range.max)) {
       throw invalidOption(
         this.at(name),
@@ -73,19 +81,31 @@ export class OptionsReader {
   }
 
   oneOf<const Choice extends string>(name: string, choices: readonly Choice[], unless?: Choice): Choice {
-    const value = this.raw(name) ?? unless;
+    const value = this.#given(name, unless);
     const choice = choices.find((candidate) => candidate === value);
     if (choice === undefined) throw invalidOption(this.at(name), `must be one of ${choices.join(', ')}`);
     return choice;
   }
 
   strings(name: string, unless?: readonly string[]): readonly string[] {
-    const value = this.raw(name) ?? unless;
+    const value = this.#given(name, unless);
     if (!Array.isArray(value) || !value.every((item) => typeof item === 'string' && item !== '')) {
       throw invalidOption(this.at(name), 'must be an array of non-empty strings');
     }
     return value.map(String);
   }
+}
+
+/** The syntax of a scope (RFC 6749 section 3.3), without the characters that RFC 6750 forbids in a challenge. */
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
+
+/** Reads a list of scopes, each one word; none by default. */
+export function readScopes(record: OptionsReader, name: string): readonly string[] {
+  const scopes = record.strings(name, []);
+  scopes.forEach((scope, index) => {
+    if (!SCOPE.test(scope)) throw invalidOption(`${record.at(name)}[${String(index)}]`, 'is not one scope');
+  });
+  return scopes;
 }
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);

@@ -2,8 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { isWrite } from '../binding.js';
 import { systemClock } from '../clock.js';
 import { CountersignError } from '../errors.js';
-import { createTrustStore, type TrustedIssuer, type TrustStoreOptions } from '../keys/trust-store.js';
-import { invalidOption } from '../options.js';
+import {
+  TRUST_STORE_OPTIONS,
+  trustStoreOf,
+  type TrustedIssuer,
+  type TrustStoreOptions,
+} from '../keys/trust-store.js';
+import { OptionsReader } from '../options.js';
 import { toPrincipal, type Authentication } from '../principal.js';
 import { claim, type ValidatedToken } from '../token.js';
 import { checkBinding, type BoundRequest } from './body-binding.js';
@@ -46,16 +51,19 @@ export interface Verifier {
   useOnce(authentication: Authentication): Promise<void>;
 }
 
+const OWN_OPTIONS = ['service', 'replayStore', 'maxTokenBytes', 'acceptTokensFromSelf'] as const;
+
 /**
  * Makes a verifier from plain data.
  * @throws TypeError naming the option that cannot be.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { service, clock = systemClock, maxTokenBytes = 8192, acceptTokensFromSelf = false } = options;
-  if (typeof service !== 'string' || service === '')
-    throw invalidOption('service', 'must be the identifier of this service');
-  const trust = createTrustStore(options);
-  const replayStore = options.replayStore ?? memoryReplayStore({ clock });
+  const read = new OptionsReader(options, '', [...OWN_OPTIONS, ...TRUST_STORE_OPTIONS]);
+  const service = read.string('service');
+  const maxTokenBytes = read.number('maxTokenBytes', { unless: 8192, min: 256, max: 1_048_576 });
+  const acceptTokensFromSelf = read.boolean('acceptTokensFromSelf', false);
+  const { clock = systemClock, replayStore = memoryReplayStore({ clock }) } = options;
+  const trust = trustStoreOf(options, read);
 
   return {
     service,

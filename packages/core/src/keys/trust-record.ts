@@ -1,5 +1,5 @@
 import { ALGORITHMS, algorithmNamed, type Algorithm } from './algorithms.js';
-import { invalidOption, OptionsReader, readHttpsUri } from '../options.js';
+import { invalidOption, OptionsReader, readHttpsUri, readScopes } from '../options.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
 
 /** Where an issuer's public keys are: exactly one of these forms. */
@@ -69,9 +69,6 @@ const MEMBERS = [
 /** Names are compared as they are and shown in logs: a short, plain alphabet. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** The syntax of a scope (RFC 6749 section 3.3), without the characters that RFC 6750 forbids in a challenge. */
-const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
-
 /**
  * Checks one trust record and fills in its defaults.
  * Does not look whether its keys can be had.
@@ -96,7 +93,7 @@ export function readTrustRecord(
     keys: readKeys(record.raw('keys'), record.at('keys'), allowInsecureHttp),
     algorithms: readAlgorithms(record, isService),
     tokenType,
-    scopes: new Set(readScopes(record)),
+    scopes: new Set(readScopes(record, 'scopes')),
     actsFor: readActsFor(record, isService),
     maxLifetimeSeconds: record.number('maxLifetimeSeconds', {
       unless: isService ? 300 : 3600,
@@ -144,15 +141,6 @@ function readAlgorithms(record: OptionsReader, isService: boolean): readonly Alg
     }
     return algorithm;
   });
-}
-
-function readScopes(record: OptionsReader): readonly string[] {
-  const scopes = record.strings('scopes', []);
-  scopes.forEach((scope, index) => {
-    if (!SCOPE.test(scope))
-      throw invalidOption(`${record.at('scopes')}[${String(index)}]`, 'is not one scope');
-  });
-  return scopes;
 }
 
 function readActsFor(record: OptionsReader, isService: boolean): ResolvedTrustRecord['actsFor'] {

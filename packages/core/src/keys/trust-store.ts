@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { resolve } from 'node:path';
 import { systemClock, type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { jwksFetcher } from './jwks-fetch.js';
 import { fixedKeys, remoteKeys, type IssuerKeys } from './jwks.js';
 import { readKeySet, type KeySet } from './key-set.js';
+import { isPrivateHost } from './private-host.js';
 import {
   readTrustRecord,
   type ResolvedTrustRecord,
@@ -53,18 +54,30 @@ export interface TrustStoreOptions {
   readonly onWarning?: (message: string) => void;
 }
 
+/** The names of all members of `TrustStoreOptions`. */
+export const TRUST_STORE_OPTIONS = [
+  'trust', 'jwks', 'clock', 'publicOnly', 'allowInsecureHttpForLocalDevelopment', 'onWarning',
+] as const; // prettier-ignore
+
 /**
  * Makes the trust store from plain data; files and inline sets are read now, remote sets when they are first needed.
  * @throws TypeError naming the member, such as `trust[1].keys.jwksUri`.
  */
 export function createTrustStore(options: TrustStoreOptions): TrustStore {
-  const { trust } = options;
+  return trustStoreOf(options, new OptionsReader(options, '', TRUST_STORE_OPTIONS));
+}
+
+/** The same for options that are part of others: `given` reads them all, and has refused names that it does not know. */
+export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): TrustStore {
+  const trust = given.raw('trust');
   if (!Array.isArray(trust) || trust.length === 0)
     throw invalidOption('trust', 'must hold at least one trust record');
-  const insecure = options.allowInsecureHttpForLocalDevelopment ?? false;
-  const records = trust.map((record, index) => readTrustRecord(record, `trust[${String(index)}]`, insecure));
+  const insecure = given.boolean('allowInsecureHttpForLocalDevelopment', false);
+  const records = trust.map((record: unknown, index) =>
+    readTrustRecord(record, `trust[${String(index)}]`, insecure),
+  );
   refuseSharing(records);
-  const read = keyReader(options);
+  const read = keyReader(options, given.boolean('publicOnly', false));
   const issuers = records.map((record, index) => ({
     ...record,
     keys: read(record, `trust[${String(index)}].keys`),
@@ -105,13 +118,16 @@ function refuseSharing(records: readonly ResolvedTrustRecord[]): void {
 
 function keyIdentities(keys: TrustedKeys): readonly string[] {
   if ('jwksUri' in keys) return [keys.jwksUri];
-  if ('jwksFile' in keys) return [keys.jwksFile];
+  if ('jwksFile' in keys) return [resolve(keys.jwksFile)];
   return keys.jwks.keys.flatMap((jwk) =>
     'kid' in jwk && typeof jwk.kid === 'string' ? [`kid ${jwk.kid}`] : [],
   );
 }
 
-function keyReader(options: TrustStoreOptions): (record: ResolvedTrustRecord, path: string) => IssuerKeys {
+function keyReader(
+  options: TrustStoreOptions,
+  publicOnly: boolean,
+): (record: ResolvedTrustRecord, path: string) => IssuerKeys {
   const jwks = readJwksOptions(options.jwks ?? {});
   const clock = options.clock ?? systemClock;
   const onWarning = options.onWarning ?? (() => undefined);
@@ -124,7 +140,7 @@ function keyReader(options: TrustStoreOptions): (record: ResolvedTrustRecord, pa
         warned(checkedSet(readJson(keys.jwksFile, path), allowed, `${path}.jwksFile`), path, onWarning),
       );
     }
-    if ((options.publicOnly ?? false) && isPrivateHost(new URL(keys.jwksUri).hostname)) {
+    if (publicOnly && isPrivateHost(new URL(keys.jwksUri).hostname)) {
       throw invalidOption(`${path}.jwksUri`, 'must not be a private address (publicOnly is set)');
     }
     const fetchJwks = jwksFetcher(keys.jwksUri, jwks);
@@ -164,30 +180,4 @@ function readJson(file: string, path: string): unknown {
   } catch {
     throw invalidOption(`${path}.jwksFile`, 'must be a readable file that holds a JWK set');
   }
-}
-
-const PRIVATE_ADDRESSES = new BlockList();
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const)
-  PRIVATE_ADDRESSES.addSubnet(network, prefix, 'ipv4');
-for (const [network, prefix] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const) {
-  PRIVATE_ADDRESSES.addSubnet(network, prefix, 'ipv6');
-}
-
-function isPrivateHost(hostname: string): boolean {
-  const address = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-  if (isIPv4(address)) return PRIVATE_ADDRESSES.check(address, 'ipv4');
-  if (isIPv6(address)) return PRIVATE_ADDRESSES.check(address, 'ipv6');
-  return address === 'localhost' || address.endsWith('.localhost');
 }
