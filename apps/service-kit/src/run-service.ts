@@ -8,7 +8,10 @@ export interface ServiceAddress {
 
 /** The logger of a service: lines for a person, or one JSON object per line. */
 export function createLogger(format: 'json' | 'text'): LoggerService {
-  return new ConsoleLogger({ json: format === 'json', colors: format === 'text' && process.stdout.isTTY });
+  return new ConsoleLogger({
+    json: format === 'json',
+    colors: format === 'text' && Boolean(process.stdout.isTTY),
+  });
 }
 
 /** Listens, and says where in one log line. */
