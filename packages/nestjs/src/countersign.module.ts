@@ -1,7 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { type DynamicModule, Logger, Module, type OnModuleDestroy, type OnModuleInit, type Provider, Inject } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Logger,
+  Module,
+  type OnModuleDestroy,
+  type OnModuleInit,
+  type Provider,
+  Inject,
+} from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService } from '@nestjs/core';
-import { CountersignError, createAuthorizer, createKeyStore, createVerifier, type KeyStore, type Verifier } from '@countersign/core';
+import {
+  CountersignError,
+  createAuthorizer,
+  createKeyStore,
+  createVerifier,
+  type KeyStore,
+  type Verifier,
+} from '@countersign/core';
 import passport from 'passport';
 import {
   isKeyStore,
@@ -58,7 +73,10 @@ export class CountersignModule implements OnModuleInit, OnModuleDestroy {
   onModuleInit(): void {
     const own = [...this.discovery.getProviders()].filter((wrapper) => wrapper.token === COUNTERSIGN_OPTIONS);
     if (own.length > 1) {
-      throw new CountersignError('config_invalid', 'CountersignModule has options twice; call forRoot once, in the root module');
+      throw new CountersignError(
+        'config_invalid',
+        'CountersignModule has options twice; call forRoot once, in the root module',
+      );
     }
   }
 
@@ -95,14 +113,21 @@ const ENGINE: readonly Provider[] = [
   },
   {
     provide: AUTHORIZER,
-    useFactory: (options: ResolvedOptions, keyStore: KeyStore) => createAuthorizer({ ...options, keyStore }),
+    useFactory: (options: ResolvedOptions, keyStore: KeyStore) => {
+      const { service, destinations, clock, allowInsecureHttpForLocalDevelopment } = options;
+      return createAuthorizer({ service, destinations, clock, allowInsecureHttpForLocalDevelopment, keyStore });
+    },
     inject: [COUNTERSIGN_OPTIONS, KEY_STORE],
   },
 ];
 
 const INBOUND: readonly Provider[] = [
   RequestStates,
-  { provide: RequestScope, useFactory: (states: RequestStates) => new RequestScope(states), inject: [RequestStates] },
+  {
+    provide: RequestScope,
+    useFactory: (states: RequestStates) => new RequestScope(states),
+    inject: [RequestStates],
+  },
   ScopeOpener,
   RouteRules,
   InboundDecisions,
@@ -118,8 +143,12 @@ const INBOUND: readonly Provider[] = [
   // Both guards stand here together and in this order: one without the other protects nothing.
   {
     provide: APP_GUARD,
-    useFactory: (strategyName: string, rules: RouteRules, states: RequestStates, decisions: InboundDecisions) =>
-      authenticateGuard({ strategyName, rules, states, decisions }),
+    useFactory: (
+      strategyName: string,
+      rules: RouteRules,
+      states: RequestStates,
+      decisions: InboundDecisions,
+    ) => authenticateGuard({ strategyName, rules, states, decisions }),
     inject: [STRATEGY_NAME, RouteRules, RequestStates, InboundDecisions],
   },
   { provide: APP_GUARD, useClass: AuthorizeGuard },

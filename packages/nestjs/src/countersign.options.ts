@@ -100,7 +100,10 @@ export function isKeyStore(keys: KeyStoreOptions | KeyStore): keys is KeyStore {
   return 'signer' in keys && typeof keys.signer === 'function';
 }
 
-function readClass(value: Type<SubjectResolver> | undefined, path: string): Type<SubjectResolver> | undefined {
+function readClass(
+  value: Type<SubjectResolver> | undefined,
+  path: string,
+): Type<SubjectResolver> | undefined {
   if (value !== undefined && typeof value !== 'function') throw invalidOption(path, 'must be a class');
   return value;
 }
@@ -110,13 +113,17 @@ function readExempt(value: readonly ExemptController[]): readonly ExemptControll
   return value.map((element: ExemptController, index) => {
     const path = `options.exempt[${String(index)}]`;
     const read = new OptionsReader(element, path, ['controller', 'as']);
-    if (typeof read.raw('controller') !== 'function') throw invalidOption(read.at('controller'), 'must be a class');
+    if (typeof read.raw('controller') !== 'function')
+      throw invalidOption(read.at('controller'), 'must be a class');
     const as = read.raw('as');
     if (as === 'public') return { controller: element.controller, as };
     if (!Array.isArray(as) || as.length === 0) {
       throw invalidOption(read.at('as'), "must be 'public' or a list of at least one requirement");
     }
-    return { controller: element.controller, as: as.map((each, at) => readRequirement(each, `${path}.as[${String(at)}]`)) };
+    return {
+      controller: element.controller,
+      as: as.map((each, at) => readRequirement(each, `${path}.as[${String(at)}]`)),
+    };
   });
 }
 

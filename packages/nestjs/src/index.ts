@@ -4,7 +4,15 @@ export type { DestinationRecord, Principal, TrustRecord } from '@countersign/cor
 export { AUTHORIZER, KEY_STORE, STRATEGY_NAME, VERIFIER } from './countersign.tokens.js';
 export type { DecisionRecord, DecisionRecorder } from './decisions.js';
 
-export { Authenticated, Callers, CurrentPrincipal, Policies, Public, Roles, Scopes } from './inbound/decorators.js';
+export {
+  Authenticated,
+  Callers,
+  CurrentPrincipal,
+  Policies,
+  Public,
+  Roles,
+  Scopes,
+} from './inbound/decorators.js';
 export type { HandlerPolicy } from './inbound/handler-policy.js';
 export { RequestScope } from './inbound/request-scope.js';
 export type { ResolvedSubject, SubjectResolver } from './inbound/subject-resolver.js';

@@ -20,10 +20,17 @@ describe('TestIssuer', () => {
   });
 
   it('signs tokens that a verifier with its trust record accepts', async () => {
-    const verifier = createVerifier({ service: audience, trust: [herald.trustRecord({ scopes: ['user:read'] })] });
+    const verifier = createVerifier({
+      service: audience,
+      trust: [herald.trustRecord({ scopes: ['user:read'] })],
+    });
     const token = await herald.token({ audience, claims: { scope: 'user:read user:write' } });
     const { principal } = await verifier.authenticate(get(token));
-    expect(principal).toMatchObject({ subject: herald.issuer, subjectKind: 'service', caller: { name: 'herald' } });
+    expect(principal).toMatchObject({
+      subject: herald.issuer,
+      subjectKind: 'service',
+      caller: { name: 'herald' },
+    });
     expect([...principal.scopes]).toEqual(['user:read']);
     expect(herald.keyRequests).toBe(1);
   });
@@ -33,10 +40,14 @@ describe('TestIssuer', () => {
       audience,
       bind: { method: 'POST', url: 'http://127.0.0.1:4001/user/?a=b', body: '{}' },
     });
-    const { payload } = await jwtVerify(token, createLocalJWKSet({ keys: [...herald.keyStore.publicKeys().keys] }), {
-      audience,
-      typ: 'svc+jwt',
-    });
+    const { payload } = await jwtVerify(
+      token,
+      createLocalJWKSet({ keys: [...herald.keyStore.publicKeys().keys] }),
+      {
+        audience,
+        typ: 'svc+jwt',
+      },
+    );
     expect(payload).toMatchObject({
       htm: 'POST',
       htu: 'https://census.service/user/?a=b',

@@ -18,7 +18,12 @@ export interface AuthenticateGuardParts {
  * with this module's strategy. Does not judge what the caller may do: the authorize guard comes right after it.
  * @throws CountersignError `transport_unsupported`, and the code of the step that fails.
  */
-export function authenticateGuard({ strategyName, rules, states, decisions }: AuthenticateGuardParts): CanActivate {
+export function authenticateGuard({
+  strategyName,
+  rules,
+  states,
+  decisions,
+}: AuthenticateGuardParts): CanActivate {
   class AuthenticateGuard extends AuthGuard(strategyName) {
     override async canActivate(context: ExecutionContext): Promise<boolean> {
       const access = rules.ruleFor(context)?.access;
@@ -38,9 +43,11 @@ export function authenticateGuard({ strategyName, rules, states, decisions }: Au
 
     /** Passport hands over what the strategy said: an error, a principal, or why it has none. */
     override handleRequest<User = Principal>(error: unknown, principal: User | false, why: unknown): User {
-      if (error !== null && error !== undefined) throw error;
-      if (principal !== false) return principal;
-      throw why instanceof CountersignError ? why : new CountersignError('token_missing', 'nobody is authenticated');
+      if (error instanceof Error) throw error;
+      if (error === null && principal !== false) return principal;
+      throw why instanceof CountersignError
+        ? why
+        : new CountersignError('token_missing', 'nobody is authenticated');
     }
 
     override getAuthenticateOptions() {
@@ -53,7 +60,10 @@ export function authenticateGuard({ strategyName, rules, states, decisions }: Au
 function refuseOtherTransports(context: ExecutionContext): void {
   const transport: string = context.getType();
   if (transport === 'http') return;
-  throw new CountersignError('transport_unsupported', `handlers of the ${transport} transport cannot be guarded yet`);
+  throw new CountersignError(
+    'transport_unsupported',
+    `handlers of the ${transport} transport cannot be guarded yet`,
+  );
 }
 
 function isTokenMissing(fault: unknown): boolean {

@@ -1,6 +1,18 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { authorize, CountersignError, type Authentication, type Principal, type Verifier } from '@countersign/core';
+import {
+  authorize,
+  CountersignError,
+  type Authentication,
+  type Principal,
+  type Verifier,
+} from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 import { letIn } from './current-principal.js';
@@ -68,7 +80,8 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
   async #resolve({ principal }: Authentication): Promise<Principal> {
     if (this.#subjects === undefined || principal.subjectKind !== 'user') return principal;
     const resolved = await this.#subjects.resolve(principal);
-    if (resolved === undefined) throw new CountersignError('subject_unknown', 'the subject resolver knows no such user');
+    if (resolved === undefined)
+      throw new CountersignError('subject_unknown', 'the subject resolver knows no such user');
     return { ...principal, user: resolved.user, roles: new Set(resolved.roles) };
   }
 }

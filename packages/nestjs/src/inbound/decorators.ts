@@ -50,7 +50,9 @@ export function Public(): RouteDecorator {
 }
 
 /** Asks the application's own rules, after the route's other requirements hold; all must permit. */
-export function Policies(...policies: readonly [Type<HandlerPolicy>, ...Type<HandlerPolicy>[]]): RouteDecorator {
+export function Policies(
+  ...policies: readonly [Type<HandlerPolicy>, ...Type<HandlerPolicy>[]]
+): RouteDecorator {
   if (policies.length < 1 || !policies.every((policy) => typeof policy === 'function')) {
     throw new CountersignError('config_invalid', '@Policies() needs the class of at least one policy');
   }
@@ -72,7 +74,10 @@ function named(decorator: string, names: readonly string[], syntax?: RegExp): re
   }
   const wrong = names.find((name) => typeof name !== 'string' || name === '' || syntax?.test(name) === false);
   if (wrong !== undefined) {
-    throw new CountersignError('config_invalid', `${decorator}() got ${JSON.stringify(wrong)}, which is not one name`);
+    throw new CountersignError(
+      'config_invalid',
+      `${decorator}() got ${JSON.stringify(wrong)}, which is not one name`,
+    );
   }
   return names;
 }

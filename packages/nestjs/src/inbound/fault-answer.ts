@@ -27,19 +27,28 @@ export interface FaultAnswerOptions {
 type Headers = Readonly<Record<string, string>>;
 
 /** Status and headers of each kind of fault (RFC 6750 section 3, RFC 9110 section 10.2.3). */
-const BY_KIND: Readonly<Record<FaultKind, { readonly status: number; headers(fault: CountersignError, realm: string): Headers }>> = {
+const BY_KIND: Readonly<
+  Record<FaultKind, { readonly status: number; headers(fault: CountersignError, realm: string): Headers }>
+> = {
   unauthenticated: {
     status: 401,
-    headers: ({ code }, realm) => challenge(realm, code === 'token_missing' ? {} : { error: 'invalid_token' }),
+    headers: ({ code }, realm) =>
+      challenge(realm, code === 'token_missing' ? {} : { error: 'invalid_token' }),
   },
   bad_request: { status: 400, headers: (_fault, realm) => challenge(realm, { error: 'invalid_request' }) },
   forbidden: {
     status: 403,
     headers: ({ requiredScopes }, realm) =>
-      challenge(realm, requiredScopes.length > 0 ? { error: 'insufficient_scope', scope: requiredScopes.join(' ') } : {}),
+      challenge(
+        realm,
+        requiredScopes.length > 0 ? { error: 'insufficient_scope', scope: requiredScopes.join(' ') } : {},
+      ),
   },
   // The token may be perfectly good, so nobody is asked for another one.
-  unavailable: { status: 503, headers: ({ retryAfterSeconds }) => ({ 'Retry-After': String(Math.ceil(retryAfterSeconds ?? 1)) }) },
+  unavailable: {
+    status: 503,
+    headers: ({ retryAfterSeconds }) => ({ 'Retry-After': String(Math.ceil(retryAfterSeconds ?? 1)) }),
+  },
   misconfigured: { status: 500, headers: () => ({}) },
 };
 
@@ -51,7 +60,13 @@ export function answerFault(fault: CountersignError, { service, instance }: Faul
   return {
     status,
     headers: { 'Cache-Control': 'no-store', ...byKind.headers(fault, service) },
-    problem: { type: `urn:countersign:fault:${fault.code}`, title: entry.title, status, code: fault.code, instance },
+    problem: {
+      type: `urn:countersign:fault:${fault.code}`,
+      title: entry.title,
+      status,
+      code: fault.code,
+      instance,
+    },
   };
 }
 

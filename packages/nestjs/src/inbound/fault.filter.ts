@@ -57,5 +57,10 @@ export class FaultFilter implements ExceptionFilter<CountersignError> {
 
 /** Nest sends what is thrown in a stream to the caller, over whatever transport it came. */
 function answerElsewhere({ problem }: FaultAnswer): Observable<never> {
-  return throwError(() => ({ status: 'error', message: problem.title, code: problem.code, instance: problem.instance }));
+  return throwError(() => ({
+    status: 'error',
+    message: problem.title,
+    code: problem.code,
+    instance: problem.instance,
+  }));
 }

@@ -53,8 +53,10 @@ export function newInstance(): string {
 
 /** The route as it was declared, not the path that was asked for: that one comes from outside. */
 function routePattern(context: ExecutionContext): string | undefined {
-  const request: { readonly route?: { readonly path?: unknown }; readonly routeOptions?: { readonly url?: unknown } } =
-    context.switchToHttp().getRequest();
+  const request: {
+    readonly route?: { readonly path?: unknown };
+    readonly routeOptions?: { readonly url?: unknown };
+  } = context.switchToHttp().getRequest();
   const pattern = request.routeOptions?.url ?? request.route?.path;
   return typeof pattern === 'string' ? pattern : undefined;
 }

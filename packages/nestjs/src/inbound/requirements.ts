@@ -83,7 +83,8 @@ function refuseContradiction(stated: readonly StatedRequirement[], route: string
     }
   }
   const subjects = new Set(stated.flatMap((each) => (each.kind === 'subject' ? [each.is] : [])));
-  if (subjects.size > 1) throw contradiction(route, "both @Authenticated('user') and @Authenticated('service')");
+  if (subjects.size > 1)
+    throw contradiction(route, "both @Authenticated('user') and @Authenticated('service')");
 }
 
 function contradiction(route: string, what: string): CountersignError {
@@ -114,11 +115,13 @@ function classChain(type: Type): readonly Type[] {
 }
 
 function isClass(value: unknown): value is Type {
-  return typeof value === 'function' && value !== Function.prototype && prototypeOf(value) !== undefined;
+  return typeof value === 'function' && Object.hasOwn(value, 'prototype');
 }
 
-function prototypeOf(type: object): object {
-  return Reflect.get(type, 'prototype') as object;
+/** What the methods of a class hang on. */
+export function prototypeOf(type: Type): object {
+  const prototype: unknown = type.prototype;
+  return typeof prototype === 'object' && prototype !== null ? prototype : Object.prototype;
 }
 
 /** The names under which a class holds the function: one function may serve two routes. */
@@ -129,6 +132,7 @@ function methodNames(type: Type, handler: unknown): readonly string[] {
 }
 
 function describeTarget(target: object, methodName: string | symbol | undefined): string {
-  if (typeof target === 'function') return methodName === undefined ? target.name : `${target.name}.${String(methodName)}`;
+  if (typeof target === 'function')
+    return methodName === undefined ? target.name : `${target.name}.${String(methodName)}`;
   return `${target.constructor.name}#${String(methodName)}`;
 }

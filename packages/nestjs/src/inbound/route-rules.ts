@@ -4,7 +4,13 @@ import { CountersignError } from '@countersign/core';
 import { type ExemptController, type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { type HandlerPolicy } from './handler-policy.js';
-import { combine, statedRequirements, type RouteRule, type StatedRequirement } from './requirements.js';
+import {
+  combine,
+  prototypeOf,
+  statedRequirements,
+  type RouteRule,
+  type StatedRequirement,
+} from './requirements.js';
 
 /** Under this name Nest keeps the HTTP method of a handler: what has it is a route. */
 const HTTP_METHOD_METADATA = 'method';
@@ -30,7 +36,10 @@ export class RouteRules implements OnModuleInit {
     const controllers = this.#controllers();
     for (const { controller } of this.options.exempt) {
       if (!controllers.includes(controller)) {
-        throw new CountersignError('config_invalid', `exempt names ${controller.name}, which is no controller of this application`);
+        throw new CountersignError(
+          'config_invalid',
+          `exempt names ${controller.name}, which is no controller of this application`,
+        );
       }
     }
     const undecorated: string[] = [];
@@ -50,8 +59,8 @@ export class RouteRules implements OnModuleInit {
   }
 
   ruleOf(controller: Type, handler: unknown): RouteRule | undefined {
-    let rules = this.#rules.get(controller);
-    if (rules === undefined) this.#rules.set(controller, (rules = new Map()));
+    const rules = this.#rules.get(controller) ?? new Map<unknown, RouteRule | undefined>();
+    this.#rules.set(controller, rules);
     if (!rules.has(handler)) rules.set(handler, this.#read(controller, handler));
     return rules.get(handler);
   }
@@ -68,9 +77,12 @@ export class RouteRules implements OnModuleInit {
 
   #read(controller: Type, handler: unknown): RouteRule | undefined {
     const name = typeof handler === 'function' ? handler.name : '?';
-    const exempt = this.options.exempt.filter((each) => each.controller === controller).flatMap(statedByExemption);
+    const exempt = this.options.exempt
+      .filter((each) => each.controller === controller)
+      .flatMap(statedByExemption);
     const stated = [...exempt, ...statedRequirements(controller, handler)];
-    if (stated.length === 0 && this.options.undecorated === 'authenticated') stated.push({ kind: 'authenticated' });
+    if (stated.length === 0 && this.options.undecorated === 'authenticated')
+      stated.push({ kind: 'authenticated' });
     return combine(stated, `${controller.name}#${name}`);
   }
 
@@ -80,11 +92,13 @@ export class RouteRules implements OnModuleInit {
   }
 
   #routesOf(controller: Type): readonly { readonly name: string; readonly handler: unknown }[] {
-    const prototype: object = controller.prototype;
+    const prototype = prototypeOf(controller);
     return this.scanner
       .getAllMethodNames(prototype)
       .map((name) => ({ name, handler: Reflect.get(prototype, name) as unknown }))
-      .filter(({ handler }) => typeof handler === 'function' && Reflect.hasMetadata(HTTP_METHOD_METADATA, handler));
+      .filter(
+        ({ handler }) => typeof handler === 'function' && Reflect.hasMetadata(HTTP_METHOD_METADATA, handler),
+      );
   }
 }
 

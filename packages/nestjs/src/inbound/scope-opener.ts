@@ -25,7 +25,12 @@ interface FastifyInstance {
 }
 
 /** What the parsers of Express are called. They consume the body, and keep what is left after decompression. */
-const BODY_PARSERS: ReadonlySet<string> = new Set(['jsonParser', 'urlencodedParser', 'rawParser', 'textParser']);
+const BODY_PARSERS: ReadonlySet<string> = new Set([
+  'jsonParser',
+  'urlencodedParser',
+  'rawParser',
+  'textParser',
+]);
 
 const ADAPTERS: ReadonlyMap<string, (adapter: Adapter, enter: Enter) => void> = new Map([
   ['express', openOnExpress],
@@ -38,7 +43,7 @@ const ADAPTERS: ReadonlyMap<string, (adapter: Adapter, enter: Enter) => void> = 
  */
 @Injectable()
 export class ScopeOpener implements OnModuleInit {
-  #problem: unknown;
+  #problem: Error | undefined;
 
   constructor(
     host: HttpAdapterHost,
@@ -46,17 +51,14 @@ export class ScopeOpener implements OnModuleInit {
     @Inject(VERIFIER) private readonly verifier: Verifier,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
   ) {
-    const adapter: Adapter | null | undefined = host.httpAdapter;
-    if (adapter) {
-      this.#open(adapter);
-      return;
-    }
-    // A testing module gets its adapter later. What a subscriber throws would be lost, so it is kept.
+    // Comes at once, unless the module is made by a testing module, which gets its adapter later; never without HTTP.
+    // What a subscriber throws would be lost, so it is kept until the application starts.
     host.init$.subscribe(() => {
       try {
-        this.#open(host.httpAdapter);
+        if (hasAdapter(host)) this.#open(host.httpAdapter);
       } catch (error) {
-        this.#problem = error;
+        this.#problem =
+          error instanceof Error ? error : new Error('the adapter cannot be opened', { cause: error });
       }
     });
   }
@@ -68,7 +70,10 @@ export class ScopeOpener implements OnModuleInit {
   #open(adapter: Adapter): void {
     const open = ADAPTERS.get(adapter.getType());
     if (open === undefined) {
-      throw new CountersignError('config_invalid', `the ${adapter.getType()} adapter is not supported; use Express or Fastify`);
+      throw new CountersignError(
+        'config_invalid',
+        `the ${adapter.getType()} adapter is not supported; use Express or Fastify`,
+      );
     }
     open(adapter, (request, next) => {
       this.states.enter(request, () => this.#stateFor(request), next);
@@ -83,6 +88,11 @@ export class ScopeOpener implements OnModuleInit {
     const limits = { maxBodyBytes: this.options.maxBodyBytes, hashMd5: this.verifier.hashesMd5 };
     return hasBody(request) ? tapBody(request, limits) : emptyBody(limits);
   }
+}
+
+/** An application context without HTTP has none, whatever the type says. */
+function hasAdapter(host: { readonly httpAdapter: Adapter | null | undefined }): boolean {
+  return host.httpAdapter !== null && host.httpAdapter !== undefined;
 }
 
 /** RFC 9112 section 6.3: without either header an HTTP/1 request has no body. HTTP/2 needs neither. */

@@ -23,7 +23,8 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
     constructor() {
       super({
         jwtFromRequest: (request: IncomingMessage) => extractToken(tokenRequest(request)) ?? null,
-        secretOrKeyProvider: (_request, _token, done) => done(new Error('keys are looked up by the verifier')),
+        secretOrKeyProvider: (_request, _token, done) =>
+          done(new Error('keys are looked up by the verifier')),
       });
       this.name = name;
     }
@@ -34,7 +35,8 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
         ({ principal }) => this.success(principal),
         (fault: unknown) => {
           if (isTokenMissing(fault)) this.fail(fault, 401);
-          else this.error(fault instanceof Error ? fault : new Error('the verifier failed', { cause: fault }));
+          else
+            this.error(fault instanceof Error ? fault : new Error('the verifier failed', { cause: fault }));
         },
       );
     }
@@ -46,10 +48,17 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
   new ServiceJwtStrategy();
 }
 
-async function authenticate(request: RawRequest, verifier: Verifier, states: RequestStates): Promise<Authentication> {
+async function authenticate(
+  request: RawRequest,
+  verifier: Verifier,
+  states: RequestStates,
+): Promise<Authentication> {
   const state = states.of(request);
   if (state === undefined) {
-    throw new CountersignError('raw_body_unavailable', 'the request did not pass the adapter that the module opened');
+    throw new CountersignError(
+      'raw_body_unavailable',
+      'the request did not pass the adapter that the module opened',
+    );
   }
   const authentication = await verifier.authenticate({
     method: request.method ?? '',

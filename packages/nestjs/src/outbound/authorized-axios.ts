@@ -1,11 +1,24 @@
-import axios, { type AxiosInstance, AxiosError, type AxiosResponse, type CreateAxiosDefaults, type InternalAxiosRequestConfig } from 'axios';
+import axios, {
+  type AxiosInstance,
+  AxiosError,
+  type AxiosResponse,
+  type CreateAxiosDefaults,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import { bodyBytes } from './body-bytes.js';
 import { type OutgoingCalls } from './outgoing-calls.js';
 
 /** Defaults of an axios instance, without those that would send something else than what was signed. */
 export type AuthorizedAxiosOptions = Omit<
   CreateAxiosDefaults,
-  'adapter' | 'maxRedirects' | 'beforeRedirect' | 'allowAbsoluteUrls' | 'proxy' | 'socketPath' | 'transport' | 'auth'
+  | 'adapter'
+  | 'maxRedirects'
+  | 'beforeRedirect'
+  | 'allowAbsoluteUrls'
+  | 'proxy'
+  | 'socketPath'
+  | 'transport'
+  | 'auth'
 >;
 
 /** What every call must keep, whatever its own options say: it goes to the URL that was signed, directly, and no further. */
@@ -35,7 +48,8 @@ export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOp
         url: call.url.href,
         data: call.body === undefined ? undefined : Buffer.from(call.body),
         headers,
-        timeout: config.timeout === undefined || config.timeout === 0 ? destination.timeoutMs : config.timeout,
+        timeout:
+          config.timeout === undefined || config.timeout === 0 ? destination.timeoutMs : config.timeout,
       };
       delete sent.baseURL;
       delete sent.params;
@@ -49,7 +63,12 @@ async function describeCall(config: InternalAxiosRequestConfig) {
   const url = new URL(axios.getUri(config));
   url.hash = '';
   const body = await bodyBytes(config.data);
-  return { url, method: (config.method ?? 'get').toUpperCase(), body: body?.bytes, contentType: body?.contentType };
+  return {
+    url,
+    method: (config.method ?? 'get').toUpperCase(),
+    body: body?.bytes,
+    contentType: body?.contentType,
+  };
 }
 
 /** A form has its boundary in its type, and a Blob has a type of its own: both hold against the default that axios puts on writes. */

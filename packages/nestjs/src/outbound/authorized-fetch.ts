@@ -20,7 +20,8 @@ export class AuthorizedFetch {
     const method = (init.method ?? 'GET').toUpperCase();
     const headers = new Headers(init.headers);
     const body = await bodyBytes(init.body);
-    if (body?.contentType !== undefined && !headers.has('content-type')) headers.set('content-type', body.contentType);
+    if (body?.contentType !== undefined && !headers.has('content-type'))
+      headers.set('content-type', body.contentType);
     const call = { url, method, body: body?.bytes };
     const { destination, header } = await this.calls.authorize(call, (name) => headers.has(name));
     if (header !== undefined) headers.set(header.name, header.value);

@@ -1,10 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  CountersignError,
-  type AuthorizedCall,
-  type Authorizer,
-  type OutboundCall,
-} from '@countersign/core';
+import { CountersignError, type AuthorizedCall, type Authorizer, type OutboundCall } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { AUTHORIZER, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { isoTime, tokenIdHash, type DecisionRecord } from '../decisions.js';
@@ -34,7 +29,10 @@ export class OutgoingCalls {
     try {
       const present = TOKEN_HEADERS.find(hasHeader);
       if (present !== undefined) {
-        throw new CountersignError('authorization_present', `the outgoing call sets ${present} itself; leave it to Countersign`);
+        throw new CountersignError(
+          'authorization_present',
+          `the outgoing call sets ${present} itself; leave it to Countersign`,
+        );
       }
       const authorized = await this.authorizer.authorize(call, this.scope.authentication);
       if (authorized.issued !== undefined) this.#record(call, describe(authorized));
@@ -48,7 +46,10 @@ export class OutgoingCalls {
   /** @throws CountersignError `redirect_refused`, recorded like any other refusal. */
   refuseRedirect(call: OutboundCall, status: number): void {
     if (!REDIRECTS.has(status)) return;
-    const fault = new CountersignError('redirect_refused', `${call.url.origin} answered ${String(status)}; redirects are not followed`);
+    const fault = new CountersignError(
+      'redirect_refused',
+      `${call.url.origin} answered ${String(status)}; redirects are not followed`,
+    );
     this.#recordRefusal(call, fault);
     throw fault;
   }
@@ -70,7 +71,10 @@ export class OutgoingCalls {
   }
 }
 
-function describe({ destination, issued }: AuthorizedCall): Pick<DecisionRecord, 'decision'> & Partial<DecisionRecord> {
+function describe({
+  destination,
+  issued,
+}: AuthorizedCall): Pick<DecisionRecord, 'decision'> & Partial<DecisionRecord> {
   if (issued === undefined) return { decision: 'allowed', destination: destination.name };
   const { claims } = issued;
   return {

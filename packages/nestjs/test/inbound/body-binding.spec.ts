@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { Body, Controller, Get, Post, Put, Req } from '@nestjs/common';
-import { type NestExpressApplication } from '@nestjs/platform-express';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { Scopes } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
-import express from 'express';
-import { ADAPTERS, censusOptions, SERVICE, startApplication, startError, type Application } from '../support/application.js';
+import {
+  ADAPTERS,
+  censusOptions,
+  SERVICE,
+  startApplication,
+  type Application,
+} from '../support/application.js';
 import { bearer, send, type Answer, type WireRequest } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -50,11 +53,13 @@ describe.each(ADAPTERS)('the body of a request over $name', ({ name, adapter }) 
       options: { ...censusOptions(herald, herald.keyStore), trust, maxBodyBytes: MAX_BODY_BYTES },
       controllers: [UserController],
       prepare(nest) {
-        const instance: { addContentTypeParser?(type: string, parser: (...args: never[]) => void): void } = nest
-          .getHttpAdapter()
-          .getInstance();
+        const instance: { addContentTypeParser?(type: string, parser: (...args: never[]) => void): void } =
+          nest.getHttpAdapter().getInstance();
         // Fastify refuses content types that it has no parser for; this one leaves the body to the handler.
-        instance.addContentTypeParser?.('*', (_request: unknown, _body: unknown, done: (error: null) => void) => done(null));
+        instance.addContentTypeParser?.(
+          '*',
+          (_request: unknown, _body: unknown, done: (error: null) => void) => done(null),
+        );
       },
     });
   });
@@ -80,7 +85,16 @@ describe.each(ADAPTERS)('the body of a request over $name', ({ name, adapter }) 
   }
 
   async function call(sent: Sent): Promise<Answer> {
-    const { type = 'application/json', headers = [], method = 'POST', path = '/user', signed, claims, token, ...wire } = sent;
+    const {
+      type = 'application/json',
+      headers = [],
+      method = 'POST',
+      path = '/user',
+      signed,
+      claims,
+      token,
+      ...wire
+    } = sent;
     const carried = token ?? (await tokenFor(sent));
     const hasBody = wire.body !== undefined || wire.pieces !== undefined;
     const typed: [string, string][] = hasBody ? [['Content-Type', type]] : [];
@@ -116,12 +130,16 @@ describe.each(ADAPTERS)('the body of a request over $name', ({ name, adapter }) 
     await expectRefused({ body: changed, signed: json });
   });
 
-  it.each([null, 42, 'short', createHash('sha256').update(json).digest('hex').toUpperCase(), 'sha512:abc', ['x']])(
-    'is refused when its hash is %j',
-    async (bdy) => {
-      await expectRefused({ body: json, claims: { bdy } });
-    },
-  );
+  it.each([
+    null,
+    42,
+    'short',
+    createHash('sha256').update(json).digest('hex').toUpperCase(),
+    'sha512:abc',
+    ['x'],
+  ])('is refused when its hash is %j', async (bdy) => {
+    await expectRefused({ body: json, claims: { bdy } });
+  });
 
   it('is refused when only its MD5 was signed, unless the trust record accepts that', async () => {
     await expectRefused({ body: json, claims: { bdy: createHash('md5').update(json).digest('hex') } });
@@ -159,11 +177,18 @@ describe.each(ADAPTERS)('the body of a request over $name', ({ name, adapter }) 
   it('is refused with 413 above the limit, whatever was signed', async () => {
     const large = JSON.stringify({ name: 'x'.repeat(MAX_BODY_BYTES) });
     await expectRefused({ body: large }, 'body_too_large', 413);
-    await expectRefused({ method: 'PUT', path: '/user/upload', type: 'text/csv', body: large }, 'body_too_large', 413);
+    await expectRefused(
+      { method: 'PUT', path: '/user/upload', type: 'text/csv', body: large },
+      'body_too_large',
+      413,
+    );
   });
 
   it.each([
-    ['multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'],
+    [
+      'multipart/form-data; boundary=x',
+      '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
+    ],
     ['application/octet-stream', Buffer.from([0, 255, 1, 254])],
     ['text/csv', '\uFEFFname;email'],
     ['application/x-unheard-of', Buffer.alloc(MAX_BODY_BYTES, 7)],
@@ -208,73 +233,5 @@ describe.each(ADAPTERS)('the body of a request over $name', ({ name, adapter }) 
     ['an escaped path', {}, { htu: `${SERVICE}%75ser` }],
   ])('is refused when it was signed for %s', async (_what, wire, claims) => {
     await expectRefused({ body: json, ...wire, claims }, 'binding_mismatch');
-  });
-});
-
-describe('a body parser that runs before Countersign', () => {
-  let herald: TestIssuer;
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
-  afterAll(() => herald.close());
-
-  it('keeps the application from starting, and the message says what to do', async () => {
-    const server = express();
-    server.use(express.json());
-    const error = await startError(() =>
-      startApplication({
-        adapter: () => new ExpressAdapter(server),
-        options: censusOptions(herald, herald.keyStore),
-        controllers: [UserController],
-      }),
-    );
-    expect(error).toMatchObject({ code: 'raw_body_unavailable' });
-    expect(error.message).toContain('app.useBodyParser()');
-  });
-
-  it('is answered with 500 when it is known at run time only', async () => {
-    const inner = express();
-    const census = await startApplication({
-      adapter: () => new ExpressAdapter(inner),
-      options: censusOptions(herald, herald.keyStore),
-      controllers: [UserController],
-    });
-    const outer = express();
-    outer.use(express.json(), inner);
-    const server = outer.listen(0, '127.0.0.1');
-    try {
-      await new Promise((resolve) => server.once('listening', resolve));
-      const { port } = server.address() as { port: number };
-      const body = '{"name":"A"}';
-      const bind = { method: 'POST', url: '/user', body };
-      const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
-      const wire = { method: 'POST', path: '/user', headers: [bearer(token), ['Content-Type', 'application/json']], body } as const;
-      received.length = 0;
-      const answer = await send(`http://127.0.0.1:${String(port)}`, wire);
-      expectRefusal(answer, { status: 500, code: 'raw_body_unavailable', challenge: undefined });
-      expect(received).toEqual([]);
-      expect((await send(census.origin, wire)).status).toBe(201);
-    } finally {
-      server.close();
-      await census.close();
-    }
-  });
-
-  it('may be one that Nest registers', async () => {
-    const census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: censusOptions(herald, herald.keyStore),
-      controllers: [UserController],
-      prepare: (nest) => void (nest as NestExpressApplication).useBodyParser('json', { limit: '2mb' }),
-    });
-    try {
-      const body = '{"name":"A"}';
-      const bind = { method: 'POST', url: '/user', body };
-      const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
-      const headers = [bearer(token), ['Content-Type', 'application/json']] as const;
-      expect((await send(census.origin, { method: 'POST', path: '/user', headers, body })).status).toBe(201);
-    } finally {
-      await census.close();
-    }
   });
 });

@@ -1,7 +1,13 @@
 import { Controller, Get } from '@nestjs/common';
 import { Scopes } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
-import { ADAPTERS, censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';
+import {
+  ADAPTERS,
+  censusOptions,
+  SERVICE,
+  startApplication,
+  type Application,
+} from '../support/application.js';
 import { bearer, send, type WireRequest } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -50,23 +56,39 @@ describe.each(ADAPTERS)('the token of a request over $name', ({ adapter }) => {
     expectRefusal(answer, { status, code, challenge });
     expect(ran).toBe(0);
     expect(herald.keyRequests).toBe(fetches);
-    expect(census.decisions).toEqual([expect.objectContaining({ decision: 'refused', code, instance: answer.json['instance'] })]);
+    expect(census.decisions).toEqual([
+      expect.objectContaining({ decision: 'refused', code, instance: answer.json['instance'] }),
+    ]);
   }
 
   it('is asked for by a bare challenge when no Authorization was sent', async () => {
     await expectRefused({ headers: [] }, 401, 'token_missing', CHALLENGE.bare);
   });
 
-  it.each(['Basic dXNlcjpwYXNz', 'BearerX eyJ', 'Bearer-invalid'])('is missing when another scheme was sent: %s', async (value) => {
-    await expectRefused({ headers: [['Authorization', value]] }, 401, 'token_missing', CHALLENGE.bare);
-  });
+  it.each(['Basic dXNlcjpwYXNz', 'BearerX eyJ', 'Bearer-invalid'])(
+    'is missing when another scheme was sent: %s',
+    async (value) => {
+      await expectRefused({ headers: [['Authorization', value]] }, 401, 'token_missing', CHALLENGE.bare);
+    },
+  );
 
-  it.each(['Bearer', 'Bearer   '])('is malformed when nothing stands after the scheme: "%s"', async (value) => {
-    await expectRefused({ headers: [['Authorization', value]] }, 400, 'request_malformed', CHALLENGE.request);
-  });
+  it.each(['Bearer', 'Bearer   '])(
+    'is malformed when nothing stands after the scheme: "%s"',
+    async (value) => {
+      await expectRefused(
+        { headers: [['Authorization', value]] },
+        400,
+        'request_malformed',
+        CHALLENGE.request,
+      );
+    },
+  );
 
   it.each(['bearer', 'BEARER', 'Bearer'])('is accepted after the scheme in any case: %s', async (scheme) => {
-    const answer = await send(census.origin, { path: '/user/42', headers: [['Authorization', `${scheme} ${token}`]] });
+    const answer = await send(census.origin, {
+      path: '/user/42',
+      headers: [['Authorization', `${scheme} ${token}`]],
+    });
     expect(answer.status).toBe(200);
     expect(ran).toBe(1);
   });
@@ -83,19 +105,44 @@ describe.each(ADAPTERS)('the token of a request over $name', ({ adapter }) => {
 
   it('is refused when two Authorization headers were sent, equal or different', async () => {
     const other = await herald.token({ audience: SERVICE, claims });
-    await expectRefused({ headers: [bearer(token), bearer(token)] }, 400, 'request_malformed', CHALLENGE.request);
+    await expectRefused(
+      { headers: [bearer(token), bearer(token)] },
+      400,
+      'request_malformed',
+      CHALLENGE.request,
+    );
     census.decisions.length = 0;
-    await expectRefused({ headers: [bearer(token), bearer(other)] }, 400, 'request_malformed', CHALLENGE.request);
+    await expectRefused(
+      { headers: [bearer(token), bearer(other)] },
+      400,
+      'request_malformed',
+      CHALLENGE.request,
+    );
   });
 
   it('is refused when the query holds a second one', async () => {
-    await expectRefused({ path: `/user/42?access_token=${token}` }, 400, 'request_malformed', CHALLENGE.request);
+    await expectRefused(
+      { path: `/user/42?access_token=${token}` },
+      400,
+      'request_malformed',
+      CHALLENGE.request,
+    );
   });
 
   it('is never read from the query, a form or a cookie', async () => {
-    await expectRefused({ path: `/user/42?access_token=${token}`, headers: [] }, 401, 'token_missing', CHALLENGE.bare);
+    await expectRefused(
+      { path: `/user/42?access_token=${token}`, headers: [] },
+      401,
+      'token_missing',
+      CHALLENGE.bare,
+    );
     census.decisions.length = 0;
-    await expectRefused({ headers: [['Cookie', `access_token=${token}`]] }, 401, 'token_missing', CHALLENGE.bare);
+    await expectRefused(
+      { headers: [['Cookie', `access_token=${token}`]] },
+      401,
+      'token_missing',
+      CHALLENGE.bare,
+    );
     census.decisions.length = 0;
     const headers = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
     await expectRefused({ headers, body: `access_token=${token}` }, 401, 'token_missing', CHALLENGE.bare);
@@ -129,23 +176,31 @@ describe.each(ADAPTERS)('the token of a request over $name', ({ adapter }) => {
     await expectRefused({ headers: [bearer(forged)] }, 401, 'issuer_untrusted', CHALLENGE.token);
   });
 
-  it.each(['https://herald.service/', 'https://census.service', [SERVICE, 'https://herald.service/'], [], undefined])(
-    'is refused for the audience %j',
-    async (aud) => {
-      const forged = await herald.token({ audience: SERVICE, claims: { ...claims, aud } });
-      await expectRefused({ headers: [bearer(forged)] }, 401, 'audience_mismatch', CHALLENGE.token);
-    },
-  );
+  it.each([
+    'https://herald.service/',
+    'https://census.service',
+    [SERVICE, 'https://herald.service/'],
+    [],
+    undefined,
+  ])('is refused for the audience %j', async (aud) => {
+    const forged = await herald.token({ audience: SERVICE, claims: { ...claims, aud } });
+    await expectRefused({ headers: [bearer(forged)] }, 401, 'audience_mismatch', CHALLENGE.token);
+  });
 
   it('is refused with a changed claim, whoever signed it before', async () => {
     const [header, , signature] = token.split('.');
-    const [, richer] = (await herald.token({ audience: SERVICE, claims: { scope: 'user:read user:write' } })).split('.');
+    const [, richer] = (
+      await herald.token({ audience: SERVICE, claims: { scope: 'user:read user:write' } })
+    ).split('.');
     const forged = [header, richer, signature].join('.');
     await expectRefused({ headers: [bearer(forged)] }, 401, 'signature_invalid', CHALLENGE.token);
   });
 
   it('may hold a claim named __proto__, which touches nothing', async () => {
-    const odd = await herald.token({ audience: SERVICE, claims: { ...claims, ['__proto__']: { admin: true } } });
+    const odd = await herald.token({
+      audience: SERVICE,
+      claims: { ...claims, ['__proto__']: { admin: true } },
+    });
     expect((await send(census.origin, { path: '/user/42', headers: [bearer(odd)] })).status).toBe(200);
     expect(Reflect.get({}, 'admin')).toBeUndefined();
   });

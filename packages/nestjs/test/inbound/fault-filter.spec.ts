@@ -1,9 +1,24 @@
-import { type ArgumentsHost, Catch, ConsoleLogger, Controller, type ExceptionFilter, Get, Logger, Post } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  ConsoleLogger,
+  Controller,
+  type ExceptionFilter,
+  Get,
+  Logger,
+  Post,
+} from '@nestjs/common';
 import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import { CountersignError, FAULTS, type FaultCode, type ReplayStore } from '@countersign/core';
 import { answerFault, Authenticated, CountersignModule, Public } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
-import { ADAPTERS, censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';
+import {
+  ADAPTERS,
+  censusOptions,
+  SERVICE,
+  startApplication,
+  type Application,
+} from '../support/application.js';
 import { bearer, send } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -81,7 +96,9 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
 
   it('names missing scopes in the characters that a challenge may hold', async () => {
     const answer = await send(census.origin, { path: '/scopes' });
-    expect(answer.headers['www-authenticate']).toBe(`${CHALLENGE.bare}, error="insufficient_scope", scope="ab cd "`);
+    expect(answer.headers['www-authenticate']).toBe(
+      `${CHALLENGE.bare}, error="insufficient_scope", scope="ab cd "`,
+    );
   });
 
   it('is not what an unknown exception becomes', async () => {
@@ -111,7 +128,11 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
 
   it('of the replay store is 503, and the token can be used when the store is back', async () => {
     const bind = { method: 'POST', url: '/guarded' };
-    const wire = { method: 'POST', path: '/guarded', headers: [bearer(await herald.token({ audience: SERVICE, bind }))] };
+    const wire = {
+      method: 'POST',
+      path: '/guarded',
+      headers: [bearer(await herald.token({ audience: SERVICE, bind }))],
+    };
     storeFails = true;
     const answer = await send(census.origin, wire);
     expectRefusal(answer, { status: 503, code: 'replay_store_unavailable', challenge: undefined });
@@ -132,7 +153,11 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
       catch(exception: unknown, host: ArgumentsHost) {
         const fault = exception instanceof CountersignError ? exception : undefined;
         const answer = fault && answerFault(fault, { service: SERVICE, instance: 'urn:uuid:1' });
-        this.host.httpAdapter.reply(host.switchToHttp().getResponse(), { mine: answer?.problem.code }, answer?.status ?? 500);
+        this.host.httpAdapter.reply(
+          host.switchToHttp().getResponse(),
+          { mine: answer?.problem.code },
+          answer?.status ?? 500,
+        );
       }
     }
     const other = await startApplication({
@@ -143,7 +168,10 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
     });
     try {
       const answer = await send(other.origin, { path: '/guarded' });
-      expect({ status: answer.status, json: answer.json }).toEqual({ status: 401, json: { mine: 'token_missing' } });
+      expect({ status: answer.status, json: answer.json }).toEqual({
+        status: 401,
+        json: { mine: 'token_missing' },
+      });
     } finally {
       await other.close();
     }
@@ -164,7 +192,10 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
       imports: [CountersignModule.forRoot(censusOptions(herald, herald.keyStore))],
       controllers: [FaultController],
     };
-    const nest = await NestFactory.create(root, adapter(), { logger: new Lines({ json: true }), abortOnError: false });
+    const nest = await NestFactory.create(root, adapter(), {
+      logger: new Lines({ json: true }),
+      abortOnError: false,
+    });
     try {
       await nest.listen(0, '127.0.0.1');
       const origin = await nest.getUrl();
@@ -190,8 +221,17 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
 describe('every fault code', () => {
   it.each(Object.keys(FAULTS) as FaultCode[])('%s has a status and a challenge that fit its kind', (code) => {
     const { kind, title } = FAULTS[code];
-    const answer = answerFault(new CountersignError(code, SECRET), { service: SERVICE, instance: 'urn:uuid:1' });
-    const statuses = { unauthenticated: [401], bad_request: [400, 413, 415], forbidden: [403], unavailable: [503], misconfigured: [500] };
+    const answer = answerFault(new CountersignError(code, SECRET), {
+      service: SERVICE,
+      instance: 'urn:uuid:1',
+    });
+    const statuses = {
+      unauthenticated: [401],
+      bad_request: [400, 413, 415],
+      forbidden: [403],
+      unavailable: [503],
+      misconfigured: [500],
+    };
     expect(statuses[kind]).toContain(answer.status);
     expect('WWW-Authenticate' in answer.headers).toBe(kind !== 'unavailable' && kind !== 'misconfigured');
     expect('Retry-After' in answer.headers).toBe(kind === 'unavailable');

@@ -4,7 +4,13 @@ import { type IncomingMessage } from 'node:http';
 import { Body, Controller, Get, Injectable, Post, Query, Req } from '@nestjs/common';
 import { Authenticated, AuthorizedFetch, Public, RequestScope } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
-import { ADAPTERS, censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';
+import {
+  ADAPTERS,
+  censusOptions,
+  SERVICE,
+  startApplication,
+  type Application,
+} from '../support/application.js';
 import { bearer, send } from '../support/http.js';
 
 /** A service deep in the application that knows nothing of requests. */
@@ -72,7 +78,11 @@ class EchoController {
   async echo() {
     await delay(Math.random() * 10);
     const principal = this.scope.principal;
-    return { subject: principal?.subject, transactionId: principal?.transactionId, actors: principal?.actors };
+    return {
+      subject: principal?.subject,
+      transactionId: principal?.transactionId,
+      actors: principal?.actors,
+    };
   }
 }
 
@@ -89,7 +99,10 @@ describe.each(ADAPTERS)('the scope of a request over $name', ({ adapter }) => {
     const actsFor = [`${SERVICE}user/`];
     census = await startApplication({
       adapter,
-      options: { ...censusOptions(heraldKeys, heraldKeys.keyStore), trust: [heraldKeys.trustRecord({ actsFor })] },
+      options: {
+        ...censusOptions(heraldKeys, heraldKeys.keyStore),
+        trust: [heraldKeys.trustRecord({ actsFor })],
+      },
       controllers: [EchoController],
     });
     herald = await startApplication({
@@ -98,7 +111,9 @@ describe.each(ADAPTERS)('the scope of a request over $name', ({ adapter }) => {
         service: heraldService,
         trust: [gateway.trustRecord({ actsFor })],
         keys: heraldKeys.keyStore,
-        destinations: [{ name: 'census', url: census.origin, audience: SERVICE, onBehalfOf: 'user', authorize: 'mint' }],
+        destinations: [
+          { name: 'census', url: census.origin, audience: SERVICE, onBehalfOf: 'user', authorize: 'mint' },
+        ],
       },
       controllers: [ScopeController],
       providers: [Deep],
@@ -109,16 +124,22 @@ describe.each(ADAPTERS)('the scope of a request over $name', ({ adapter }) => {
   });
 
   const user = (id: number) => `${SERVICE}user/${String(id)}/`;
-  const tokenOf = (id: number, claims: object = {}) => gateway.token({ audience: heraldService, claims: { sub: user(id), ...claims } });
+  const tokenOf = (id: number, claims: object = {}) =>
+    gateway.token({ audience: heraldService, claims: { sub: user(id), ...claims } });
 
   it('holds the principal for services deep in the application', async () => {
-    expect((await send(herald.origin, { path: '/who', headers: [bearer(await tokenOf(1))] })).text).toBe(user(1));
+    expect((await send(herald.origin, { path: '/who', headers: [bearer(await tokenOf(1))] })).text).toBe(
+      user(1),
+    );
   });
 
   it('holds it after a body was read, in one piece or in many', async () => {
     const body = JSON.stringify({ name: 'x'.repeat(200) });
     const bind = { method: 'POST', url: '/who', body };
-    for (const framing of [{ body }, { pieces: body.match(/.{1,20}/g)!.map((piece) => Buffer.from(piece)) }]) {
+    for (const framing of [
+      { body },
+      { pieces: body.match(/.{1,20}/g)!.map((piece) => Buffer.from(piece)) },
+    ]) {
       const token = await gateway.token({ audience: heraldService, bind, claims: { sub: user(1) } });
       const headers = [bearer(token), ['Content-Type', 'application/json']] as const;
       const answer = await send(herald.origin, { method: 'POST', path: '/who', headers, ...framing });
@@ -158,13 +179,18 @@ describe.each(ADAPTERS)('the scope of a request over $name', ({ adapter }) => {
         actors: [heraldService, gateway.issuer],
       })),
     );
-    const of = (records: typeof herald.decisions, direction: string) => records.filter((record) => record.direction === direction);
+    const of = (records: typeof herald.decisions, direction: string) =>
+      records.filter((record) => record.direction === direction);
     expect(of(herald.decisions, 'inbound')).toHaveLength(50);
     expect(of(herald.decisions, 'outbound')).toHaveLength(50);
     expect(of(census.decisions, 'inbound')).toHaveLength(50);
     for (const sent of of(herald.decisions, 'outbound')) {
       const seen = census.decisions.find(({ tokenIdHash }) => tokenIdHash === sent.tokenIdHash);
-      expect(seen).toMatchObject({ subject: sent.subject, transactionId: sent.transactionId, keyId: sent.keyId });
+      expect(seen).toMatchObject({
+        subject: sent.subject,
+        transactionId: sent.transactionId,
+        keyId: sent.keyId,
+      });
     }
   });
 

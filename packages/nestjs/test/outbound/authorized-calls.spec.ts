@@ -1,51 +1,15 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { HttpService } from '@nestjs/axios';
-import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import axios, { AxiosError } from 'axios';
+import axios from 'axios';
 import { firstValueFrom } from 'rxjs';
-import { inspect } from 'node:util';
-import { bodyHash, CountersignError, type DestinationRecord } from '@countersign/core';
-import { Authenticated, AuthorizedFetch } from '@countersign/nestjs';
+import { bodyHash, type DestinationRecord } from '@countersign/core';
+import { AuthorizedFetch } from '@countersign/nestjs';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';
 import { censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';
-import { bearer, send } from '../support/http.js';
-
-interface Received {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
-
-/** A called service that keeps what it receives, and answers what the path asks for. */
-async function startCalledService() {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const { method = '', url = '', headers } = request;
-      received.push({ method, url, headers, body: Buffer.concat(chunks) });
-      const [, status, target] = /^\/status\/(\d+)\?to=(.*)$/.exec(url) ?? [];
-      if (url === '/never/') return;
-      response.statusCode = Number(status ?? 200);
-      if (target !== undefined) response.setHeader('location', decodeURIComponent(target));
-      response.end('answer');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, received, origin: originOf(server) };
-}
-
-function originOf(server: Server): string {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
-  return `http://127.0.0.1:${String(address.port)}`;
-}
+import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
 
 interface Call {
   readonly url: string;
@@ -74,7 +38,9 @@ const CLIENTS: readonly Client[] = [
     name: 'axios',
     async send(nest, { body, ...config }) {
       const http = nest.get(HttpService, { strict: false });
-      const response = await firstValueFrom(http.request({ ...config, data: body, validateStatus: () => true }));
+      const response = await firstValueFrom(
+        http.request({ ...config, data: body, validateStatus: () => true }),
+      );
       return response.status;
     },
   },
@@ -82,8 +48,8 @@ const CLIENTS: readonly Client[] = [
 
 describe.each(CLIENTS)('a call by $name', (client) => {
   let issuer: TestIssuer;
-  let called: Awaited<ReturnType<typeof startCalledService>>;
-  let elsewhere: Awaited<ReturnType<typeof startCalledService>>;
+  let called: CalledService;
+  let elsewhere: CalledService;
   let census: Application;
   const audience = 'https://herald.service/';
 
@@ -109,10 +75,8 @@ describe.each(CLIENTS)('a call by $name', (client) => {
   });
   afterAll(async () => {
     await census.close();
-    for (const { server } of [called, elsewhere]) {
-      server.closeAllConnections();
-      server.close();
-    }
+    called.close();
+    elsewhere.close();
     await issuer.close();
   });
   beforeEach(() => {
@@ -122,31 +86,39 @@ describe.each(CLIENTS)('a call by $name', (client) => {
   const to = (path: string) => new URL(path, called.origin).href;
   const request = (call: Call) => client.send(census.nest, call);
 
-  function tokenOf({ headers }: Received) {
-    const token = (headers.authorization ?? '').replace('Bearer ', '') || String(headers['jwt'] ?? '');
-    return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-  }
-
   /** Nothing was sent, and the refusal was recorded once. */
   async function expectRefused(call: Call, code: string): Promise<void> {
     await expect(request(call)).rejects.toMatchObject({ code });
     expect([...called.received, ...elsewhere.received]).toEqual([]);
-    expect(census.decisions).toEqual([expect.objectContaining({ direction: 'outbound', decision: 'refused', code })]);
+    expect(census.decisions).toEqual([
+      expect.objectContaining({ direction: 'outbound', decision: 'refused', code }),
+    ]);
   }
 
   it('carries a token for its destination, and is recorded', async () => {
     expect(await request({ url: to('/user/?a=b%20c') })).toBe(200);
     expect(called.received).toMatchObject([{ method: 'GET', url: '/user/?a=b%20c' }]);
-    expect(tokenOf(called.received[0]!)).toMatchObject({ iss: SERVICE, aud: audience, sub: SERVICE, scope: 'user:read' });
+    expect(claimsOf(called.received[0]!)).toMatchObject({
+      iss: SERVICE,
+      aud: audience,
+      sub: SERVICE,
+      scope: 'user:read',
+    });
     expect(census.decisions).toEqual([
-      expect.objectContaining({ direction: 'outbound', decision: 'allowed', destination: 'herald', audience, bound: false }),
+      expect.objectContaining({
+        direction: 'outbound',
+        decision: 'allowed',
+        destination: 'herald',
+        audience,
+        bound: false,
+      }),
     ]);
   });
 
   it('carries it in the header that the destination wants', async () => {
     await request({ url: to('/old/user') });
     expect(called.received[0]!.headers.authorization).toBeUndefined();
-    expect(tokenOf(called.received[0]!)).toMatchObject({ aud: audience });
+    expect(claimsOf(called.received[0]!)).toMatchObject({ aud: audience });
   });
 
   it('carries none where the destination wants none', async () => {
@@ -177,7 +149,7 @@ describe.each(CLIENTS)('a call by $name', (client) => {
   ])('is bound to its body when that is %s', async (_what, body, type) => {
     expect(await request({ url: to('/user/?b=1&a=2'), method: 'POST', body: body() })).toBe(200);
     const [sent] = called.received;
-    expect(tokenOf(sent!)).toMatchObject({
+    expect(claimsOf(sent!)).toMatchObject({
       bdy: bodyHash(sent!.body),
       htm: 'POST',
       htu: 'https://herald.service/user/?b=1&a=2',
@@ -192,18 +164,21 @@ describe.each(CLIENTS)('a call by $name', (client) => {
 
   it('is bound to the path as it is sent, not as it was written', async () => {
     await request({ url: to('/a/../ü ser/%2F//x'), method: 'DELETE' });
-    expect(tokenOf(called.received[0]!)).toMatchObject({ htm: 'DELETE', htu: `https://herald.service${called.received[0]!.url}` });
+    expect(claimsOf(called.received[0]!)).toMatchObject({
+      htm: 'DELETE',
+      htu: `https://herald.service${called.received[0]!.url}`,
+    });
   });
 
   it('has its method in upper case, however it was written', async () => {
     await request({ url: to('/user/'), method: 'patch', body: 'x' });
     expect(called.received[0]!.method).toBe('PATCH');
-    expect(tokenOf(called.received[0]!)).toMatchObject({ htm: 'PATCH' });
+    expect(claimsOf(called.received[0]!)).toMatchObject({ htm: 'PATCH' });
   });
 
   it('carries a token of its own when it is a write, and a shared one when it is a read', async () => {
     for (const method of ['POST', 'POST', 'GET', 'GET']) await request({ url: to('/user/'), method });
-    const [first, second, third, fourth] = called.received.map((each) => tokenOf(each).jti);
+    const [first, second, third, fourth] = called.received.map((each) => claimsOf(each)['jti']);
     expect(first).not.toBe(second);
     expect(third).toBe(fourth);
     expect(census.decisions).toHaveLength(4);
@@ -217,30 +192,41 @@ describe.each(CLIENTS)('a call by $name', (client) => {
     await expectRefused({ url: to('/for-user/') }, 'user_context_missing');
   });
 
-  it.each(['Authorization', 'authorization', 'JWT'])('is not sent with the header %s of its own', async (header) => {
-    await expectRefused({ url: to('/user/'), headers: { [header]: 'Bearer x' } }, 'authorization_present');
-  });
+  it.each(['Authorization', 'authorization', 'JWT'])(
+    'is not sent with the header %s of its own',
+    async (header) => {
+      await expectRefused({ url: to('/user/'), headers: { [header]: 'Bearer x' } }, 'authorization_present');
+    },
+  );
 
   it('is not sent with credentials in its URL', async () => {
-    await expectRefused({ url: to('/user/').replace('http://', 'http://user:password@') }, 'authorization_present');
+    await expectRefused(
+      { url: to('/user/').replace('http://', 'http://user:password@') },
+      'authorization_present',
+    );
   });
 
   it.each([
     ['a stream', () => Readable.from(['x'])],
     ['a web stream', () => new Response('x').body],
   ])('is not sent with %s, which cannot be signed before it is sent', async (_what, body) => {
-    await expect(request({ url: to('/user/'), method: 'POST', body: body() })).rejects.toMatchObject({ code: 'body_not_bindable' });
+    await expect(request({ url: to('/user/'), method: 'POST', body: body() })).rejects.toMatchObject({
+      code: 'body_not_bindable',
+    });
     expect(called.received).toEqual([]);
   });
 
-  it.each([301, 302, 303, 307, 308])('does not follow a redirect (%s), to wherever it leads', async (status) => {
-    for (const target of [`${elsewhere.origin}/user/`, `${called.origin}/user/`]) {
-      const call = { url: to(`/status/${String(status)}?to=${encodeURIComponent(target)}`) };
-      await expect(request(call)).rejects.toMatchObject({ code: 'redirect_refused' });
-    }
-    expect(called.received).toHaveLength(2);
-    expect(elsewhere.received).toEqual([]);
-  });
+  it.each([301, 302, 303, 307, 308])(
+    'does not follow a redirect (%s), to wherever it leads',
+    async (status) => {
+      for (const target of [`${elsewhere.origin}/user/`, `${called.origin}/user/`]) {
+        const call = { url: to(`/status/${String(status)}?to=${encodeURIComponent(target)}`) };
+        await expect(request(call)).rejects.toMatchObject({ code: 'redirect_refused' });
+      }
+      expect(called.received).toHaveLength(2);
+      expect(elsewhere.received).toEqual([]);
+    },
+  );
 
   it('hands on any other answer as it is', async () => {
     for (const status of [204, 304, 401, 404, 500]) {
@@ -265,149 +251,5 @@ describe.each(CLIENTS)('a call by $name', (client) => {
     await axios.get(to('/user/'));
     await fetch(to('/user/'));
     expect(called.received.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined]);
-  });
-});
-
-describe('HttpService of AuthorizedHttpModule', () => {
-  let issuer: TestIssuer;
-  let called: Awaited<ReturnType<typeof startCalledService>>;
-  let elsewhere: Awaited<ReturnType<typeof startCalledService>>;
-  let census: Application;
-  let http: HttpService;
-
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    elsewhere = await startCalledService();
-    const destination = { name: 'herald', url: called.origin, onBehalfOf: 'service', authorize: 'mint' } as const;
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: { ...censusOptions(issuer, issuer.keyStore), destinations: [destination] },
-      imports: [AuthorizedHttpModule.register({ baseURL: `${called.origin}/base/` })],
-    });
-    http = census.nest.get(HttpService, { strict: false });
-  });
-  afterAll(async () => {
-    await census.close();
-    for (const { server } of [called, elsewhere]) {
-      server.closeAllConnections();
-      server.close();
-    }
-    await issuer.close();
-  });
-  beforeEach(() => {
-    called.received.length = elsewhere.received.length = 0;
-  });
-
-  const boundTo = ({ headers }: Received) =>
-    JSON.parse(Buffer.from(String(headers.authorization).split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
-
-  it('signs the URL that base, path and params make, and the JSON that is sent', async () => {
-    await firstValueFrom(http.post('user', { name: 'Ä' }, { params: { a: [1, 2], b: 'c d' } }));
-    const [sent] = called.received;
-    expect(sent!.body.toString()).toBe('{"name":"Ä"}');
-    expect(sent!.headers['content-type']).toBe('application/json');
-    expect(boundTo(sent!)).toMatchObject({ htu: `${called.origin}${sent!.url}`, bdy: bodyHash(sent!.body) });
-  });
-
-  it('never lets an absolute URL take the token to another origin', async () => {
-    await firstValueFrom(http.get(`${elsewhere.origin}/user`)).catch(() => undefined);
-    const own = http.axiosRef.get(`${elsewhere.origin}/user`, { baseURL: '', allowAbsoluteUrls: true });
-    await expect(own).rejects.toMatchObject({ code: 'destination_unknown' });
-    expect(elsewhere.received).toEqual([]);
-  });
-
-  it('keeps its own rules whatever a call asks for', async () => {
-    const target = encodeURIComponent(`${elsewhere.origin}/user`);
-    const { port } = new URL(elsewhere.origin);
-    const options = { maxRedirects: 5, proxy: { host: '127.0.0.1', port: Number(port) } };
-    await expect(http.axiosRef.get(`/status/302?to=${target}`, { ...options, baseURL: called.origin })).rejects.toMatchObject({
-      code: 'redirect_refused',
-    });
-    expect(called.received).toHaveLength(1);
-    expect(elsewhere.received).toEqual([]);
-  });
-
-  it('runs interceptors before it signs, so that what they change is signed', async () => {
-    const id = http.axiosRef.interceptors.request.use((config) => ({ ...config, data: { changed: true } }));
-    try {
-      await firstValueFrom(http.post('user', { changed: false }));
-    } finally {
-      http.axiosRef.interceptors.request.eject(id);
-    }
-    const [sent] = called.received;
-    expect(boundTo(sent!)).toMatchObject({ bdy: bodyHash(Buffer.from('{"changed":true}')) });
-  });
-
-  it('keeps the token out of answers and errors', async () => {
-    const url = `/status/500?to=x`;
-    const response = await http.axiosRef.get(url, { baseURL: called.origin, validateStatus: () => true });
-    const error: unknown = await http.axiosRef.get(url, { baseURL: called.origin }).catch((caught: unknown) => caught);
-    expect(error).toBeInstanceOf(AxiosError);
-    expect(error).toMatchObject({ response: { status: 500, data: 'answer' } });
-    const refused: unknown = await http.axiosRef.get('http://127.0.0.1:1/', { baseURL: '' }).catch((caught: unknown) => caught);
-    expect(refused).toBeInstanceOf(CountersignError);
-    for (const each of [response, error, refused]) {
-      const printed = inspect(each, { depth: 6, showHidden: true }) + JSON.stringify(each);
-      expect(printed.includes('eyJ')).toBe(false);
-    }
-  });
-});
-
-describe('a call for a user', () => {
-  @Controller()
-  class AskController {
-    constructor(
-      @Inject(AuthorizedFetch) private readonly authorizedFetch: AuthorizedFetch,
-      private readonly http: HttpService,
-    ) {}
-
-    @Get('fetch')
-    @Authenticated()
-    async byFetch(@Query('url') url: string) {
-      return (await this.authorizedFetch.fetch(url)).status;
-    }
-
-    @Get('axios')
-    @Authenticated()
-    async byAxios(@Query('url') url: string) {
-      return (await firstValueFrom(this.http.get(url))).status;
-    }
-  }
-
-  it.each(['fetch', 'axios'])('by %s carries the user, what the user may do, and who acts', async (client) => {
-    const issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    const called = await startCalledService();
-    const census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: {
-        ...censusOptions(issuer, issuer.keyStore),
-        trust: [issuer.trustRecord({ scopes: ['user:read', 'user:write'], actsFor: [`${SERVICE}user/`] })],
-        destinations: [
-          { name: 'herald', url: called.origin, onBehalfOf: 'user', authorize: 'mint', scopes: ['user:read', 'notification:send'] },
-        ],
-      },
-      imports: [AuthorizedHttpModule],
-      controllers: [AskController],
-    });
-    try {
-      const claims = { sub: `${SERVICE}user/21/`, scope: 'user:read user:write', txn: 'txn-1' };
-      const headers = [bearer(await issuer.token({ audience: SERVICE, claims }))];
-      const answer = await send(census.origin, { path: `/${client}?url=${encodeURIComponent(called.origin)}`, headers });
-      expect(answer.status).toBe(200);
-      const token = String(called.received[0]!.headers.authorization).split('.')[1]!;
-      expect(JSON.parse(Buffer.from(token, 'base64url').toString())).toMatchObject({
-        iss: SERVICE,
-        sub: `${SERVICE}user/21/`,
-        scope: 'user:read',
-        txn: 'txn-1',
-        act: { sub: SERVICE, act: { sub: issuer.issuer } },
-      });
-    } finally {
-      await census.close();
-      called.server.closeAllConnections();
-      called.server.close();
-      await issuer.close();
-    }
   });
 });

@@ -17,7 +17,11 @@ export interface Refusal {
 
 /** A refusal says its code and its fixed sentence, and nothing else. */
 export function expectRefusal(answer: Answer, { status, code, challenge }: Refusal): void {
-  expect({ status: answer.status, code: answer.json['code'], challenge: answer.headers['www-authenticate'] }).toEqual({
+  expect({
+    status: answer.status,
+    code: answer.json['code'],
+    challenge: answer.headers['www-authenticate'],
+  }).toEqual({
     status,
     code,
     challenge,

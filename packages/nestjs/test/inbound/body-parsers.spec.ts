@@ -1,0 +1,93 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import { Scopes } from '@countersign/nestjs';
+import { TestIssuer } from '@countersign/testing';
+import express from 'express';
+import { censusOptions, SERVICE, startApplication, startError } from '../support/application.js';
+import { bearer, send } from '../support/http.js';
+import { expectRefusal } from '../support/refusals.js';
+
+const received: unknown[] = [];
+
+@Controller('user')
+@Scopes('user:read')
+class UserController {
+  @Post()
+  create(@Body() body: unknown) {
+    received.push(body);
+    return {};
+  }
+}
+
+describe('a body parser that runs before Countersign', () => {
+  let herald: TestIssuer;
+  beforeAll(async () => {
+    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
+  });
+  afterAll(() => herald.close());
+
+  it('keeps the application from starting, and the message says what to do', async () => {
+    const server = express();
+    server.use(express.json());
+    const error = await startError(() =>
+      startApplication({
+        adapter: () => new ExpressAdapter(server),
+        options: censusOptions(herald, herald.keyStore),
+        controllers: [UserController],
+      }),
+    );
+    expect(error).toMatchObject({ code: 'raw_body_unavailable' });
+    expect(error.message).toContain('app.useBodyParser()');
+  });
+
+  it('is answered with 500 when it is known at run time only', async () => {
+    const inner = express();
+    const census = await startApplication({
+      adapter: () => new ExpressAdapter(inner),
+      options: censusOptions(herald, herald.keyStore),
+      controllers: [UserController],
+    });
+    const outer = express();
+    outer.use(express.json(), inner);
+    const server = outer.listen(0, '127.0.0.1');
+    try {
+      await new Promise((resolve) => server.once('listening', resolve));
+      const { port } = server.address() as { port: number };
+      const body = '{"name":"A"}';
+      const bind = { method: 'POST', url: '/user', body };
+      const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
+      const wire = {
+        method: 'POST',
+        path: '/user',
+        headers: [bearer(token), ['Content-Type', 'application/json']],
+        body,
+      } as const;
+      received.length = 0;
+      const answer = await send(`http://127.0.0.1:${String(port)}`, wire);
+      expectRefusal(answer, { status: 500, code: 'raw_body_unavailable', challenge: undefined });
+      expect(received).toEqual([]);
+      expect((await send(census.origin, wire)).status).toBe(201);
+    } finally {
+      server.close();
+      await census.close();
+    }
+  });
+
+  it('may be one that Nest registers', async () => {
+    const census = await startApplication({
+      adapter: () => new ExpressAdapter(),
+      options: censusOptions(herald, herald.keyStore),
+      controllers: [UserController],
+      prepare: (nest) => void (nest as NestExpressApplication).useBodyParser('json', { limit: '2mb' }),
+    });
+    try {
+      const body = '{"name":"A"}';
+      const bind = { method: 'POST', url: '/user', body };
+      const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
+      const headers = [bearer(token), ['Content-Type', 'application/json']] as const;
+      expect((await send(census.origin, { method: 'POST', path: '/user', headers, body })).status).toBe(201);
+    } finally {
+      await census.close();
+    }
+  });
+});
