@@ -127,6 +127,7 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-base-to-string': 'off',
+      '@typescript-eslint/no-deprecated': 'off',
       // Metatypes are made with decorators applied by hand.
       '@typescript-eslint/no-extraneous-class': 'off',
     },
