@@ -115,7 +115,13 @@ const ENGINE: readonly Provider[] = [
     provide: AUTHORIZER,
     useFactory: (options: ResolvedOptions, keyStore: KeyStore) => {
       const { service, destinations, clock, allowInsecureHttpForLocalDevelopment } = options;
-      return createAuthorizer({ service, destinations, clock, allowInsecureHttpForLocalDevelopment, keyStore });
+      return createAuthorizer({
+        service,
+        destinations,
+        clock,
+        allowInsecureHttpForLocalDevelopment,
+        keyStore,
+      });
     },
     inject: [COUNTERSIGN_OPTIONS, KEY_STORE],
   },

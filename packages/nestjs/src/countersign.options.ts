@@ -1,4 +1,4 @@
-import { type ModuleMetadata, type Type } from '@nestjs/common';
+import { type FactoryProvider, type ModuleMetadata, type Type } from '@nestjs/common';
 import {
   invalidOption,
   OptionsReader,
@@ -39,7 +39,7 @@ export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning'> {
 
 /** What `CountersignModule.forRootAsync` takes. */
 export interface CountersignAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
-  readonly inject?: readonly (Type | string | symbol)[];
+  readonly inject?: NonNullable<FactoryProvider['inject']>;
   // What is injected is known to Nest only, as in `FactoryProvider`.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly useFactory: (...injected: any[]) => CountersignOptions | Promise<CountersignOptions>;

@@ -30,24 +30,34 @@ const DECORATORS: Readonly<Record<StatedRequirement['kind'], string>> = {
 };
 
 const STATED = Symbol('countersign:stated');
+const METHOD_NAME = Symbol('countersign:method-name');
 
 /**
  * Makes a decorator that adds requirements to a controller or a handler: it never replaces what is there already.
  * Kept by class and method name, not by function, so that another decorator may wrap the function.
  */
 export function stating(...requirements: readonly StatedRequirement[]): ClassDecorator & MethodDecorator {
-  return (target: object, methodName?: string | symbol): void => {
+  return (target: object, methodName?: string | symbol, descriptor?: { readonly value?: unknown }): void => {
     const stated = [...statedOn(target, methodName), ...requirements];
     refuseContradiction(stated, describeTarget(target, methodName));
-    if (methodName === undefined) Reflect.defineMetadata(STATED, stated, target);
-    else Reflect.defineMetadata(STATED, stated, target, methodName);
+    if (methodName === undefined) {
+      Reflect.defineMetadata(STATED, stated, target);
+      return;
+    }
+    Reflect.defineMetadata(STATED, stated, target, methodName);
+    if (typeof descriptor?.value === 'function')
+      Reflect.defineMetadata(METHOD_NAME, methodName, descriptor.value);
   };
 }
 
-/** Everything stated for one handler: by its class, by the method of its name, and by the same of every base class. */
+/**
+ * Everything stated for one handler: by its class, by the method of its name, and by the same of every base class.
+ * @returns nothing at all, not even what the class states, when the handler cannot be told to be a method of the class.
+ */
 export function statedRequirements(controller: Type, handler: unknown): readonly StatedRequirement[] {
   const classes = classChain(controller);
-  const names = new Set(classes.flatMap((type) => methodNames(type, handler)));
+  const names = methodNames(classes, handler);
+  if (names.size === 0) return [];
   return classes.flatMap((type) => [
     ...statedOn(type, undefined),
     ...[...names].flatMap((name) => statedOn(prototypeOf(type), name)),
@@ -124,11 +134,23 @@ export function prototypeOf(type: Type): object {
   return typeof prototype === 'object' && prototype !== null ? prototype : Object.prototype;
 }
 
-/** The names under which a class holds the function: one function may serve two routes. */
-function methodNames(type: Type, handler: unknown): readonly string[] {
-  return Object.entries(Object.getOwnPropertyDescriptors(prototypeOf(type)))
-    .filter(([, descriptor]) => descriptor.value === handler)
-    .map(([name]) => name);
+/**
+ * The names under which the classes hold a handler; one function may serve two routes.
+ * Tracing tools put a function of their own in its place, with the metadata and the name of the one that it wraps.
+ */
+function methodNames(classes: readonly Type[], handler: unknown): ReadonlySet<string | symbol> {
+  const names = new Set<string | symbol>();
+  if (typeof handler !== 'function') return names;
+  const stated: unknown = Reflect.getOwnMetadata(METHOD_NAME, handler);
+  if (typeof stated === 'string' || typeof stated === 'symbol') names.add(stated);
+  for (const type of classes) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototypeOf(type)))) {
+      if (value === handler) names.add(name);
+    }
+  }
+  if (names.size === 0 && classes.some((type) => Object.hasOwn(prototypeOf(type), handler.name)))
+    names.add(handler.name);
+  return names;
 }
 
 function describeTarget(target: object, methodName: string | symbol | undefined): string {
