@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { createServiceApp } from '@countersign/service-kit';
 import { AppModule } from './app.module.js';
 import type { HeraldConfig } from './config.js';
 
@@ -9,8 +9,5 @@ export async function createApp(
   config: HeraldConfig,
   logger: LoggerService | false,
 ): Promise<NestExpressApplication> {
-  return NestFactory.create<NestExpressApplication>(AppModule.register(config), {
-    logger,
-    abortOnError: false,
-  });
+  return createServiceApp(AppModule.register(config), logger);
 }

@@ -1,4 +1,12 @@
-import { ConsoleLogger, type INestApplication, Logger, type LoggerService } from '@nestjs/common';
+import {
+  ConsoleLogger,
+  type DynamicModule,
+  type INestApplication,
+  Logger,
+  type LoggerService,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ConfigError } from './environment.js';
 
 export interface ServiceAddress {
@@ -12,6 +20,22 @@ export function createLogger(format: 'json' | 'text'): LoggerService {
     json: format === 'json',
     colors: format === 'text' && Boolean(process.stdout.isTTY),
   });
+}
+
+/**
+ * Makes a Nest application on Express that nobody listens to yet.
+ *
+ * Nothing is logged when it cannot be made: the error is for whoever calls.
+ */
+export async function createServiceApp(
+  module: DynamicModule,
+  logger: LoggerService | false,
+): Promise<NestExpressApplication> {
+  const options = { bufferLogs: true, autoFlushLogs: false, abortOnError: false };
+  const app = await NestFactory.create<NestExpressApplication>(module, options);
+  app.useLogger(logger);
+  app.flushLogs();
+  return app;
 }
 
 /** Listens, and says where in one log line. */

@@ -1,4 +1,9 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 
 /** A database of a test's own on a real server. */
@@ -24,4 +29,59 @@ async function runOn(serverUrl: string, statement: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** A service in a process of its own. */
+export interface ServiceProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Ends it and resolves with its exit code, or the signal's name. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | string>;
+}
+
+/**
+ * Starts a built service and waits until it listens.
+ *
+ * @param main The service's `dist/main.js`.
+ * @throws Error with what it printed when it ends before.
+ */
+export async function startService(
+  main: URL,
+  environment: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [fileURLToPath(main)], {
+    env: { LOG_FORMAT: 'json', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  const printed: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      printed.push(line);
+      const address = /listens on (http:\S+?)"/.exec(line)?.[1];
+      if (address !== undefined) resolve(address);
+    });
+    child.once('exit', () => reject(new Error(`the service ended:\n${printed.join('\n')}`)));
+  });
+  return {
+    url,
+    child,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      const [code, killedBy]: unknown[] = await exited;
+      return typeof code === 'number' ? code : String(killedBy);
+    },
+  };
+}
+
+/** A port that nobody listens on at the moment. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('the server had no port');
+  return address.port;
 }
