@@ -18,8 +18,6 @@ export interface WireBodyOptions {
   readonly hashMd5: boolean;
 }
 
-const EMPTY = new Uint8Array();
-
 /**
  * Listens in on the body of a request: the octets that were sent, before any content coding is undone (RFC 9110
  * section 6.4), which is what the caller signed. Must be called before anything reads the request.
@@ -29,51 +27,39 @@ const EMPTY = new Uint8Array();
  * (in the stream's own buffer) even when nobody reads it.
  */
 export function tapBody(request: IncomingMessage, options: WireBodyOptions): WireBody {
-  if (request.readableDidRead || request.readableEnded || request.readableLength > 0) {
-    const problem = 'something read the request before Countersign could; register it first';
+  if (request.complete || request.destroyed || request.readableDidRead || request.readableLength > 0) {
+    const problem = 'the request was received or read before Countersign could; register it first';
     return failed(new CountersignError('raw_body_unavailable', problem));
   }
-  const hasher = new BodyHasher(options.hashMd5);
-  let bytes = 0;
-  let settled: { hashes: BodyHashes } | { fault: CountersignError } | undefined;
-  let wake: (() => void) | undefined;
-  const settle = (result: { hashes: BodyHashes } | { fault: CountersignError }): void => {
-    settled ??= result;
-    wake?.();
-  };
-  const push = request.push.bind(request);
-  request.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
-    const more = push(chunk, encoding);
-    if (settled !== undefined) return more;
-    if (chunk === null) {
-      settle({ hashes: hasher.finish() });
-      return more;
-    }
-    const octets =
-      chunk instanceof Uint8Array ? chunk : typeof chunk === 'string' ? Buffer.from(chunk, encoding) : EMPTY;
-    bytes += octets.byteLength;
-    if (bytes > options.maxBodyBytes) {
-      settle({
-        fault: new CountersignError('body_too_large', `above ${String(options.maxBodyBytes)} bytes`),
-      });
-      return more;
-    }
-    hasher.update(octets);
-    return true;
-  };
-  request.once('close', () => {
-    settle({ fault: new CountersignError('request_malformed', 'the body was not sent to its end') });
-  });
-  return {
-    async hashes() {
-      if (settled === undefined) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+  const { maxBodyBytes, hashMd5 } = options;
+  // Made when the first octet arrives, and finished when somebody asks: most requests have no body, or a token that is
+  // not bound to it.
+  let hasher: BodyHasher | undefined;
+  let hashes: Promise<BodyHashes> | undefined;
+  const whole = new Promise<void>((resolve, reject) => {
+    let bytes = 0;
+    const push = request.push.bind(request);
+    request.push = (chunk: Uint8Array | string | null, encoding?: BufferEncoding): boolean => {
+      if (chunk === null) resolve();
+      if (chunk === null || bytes > maxBodyBytes) return push(chunk, encoding);
+      const octets = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+      bytes += octets.byteLength;
+      if (bytes > maxBodyBytes) {
+        reject(new CountersignError('body_too_large', `above ${String(maxBodyBytes)} bytes`));
+        return push(chunk, encoding);
       }
-      if (settled !== undefined && 'hashes' in settled) return settled.hashes;
-      throw settled?.fault ?? new CountersignError('raw_body_unavailable', 'the body never ended');
-    },
+      hasher ??= new BodyHasher(hashMd5);
+      hasher.update(octets);
+      push(chunk, encoding);
+      return true;
+    };
+    request.once('close', () => {
+      reject(new CountersignError('request_malformed', 'the body was not sent to its end'));
+    });
+  });
+  whole.catch(() => undefined); // Whoever asks is told; when nobody does, it does not matter.
+  return {
+    hashes: () => (hashes ??= whole.then(() => (hasher ?? new BodyHasher(hashMd5)).finish())),
   };
 }
 
