@@ -165,7 +165,11 @@ export function codeOfCall(call: () => unknown): FaultCode {
 
 /** What a fault says must hold no piece of the token, and no claim value beyond what the service itself was told. */
 function expectNoLeak(error: CountersignError, token: string): void {
-  const said = `${error.message} ${String(error.stack)} ${JSON.stringify(error)}`;
+  const configured = [SERVICE, ISSUER];
+  const said = configured.reduce(
+    (text, name) => text.replaceAll(name, ''),
+    `${error.message} ${String(error.cause)} ${JSON.stringify(error)}`,
+  );
   const pieces = token.split('.').filter((piece) => piece.length >= 8);
   const values = pieces.flatMap((piece) => textsOf(Buffer.from(piece, 'base64url').toString()));
   for (const piece of [...pieces, ...values]) {
@@ -173,7 +177,7 @@ function expectNoLeak(error: CountersignError, token: string): void {
   }
 }
 
-const CONFIGURED: ReadonlySet<string> = new Set([SERVICE, ISSUER, 'herald', 'svc+jwt', 'JWT', 'at+jwt']);
+const CONFIGURED: ReadonlySet<string> = new Set(['herald', 'svc+jwt', 'at+jwt']);
 
 /** Every text in a JSON value that only the sender can have known. */
 function textsOf(json: string): readonly string[] {
