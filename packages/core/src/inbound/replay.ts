@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
+import { OptionsReader } from '../options.js';
 import { type Authentication } from '../principal.js';
 
 /** Remembers which single-use tokens were used. */
@@ -19,7 +20,7 @@ export interface ReplayStore {
 export async function useOnce(authentication: Authentication, store: ReplayStore): Promise<void> {
   const { singleUse } = authentication;
   if (singleUse === undefined) return;
-  let isFirst: boolean;
+  let isFirst: unknown;
   try {
     isFirst = await store.firstUse(singleUse.key, singleUse.expiresAt);
   } catch (cause) {
@@ -28,8 +29,12 @@ export async function useOnce(authentication: Authentication, store: ReplayStore
       retryAfterSeconds: 1,
     });
   }
-  if (!isFirst) throw new CountersignError('token_replayed', 'a bound token is for one request only');
+  // Only `true` is a first use: a store that answers something else must not let every token through.
+  if (isFirst !== true) throw new CountersignError('token_replayed', 'a bound token is for one request only');
 }
+
+/** How often expired tokens are dropped, at most. */
+const SWEEP_SECONDS = 1;
 
 export interface MemoryReplayStoreOptions {
   readonly clock?: Clock;
@@ -40,26 +45,33 @@ export interface MemoryReplayStoreOptions {
 /**
  * A replay store in this process, for a service that runs once. With several replicas each would let a token through.
  * When it is full of tokens that still live it throws: forgetting one would let it be used again.
+ * @throws TypeError naming the option that cannot be.
  */
 export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): ReplayStore {
-  const { clock = systemClock, maxEntries = 100_000 } = options;
-  const expiries = new Map<string, number>();
-  let nextSweepAt = 0;
+  const { clock = systemClock } = options;
+  const read = new OptionsReader(options, 'options', ['clock', 'maxEntries']);
+  const maxEntries = read.number('maxEntries', { unless: 100_000, min: 1, max: 10_000_000 });
+  const uses = new Map<string, { readonly expiresAt: number; readonly endsAt: number }>();
+  let sweptAt = -Infinity;
 
-  function sweep(now: number): void {
-    for (const [key, expiresAt] of expiries) if (expiresAt <= now) expiries.delete(key);
-    nextSweepAt = now + 10;
+  /** Both clocks must say so: a wall clock that is set forward and back again must not bring a used token back. */
+  function isOver(use: { readonly expiresAt: number; readonly endsAt: number }): boolean {
+    return use.expiresAt <= clock.now() && use.endsAt <= clock.monotonic();
+  }
+
+  function sweep(): void {
+    if (clock.monotonic() - sweptAt < SWEEP_SECONDS) return;
+    sweptAt = clock.monotonic();
+    for (const [key, use] of uses) if (isOver(use)) uses.delete(key);
   }
 
   return {
     firstUse(key, expiresAt) {
-      const now = clock.now();
-      const known = expiries.get(key);
-      if (known !== undefined && known > now) return Promise.resolve(false);
-      if (now >= nextSweepAt) sweep(now);
-      if (expiries.size >= maxEntries)
-        return Promise.reject(new Error('the in-process replay store is full'));
-      expiries.set(key, expiresAt);
+      const known = uses.get(key);
+      if (known !== undefined && !isOver(known)) return Promise.resolve(false);
+      sweep();
+      if (uses.size >= maxEntries) return Promise.reject(new Error('the in-process replay store is full'));
+      uses.set(key, { expiresAt, endsAt: clock.monotonic() + expiresAt - clock.now() });
       return Promise.resolve(true);
     },
   };
