@@ -18,11 +18,16 @@ const ORDER: readonly Requirement['kind'][] = ['authenticated', 'caller', 'subje
  * Holds a principal against a route's requirements; names are compared whole and with case.
  * Knows nothing of single records: that is the application's own policy.
  * @throws CountersignError `policy_missing` (no requirement at all), `caller_not_allowed`, `user_required`,
- * `delegation_not_allowed`, `scope_missing` (with every scope that the route asks for), `role_missing`, `claim_missing`.
+ * `delegation_not_allowed`, `scope_missing` (with every scope that the route asks for), `role_missing`, `claim_missing`; `config_invalid` for a
+ * requirement of an unknown kind.
  */
 export function authorize(principal: Principal, requirements: readonly Requirement[]): void {
   if (requirements.length === 0) {
     throw new CountersignError('policy_missing', 'the route states no requirement, so nobody may call it');
+  }
+  // A misspelt kind would be passed over below, and the route be open.
+  if (requirements.some((requirement) => !ORDER.includes(requirement.kind))) {
+    throw new CountersignError('config_invalid', `a requirement must be of the kind ${ORDER.join(', ')}`);
   }
   for (const kind of ORDER) {
     for (const requirement of requirements)
@@ -35,7 +40,7 @@ function check(principal: Principal, requirement: Requirement, all: readonly Req
     case 'authenticated':
       return;
     case 'caller':
-      if (!requirement.anyOf.includes(principal.caller.name)) {
+      if (!requirement.anyOf.some((name) => name === principal.caller.name)) {
         throw new CountersignError(
           'caller_not_allowed',
           `only ${requirement.anyOf.join(', ')} may call this route`,
