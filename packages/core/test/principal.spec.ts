@@ -1,0 +1,27 @@
+import { accepted } from './support/scene.js';
+
+describe('a principal', () => {
+  it('has the scopes of its token that the trust record lets its caller have, and no more', async () => {
+    const setting = { trust: { scopes: ['user:read', 'notification:send'] } };
+    const { principal } = await accepted({ claims: { scope: 'user:read user:write admin' } }, setting);
+    expect([...principal.scopes]).toEqual(['user:read']);
+  });
+
+  it('has no scope that only the trust record names', async () => {
+    const { principal } = await accepted({ claims: { scope: undefined } });
+    expect(principal.scopes.size).toBe(0);
+  });
+
+  it('has no scope where the trust record names none', async () => {
+    const { principal } = await accepted({}, { trust: { scopes: [] } });
+    expect(principal.scopes.size).toBe(0);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'size', 'has'])(
+    'has no scope by the name of a built-in member: %s',
+    async (scope) => {
+      const { principal } = await accepted({ claims: { scope } });
+      expect(principal.scopes.has(scope)).toBe(false);
+    },
+  );
+});
