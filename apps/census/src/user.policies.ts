@@ -1,7 +1,6 @@
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '@countersign/core';
 import type { HandlerPolicy } from '@countersign/nestjs';
-import type { Request } from 'express';
 import { SERVICE_URL } from './service-url.js';
 import { parseUserId, toUserUri } from './user-uri.js';
 
@@ -27,7 +26,7 @@ export class MayChangeUser implements HandlerPolicy {
 }
 
 function isOwnRecord(principal: Principal, context: ExecutionContext, serviceUrl: string): boolean {
-  const { id } = context.switchToHttp().getRequest<Request<{ id: string }>>().params;
+  const { id } = context.switchToHttp().getRequest<{ readonly params: { readonly id: string } }>().params;
   const userId = parseUserId(id);
   return userId !== undefined && principal.subject === toUserUri(serviceUrl, userId);
 }

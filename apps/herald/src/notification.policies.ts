@@ -1,7 +1,6 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Principal } from '@countersign/core';
 import type { HandlerPolicy } from '@countersign/nestjs';
-import type { Request } from 'express';
 import { NotificationStore } from './notification-store.js';
 import { parseNotificationId } from './notification-id.js';
 import { toSender } from './sender.js';
@@ -13,7 +12,7 @@ export class MaySeeNotification implements HandlerPolicy {
 
   async permits(principal: Principal, context: ExecutionContext): Promise<boolean> {
     if (principal.roles.has('admin')) return true;
-    const { id } = context.switchToHttp().getRequest<Request<{ id: string }>>().params;
+    const { id } = context.switchToHttp().getRequest<{ readonly params: { readonly id: string } }>().params;
     const uuid = parseNotificationId(id);
     const notification = uuid === undefined ? undefined : await this.store.find(uuid);
     return notification === undefined || notification.sender === toSender(principal);

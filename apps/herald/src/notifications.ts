@@ -28,7 +28,7 @@ export class Notifications {
     const earlier =
       idempotencyKey === undefined ? undefined : await this.store.findByKey(sender, idempotencyKey);
     const notification = earlier ?? (await this.accept(request));
-    if (notification.userUri !== request.user || notification.type !== request.type) throw keyReused();
+    if (!says(notification, request)) throw keyReused();
     return notification;
   }
 
@@ -38,6 +38,13 @@ export class Notifications {
     this.worker.wake();
     return notification;
   }
+}
+
+function says(
+  notification: Notification,
+  request: { readonly user: string; readonly type: string },
+): boolean {
+  return notification.userUri === request.user && notification.type === request.type;
 }
 
 function keyReused(): Problem {

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import {
   ConsoleLogger,
   type DynamicModule,
@@ -18,7 +19,7 @@ export interface ServiceAddress {
 export function createLogger(format: 'json' | 'text'): LoggerService {
   return new ConsoleLogger({
     json: format === 'json',
-    colors: format === 'text' && Boolean(process.stdout.isTTY),
+    colors: format === 'text' && isatty(1),
   });
 }
 

@@ -36,15 +36,16 @@ export function toServiceConfig(
   variables: z.output<ReturnType<typeof commonVariables>>,
   files: DefaultFiles,
 ): ServiceConfig {
+  const destinationsFile = variables.DESTINATIONS_FILE ?? files.destinations;
   return {
     port: variables.PORT,
     host: variables.HOST,
     serviceUrl: variables.SERVICE_URL,
-    trust: readRecords<TrustRecord>('TRUST_FILE', variables.TRUST_FILE ?? files.trust),
-    destinations: readRecords<DestinationRecord>(
-      'DESTINATIONS_FILE',
-      variables.DESTINATIONS_FILE ?? files.destinations,
-    ),
+    trust: readRecords('TRUST_FILE', variables.TRUST_FILE ?? files.trust, trustRecords),
+    destinations:
+      destinationsFile === undefined
+        ? []
+        : readRecords('DESTINATIONS_FILE', destinationsFile, destinationRecords),
     keysDirectory: variables.KEYS_DIR ?? join(variables.DATA_DIR, 'keys'),
     database:
       variables.DATABASE_URL === undefined
@@ -54,10 +55,16 @@ export function toServiceConfig(
   };
 }
 
-function readRecords<Rec extends object>(variable: string, file: string | URL | undefined): readonly Rec[] {
-  if (file === undefined) return [];
-  const record = z.custom<Rec>((value) => typeof value === 'object' && value !== null);
-  const result = z.array(record).safeParse(readJsonFile(variable, file));
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+const trustRecords = z.array(z.custom<TrustRecord>(isObject));
+const destinationRecords = z.array(z.custom<DestinationRecord>(isObject));
+
+function readRecords<Records extends z.ZodType>(
+  variable: string,
+  file: string | URL,
+  records: Records,
+): z.output<Records> {
+  const result = records.safeParse(readJsonFile(variable, file));
   if (!result.success)
     throw new ConfigError(`${variable}: ${String(file)} must hold a JSON array of objects`);
   return result.data;

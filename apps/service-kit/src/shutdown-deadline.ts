@@ -1,3 +1,4 @@
+import { Server } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
@@ -10,11 +11,7 @@ export class ShutdownDeadline implements BeforeApplicationShutdown {
 
   beforeApplicationShutdown(): void {
     const server: unknown = this.host.httpAdapter.getHttpServer();
-    setTimeout(() => closeConnections(server), DEADLINE_MS).unref();
+    if (!(server instanceof Server)) return;
+    setTimeout(() => server.closeAllConnections(), DEADLINE_MS).unref();
   }
-}
-
-function closeConnections(server: unknown): void {
-  if (typeof server !== 'object' || server === null || !('closeAllConnections' in server)) return;
-  if (typeof server.closeAllConnections === 'function') server.closeAllConnections();
 }

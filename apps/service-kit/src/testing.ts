@@ -53,7 +53,9 @@ export async function startService(
     env: { LOG_FORMAT: 'json', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'exit');
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('exit', (code, killedBy) => resolve(code ?? killedBy ?? 'unknown'));
+  });
   const printed: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
   const url = await new Promise<string>((resolve, reject) => {
@@ -69,8 +71,7 @@ export async function startService(
     child,
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
-      const [code, killedBy]: unknown[] = await exited;
-      return typeof code === 'number' ? code : String(killedBy);
+      return ended;
     },
   };
 }
