@@ -118,9 +118,9 @@ const ENGINE: readonly Provider[] = [
       return createAuthorizer({
         service,
         destinations,
+        keyStore,
         clock,
         allowInsecureHttpForLocalDevelopment,
-        keyStore,
       });
     },
     inject: [COUNTERSIGN_OPTIONS, KEY_STORE],

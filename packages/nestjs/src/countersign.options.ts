@@ -75,7 +75,7 @@ const VERIFIER_MEMBERS = [
  * @throws TypeError naming the option, also one that does not exist.
  */
 export function readOptions(options: CountersignOptions): ResolvedOptions {
-  const read = new OptionsReader(options, 'options', [...VERIFIER_MEMBERS, ...OWN_MEMBERS]);
+  const read = new OptionsReader(options, '', [...VERIFIER_MEMBERS, ...OWN_MEMBERS]);
   read.string('service');
   if (!read.has('trust')) throw invalidOption(read.at('trust'), 'must hold at least one trust record');
   if (!read.has('keys')) throw invalidOption(read.at('keys'), 'must say where our own keys are');
@@ -109,9 +109,9 @@ function readClass(
 }
 
 function readExempt(value: readonly ExemptController[]): readonly ExemptController[] {
-  if (!Array.isArray(value)) throw invalidOption('options.exempt', 'must be an array');
+  if (!Array.isArray(value)) throw invalidOption('exempt', 'must be an array');
   return value.map((element: ExemptController, index) => {
-    const path = `options.exempt[${String(index)}]`;
+    const path = `exempt[${String(index)}]`;
     const read = new OptionsReader(element, path, ['controller', 'as']);
     if (typeof read.raw('controller') !== 'function')
       throw invalidOption(read.at('controller'), 'must be a class');

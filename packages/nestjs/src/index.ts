@@ -1,6 +1,5 @@
 export { CountersignModule } from './countersign.module.js';
 export type { CountersignAsyncOptions, CountersignOptions, ExemptController } from './countersign.options.js';
-export type { DestinationRecord, Principal, TrustRecord } from '@countersign/core';
 export { AUTHORIZER, KEY_STORE, STRATEGY_NAME, VERIFIER } from './countersign.tokens.js';
 export type { DecisionRecord, DecisionRecorder } from './decisions.js';
 
@@ -20,3 +19,22 @@ export { answerFault } from './inbound/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './inbound/fault-answer.js';
 
 export { AuthorizedFetch } from './outbound/authorized-fetch.js';
+
+// What an application needs of core, so that it need not depend on it too.
+export { CountersignError, createKeyStore, memoryReplayStore } from '@countersign/core';
+export type {
+  Authentication,
+  Caller,
+  Clock,
+  DestinationRecord,
+  FaultCode,
+  FaultKind,
+  KeyStore,
+  KeyStoreOptions,
+  Principal,
+  PublicJwk,
+  ReplayStore,
+  Requirement,
+  Signer,
+  TrustRecord,
+} from '@countersign/core';

@@ -14,7 +14,7 @@ export interface AuthenticateGuardParts {
 }
 
 /**
- * Makes the guard that finds out who calls (steps 1 to 7 and 9 of `docs/inbound.md`): `AuthGuard` of @nestjs/passport
+ * Makes the guard that finds out who calls (steps 1 to 8 of `docs/inbound.md`): `AuthGuard` of @nestjs/passport
  * with this module's strategy. Does not judge what the caller may do: the authorize guard comes right after it.
  * @throws CountersignError `transport_unsupported`, and the code of the step that fails.
  */

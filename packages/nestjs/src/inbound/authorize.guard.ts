@@ -23,7 +23,7 @@ import { provided, RouteRules } from './route-rules.js';
 import { type SubjectResolver } from './subject-resolver.js';
 
 /**
- * Judges what an authenticated principal may do (steps 8 and 10 of `docs/inbound.md`), in this order: the application's
+ * Judges what an authenticated principal may do (steps 9 to 11 of `docs/inbound.md`), in this order: the application's
  * own user, the route's requirements, its policies, and the single use of the token. The last one writes, so a request
  * that is refused changes nothing.
  */

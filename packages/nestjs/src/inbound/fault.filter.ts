@@ -8,7 +8,7 @@ import { answerFault, type FaultAnswer } from './fault-answer.js';
 import { newInstance } from './inbound-decisions.js';
 import { rawRequestOf, RequestStates } from './request-scope.js';
 
-/** Answers faults, wherever in a request they were thrown (step 11 of `docs/inbound.md`). */
+/** Answers faults, wherever in a request they were thrown (step 12 of `docs/inbound.md`). */
 @Injectable()
 @Catch(CountersignError)
 export class FaultFilter implements ExceptionFilter<CountersignError> {

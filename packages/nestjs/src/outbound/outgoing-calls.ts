@@ -11,7 +11,7 @@ const TOKEN_HEADERS = ['Authorization', 'JWT'] as const;
 /** Answers that send the caller elsewhere (RFC 9110 section 15.4). A token never follows. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Gives outgoing calls their tokens and records it; what fetch and axios have in common (steps 2 to 5 of `docs/outbound.md`). */
+/** Gives outgoing calls their tokens and records it; what fetch and axios have in common (steps 2 to 6 of `docs/outbound.md`). */
 @Injectable()
 export class OutgoingCalls {
   constructor(
