@@ -23,7 +23,7 @@ export function jwksFetcher(jwksUri: string, limits: JwksFetchLimits): FetchJwks
   return () => client.getKeys();
 }
 
-async function fetchKeys(uri: string, limits: JwksFetchLimits): Promise<unknown[]> {
+async function fetchKeys(uri: string, limits: JwksFetchLimits): Promise<readonly unknown[]> {
   const response = await fetch(uri, {
     redirect: 'error',
     signal: AbortSignal.timeout(limits.timeoutMs),
@@ -34,15 +34,17 @@ async function fetchKeys(uri: string, limits: JwksFetchLimits): Promise<unknown[
     throw new TypeError(`answered ${String(response.status)}`);
   }
   const jwks = parseJson(await readBounded(response, limits.maxBytes));
-  const keys = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : undefined;
+  const keys: unknown = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : undefined;
   if (!Array.isArray(keys)) throw new TypeError('is not a JWK set: it has no "keys" array');
-  return keys;
+  return Array.from<unknown>(keys);
 }
 
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
+async function readBounded({ body }: Response, maxBytes: number): Promise<string> {
+  if (body === null) return '';
+  const arriving: AsyncIterable<Uint8Array> = body;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of arriving) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw new TypeError(`is larger than ${String(maxBytes)} bytes`);
     chunks.push(chunk);

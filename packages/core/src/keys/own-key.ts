@@ -45,10 +45,10 @@ function generate(algorithm: SigningAlgorithm): Promise<{ readonly privateKey: K
 export async function readOwnKey(key: unknown, path: string): Promise<OwnKey> {
   const stated: JsonWebKey = isJwk(key) ? Object.fromEntries(Object.entries(key)) : {};
   const privateKey = importPrivateKey(isJwk(key) ? stated : key, path);
+  const { alg } = stated;
+  const statedAlgorithm = typeof alg === 'string' ? algorithmNamed(alg) : undefined;
   const algorithm = SIGNING_ALGORITHMS.find(
-    (candidate) =>
-      keyFits(privateKey, candidate) &&
-      (stated['alg'] === undefined || algorithmNamed(String(stated['alg'])) === candidate),
+    (candidate) => keyFits(privateKey, candidate) && (alg === undefined || statedAlgorithm === candidate),
   );
   if (algorithm === undefined) {
     const problem = `must be a key for ${SIGNING_ALGORITHMS.join(', ')}; RSA needs at least 2048 bits`;

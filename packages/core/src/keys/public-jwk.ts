@@ -19,8 +19,8 @@ const KEY_MEMBERS: ReadonlyMap<string, readonly (keyof JsonWebKey)[]> = new Map(
 export function publicJwk(publicKey: KeyObject): JsonWebKey & { readonly kty: string } {
   const exported = publicKey.export({ format: 'jwk' });
   const kty = String(exported.kty);
-  const members = (KEY_MEMBERS.get(kty) ?? []).map((member) => [member, exported[member]]);
-  return { ...Object.fromEntries(members), kty };
+  const members = (KEY_MEMBERS.get(kty) ?? []).map((member) => [member, exported[member]] as const);
+  return { ...Object.fromEntries<unknown>(members), kty };
 }
 
 /** The SHA-256 thumbprint of a public key, in base64url (RFC 7638). */

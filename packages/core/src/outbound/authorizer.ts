@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type KeyStore } from '../keys/key-store.js';
+import { invalidOption, OptionsReader } from '../options.js';
 import { type Authentication } from '../principal.js';
 import { createDestinations, type Destination, type DestinationRecord } from './destination.js';
 import { mintSource } from './mint.js';
@@ -43,13 +44,22 @@ const HEADER_VALUE: Readonly<Record<Destination['header'], (token: string) => st
   JWT: (token) => token,
 };
 
+const OPTIONS = [
+  'service', 'destinations', 'keyStore', 'clock', 'allowInsecureHttpForLocalDevelopment',
+] as const; // prettier-ignore
+
 /**
  * Makes the authorizer from plain data.
  * @throws TypeError naming the option that cannot be.
  */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  const { service, keyStore, clock = systemClock } = options;
-  const destinations = createDestinations(options.destinations, options);
+  const read = new OptionsReader(options, '', OPTIONS);
+  const service = read.string('service');
+  const { keyStore, clock = systemClock } = options;
+  if (typeof keyStore !== 'object' || !('signer' in keyStore))
+    throw invalidOption('keyStore', 'must be a key store, as createKeyStore() resolves to');
+  const allowInsecureHttp = read.boolean('allowInsecureHttpForLocalDevelopment', false);
+  const destinations = createDestinations(options.destinations, { service, allowInsecureHttp });
   const sources: Readonly<Record<Destination['authorize'], TokenSource | undefined>> = {
     none: undefined,
     propagate: propagateSource,

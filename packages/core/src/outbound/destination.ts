@@ -1,5 +1,5 @@
 import { CountersignError } from '../errors.js';
-import { invalidOption, OptionsReader, readHttpsUri } from '../options.js';
+import { invalidOption, OptionsReader, readHttpsUri, readScopes } from '../options.js';
 
 /** A service that this one calls, and how those calls are authorized: one element of a destinations file. */
 export interface DestinationRecord {
@@ -37,6 +37,14 @@ export interface Destinations {
   of(url: URL): Destination;
 }
 
+/** What the destinations are declared in. */
+export interface DestinationContext {
+  /** The identifier of this service. */
+  readonly service: string;
+  /** Whether plain `http:` is accepted for other hosts than loopback. */
+  readonly allowInsecureHttp: boolean;
+}
+
 const MEMBERS = [
   'name', 'url', 'audience', 'onBehalfOf', 'authorize', 'scopes', 'header', 'bodyBinding', 'timeoutMs',
 ] as const; // prettier-ignore
@@ -47,12 +55,11 @@ const MEMBERS = [
  */
 export function createDestinations(
   records: readonly DestinationRecord[],
-  options: { readonly allowInsecureHttpForLocalDevelopment?: boolean } = {},
+  context: DestinationContext,
 ): Destinations {
   if (!Array.isArray(records)) throw invalidOption('destinations', 'must be an array');
-  const insecure = options.allowInsecureHttpForLocalDevelopment ?? false;
   const destinations = records.map((record, index) =>
-    readDestination(record, `destinations[${String(index)}]`, insecure),
+    readDestination(record, `destinations[${String(index)}]`, context),
   );
   destinations.forEach((destination, index) => {
     const twin = destinations.findIndex(
@@ -70,7 +77,7 @@ export function createDestinations(
   return {
     of(url) {
       const found = destinations.find(
-        (each) => each.url.origin === url.origin && url.pathname.startsWith(each.url.pathname),
+        (each) => each.url.origin === url.origin && `${url.pathname}/`.startsWith(each.url.pathname),
       );
       if (found === undefined) {
         throw new CountersignError('destination_unknown', `no destination is declared for ${url.origin}`);
@@ -80,18 +87,23 @@ export function createDestinations(
   };
 }
 
-function readDestination(value: unknown, path: string, insecure: boolean): Destination {
+function readDestination(value: unknown, path: string, context: DestinationContext): Destination {
   const record = new OptionsReader(value, path, MEMBERS);
-  const url = readHttpsUri(record.raw('url'), record.at('url'), insecure);
+  const url = readHttpsUri(record.raw('url'), record.at('url'), context.allowInsecureHttp);
   if (url.search !== '') throw invalidOption(record.at('url'), 'must not hold a query');
   if (!url.pathname.endsWith('/')) url.pathname += '/';
+  const audience = record.has('audience') ? record.string('audience') : url.href;
+  const authorize = record.oneOf('authorize', ['none', 'propagate', 'mint']);
+  // Every token that reaches us names us as its audience, also the service tokens that must never be handed on.
+  if (authorize === 'propagate' && audience === context.service)
+    throw invalidOption(record.at('audience'), 'is this service itself: tokens for it are not handed on');
   return {
     name: record.string('name'),
     url,
-    audience: record.has('audience') ? record.string('audience') : url.href,
+    audience,
     onBehalfOf: record.oneOf('onBehalfOf', ['user', 'service']),
-    authorize: record.oneOf('authorize', ['none', 'propagate', 'mint']),
-    scopes: record.strings('scopes', []),
+    authorize,
+    scopes: readScopes(record, 'scopes'),
     header: record.oneOf('header', ['Authorization', 'JWT'], 'Authorization'),
     bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], 'required'),
     timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 600_000 }),

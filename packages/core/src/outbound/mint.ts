@@ -4,7 +4,7 @@ import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type KeyStore } from '../keys/key-store.js';
 import { type Principal } from '../principal.js';
-import { SERVICE_TOKEN_TYPE } from '../token.js';
+import { SERVICE_TOKEN_TYPE, type Claims } from '../token.js';
 import { requireUser } from './caller-context.js';
 import { signToken } from './sign-token.js';
 import { tokenCache } from './token-cache.js';
@@ -130,13 +130,7 @@ async function mint(grant: Grant, binding: Binding | undefined, options: MintOpt
     txn: transactionId,
     ...binding,
   };
-  const signer = options.keyStore.signer();
-  const token = await signToken(claims, SERVICE_TOKEN_TYPE, signer).catch((cause: unknown) => {
-    throw new CountersignError('token_unavailable', 'our own key could not sign', {
-      cause,
-      retryAfterSeconds: 1,
-    });
-  });
+  const { token, keyId } = await signed(claims, options.keyStore);
   const { audience, subject, scopes, actors } = grant;
   const issued = {
     issuer: options.service,
@@ -149,7 +143,17 @@ async function mint(grant: Grant, binding: Binding | undefined, options: MintOpt
     issuedAt,
     expiresAt,
   };
-  return { token, claims: { ...issued, keyId: signer.keyId, bound: binding !== undefined } };
+  return { token, claims: { ...issued, keyId, bound: binding !== undefined } };
+}
+
+async function signed(claims: Claims, keyStore: KeyStore): Promise<{ token: string; keyId: string }> {
+  try {
+    const signer = keyStore.signer();
+    return { token: await signToken(claims, SERVICE_TOKEN_TYPE, signer), keyId: signer.keyId };
+  } catch (cause) {
+    const detail = { cause, retryAfterSeconds: 1 };
+    throw new CountersignError('token_unavailable', 'our own key could not sign', detail);
+  }
 }
 
 /** RFC 8693 section 4.1: the newest actor outside, whoever called it inside. */

@@ -1,4 +1,5 @@
 import { CountersignError } from '../errors.js';
+import { type Authentication } from '../principal.js';
 import { requireUser } from './caller-context.js';
 import { type IssuedToken, type TokenRequest, type TokenSource } from './token-source.js';
 
@@ -12,10 +13,9 @@ export const propagateSource: TokenSource = {
 
 /** @throws CountersignError `propagation_not_allowed`, `user_context_missing`. */
 function propagate(request: TokenRequest): IssuedToken {
-  const authentication =
-    request.destination.onBehalfOf === 'user' ? requireUser(request) : request.authentication;
   const { destination } = request;
-  if (authentication?.audiences.includes(destination.audience) !== true) {
+  const authentication = destination.onBehalfOf === 'user' ? requireUser(request) : requireService(request);
+  if (!authentication.audiences.includes(destination.audience)) {
     const problem = `the caller's token is not meant for ${destination.name}; use authorize: "mint"`;
     throw new CountersignError('propagation_not_allowed', problem);
   }
@@ -36,4 +36,11 @@ function propagate(request: TokenRequest): IssuedToken {
       bound,
     },
   };
+}
+
+/** A user's token is not for calls that are declared to be a service's own. */
+function requireService({ authentication, destination }: TokenRequest): Authentication {
+  if (authentication?.principal.subjectKind === 'service') return authentication;
+  const problem = `${destination.name} is called for a service, and no service asked`;
+  throw new CountersignError('propagation_not_allowed', problem);
 }

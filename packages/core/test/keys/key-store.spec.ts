@@ -27,7 +27,7 @@ async function modeOf(path: string): Promise<string> {
 }
 
 function privateJwk(algorithm: string): JWK {
-  return privateKeyFor(algorithm).export({ format: 'jwk' }) as JWK;
+  return privateKeyFor(algorithm).export({ format: 'jwk' });
 }
 
 /** What jose makes of a token by that store, given nothing but what the store publishes. */

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type JWTPayload } from 'jose';
 import { createFixedClock } from '../../src/clock.js';
 import { createVerifier, type VerifierOptions } from '../../src/inbound/verifier.js';
 import { emptyBody } from '../../src/inbound/wire-body.js';
@@ -221,7 +220,7 @@ describe('the process does not come up', () => {
 
 describe('an outsider causes no network call', () => {
   const now = clock.now();
-  const claims: JWTPayload = { iss: issuer, sub: issuer, aud: service, iat: now, exp: now + 60, jti: 'one' };
+  const claims = { iss: issuer, sub: issuer, aud: service, iat: now, exp: now + 60, jti: 'one' };
 
   async function codeOf(token: string): Promise<unknown> {
     const verifier = createVerifier({ service, trust: [record()], clock });

@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { calculateJwkThumbprint, SignJWT, type JWK, type JWTPayload } from 'jose';
+import { calculateJwkThumbprint, SignJWT, type JWK } from 'jose';
+import { type Claims } from '../../src/token.js';
 
 /** A key pair of an issuer in a test. jose signs with it: nothing that is tested checks its own work. */
 export interface SigningKey {
@@ -8,7 +9,7 @@ export interface SigningKey {
   readonly privateKey: KeyObject;
   readonly privateJwk: JWK;
   readonly publicJwk: JWK;
-  token(claims: JWTPayload, header?: Readonly<Record<string, unknown>>): Promise<string>;
+  token(claims: Claims, header?: Claims): Promise<string>;
 }
 
 const GENERATE: Readonly<Record<string, () => KeyObject>> = {
@@ -40,7 +41,7 @@ export async function signingKeyOf(
     kid: keyId,
     algorithm,
     privateKey,
-    privateJwk: privateKey.export({ format: 'jwk' }) as JWK,
+    privateJwk: privateKey.export({ format: 'jwk' }),
     publicJwk,
     token: (claims, header = {}) =>
       new SignJWT(claims)
