@@ -32,6 +32,8 @@ export interface Authentication {
   readonly keyId: string;
   /** Every service that the token is meant for; ours is among them. */
   readonly audiences: readonly string[];
+  /** The roles that the token names, and so the most that an outgoing call hands on, whatever roles the application gives the principal. */
+  readonly roles: ReadonlySet<string>;
   /** Whether the token was bound to this request's body. */
   readonly bound: boolean;
   /** How this token is remembered when it may be used only once. */

@@ -89,7 +89,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       });
       const singleUse = bound && isWrite(request.method) ? singleUseOf(validated, issuer) : undefined;
       const { keyId, audiences } = validated;
-      return { principal, token, keyId, audiences, bound, singleUse };
+      return { principal, token, keyId, audiences, roles: new Set(validated.roles), bound, singleUse };
     },
 
     useOnce: (authentication) => useOnce(authentication, replayStore),

@@ -71,12 +71,12 @@ function grantFor(request: TokenRequest, { service }: MintOptions): Grant {
       notAfter: null,
     };
   }
-  const { principal } = requireUser(request);
+  const { principal, roles } = requireUser(request);
   return {
     audience,
     subject: requireSubject(principal),
     scopes: destination.scopes.filter((scope) => principal.scopes.has(scope)),
-    roles: [...principal.roles],
+    roles: [...roles],
     actors: [service, ...principal.actors],
     transactionId: principal.transactionId,
     notAfter: principal.expiresAt,

@@ -237,6 +237,13 @@ describe('a minted token never has more than the caller’s', () => {
     const two = await chain.authorizer().authorize(read(), await chain.called({ roles: ['a', 'b'] }));
     expect(partsOf(two).claims['roles']).toEqual(['a', 'b']);
   });
+
+  it('roles: those that our own records give the user stay here', async () => {
+    const authentication = await chain.called();
+    const principal = { ...authentication.principal, roles: new Set(['admin']) };
+    const call = await chain.authorizer().authorize(read(), { ...authentication, principal });
+    expect(partsOf(call).claims['roles']).toEqual(['support']);
+  });
 });
 
 describe('who acts', () => {
