@@ -3,7 +3,7 @@ import {
   type DynamicModule,
   Logger,
   Module,
-  type OnModuleDestroy,
+  type OnApplicationShutdown,
   type OnModuleInit,
   type Provider,
   Inject,
@@ -40,7 +40,7 @@ import { OutgoingCalls } from './outbound/outgoing-calls.js';
 
 /** Protects every route of the application, and gives its outgoing calls their tokens. Import it once, in the root module. */
 @Module({})
-export class CountersignModule implements OnModuleInit, OnModuleDestroy {
+export class CountersignModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly discovery: DiscoveryService,
     @Inject(STRATEGY_NAME) private readonly strategyName: string,
@@ -80,7 +80,8 @@ export class CountersignModule implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  onModuleDestroy(): void {
+  /** Not earlier: until the server has closed, requests still come in and need the strategy. */
+  onApplicationShutdown(): void {
     passport.unuse(this.strategyName);
   }
 }

@@ -1,6 +1,6 @@
-import { Body, Controller, Post } from '@nestjs/common';
-import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
-import { Scopes } from '@countersign/nestjs';
+import { Body, Controller, Post, UploadedFile, UseInterceptors } from '@nestjs/common';
+import { ExpressAdapter, FileInterceptor, type NestExpressApplication } from '@nestjs/platform-express';
+import { RequestScope, Scopes } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import express from 'express';
 import { censusOptions, SERVICE, startApplication, startError } from '../support/application.js';
@@ -12,6 +12,15 @@ const received: unknown[] = [];
 @Controller('user')
 @Scopes('user:read')
 class UserController {
+  constructor(private readonly scope: RequestScope) {}
+
+  @Post('picture')
+  @UseInterceptors(FileInterceptor('picture'))
+  picture(@UploadedFile() file: { readonly buffer: Buffer }) {
+    received.push(file.buffer.toString());
+    return { caller: this.scope.principal?.caller.name };
+  }
+
   @Post()
   create(@Body() body: unknown) {
     received.push(body);
@@ -86,6 +95,29 @@ describe('a body parser that runs before Countersign', () => {
       const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
       const headers = [bearer(token), ['Content-Type', 'application/json']] as const;
       expect((await send(census.origin, { method: 'POST', path: '/user', headers, body })).status).toBe(201);
+    } finally {
+      await census.close();
+    }
+  });
+
+  it('may be one that runs after the guards, such as an upload', async () => {
+    const census = await startApplication({
+      adapter: () => new ExpressAdapter(),
+      options: censusOptions(herald, herald.keyStore),
+      controllers: [UserController],
+    });
+    try {
+      const form = new FormData();
+      form.set('picture', new Blob(['x'.repeat(200_000)]), 'picture.png');
+      const encoded = new Response(form);
+      const body = Buffer.from(await encoded.arrayBuffer());
+      const bind = { method: 'POST', url: '/user/picture', body };
+      const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
+      const headers = [bearer(token), ['Content-Type', encoded.headers.get('content-type') ?? '']] as const;
+      received.length = 0;
+      const answer = await send(census.origin, { method: 'POST', path: '/user/picture', headers, body });
+      expect(answer.json).toEqual({ caller: 'herald' });
+      expect(received).toEqual(['x'.repeat(200_000)]);
     } finally {
       await census.close();
     }
