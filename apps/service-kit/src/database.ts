@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { DrizzleQueryError, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
@@ -9,7 +9,8 @@ import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import { migrate as migrateEmbedded } from 'drizzle-orm/pglite/migrator';
 import { Pool } from 'pg';
 import { lockDirectory } from './directory-lock.js';
-import { Problem, type ProblemOptions } from './problem.js';
+import { ConfigError } from './environment.js';
+import { errorCode } from './error-code.js';
 
 /** Where the rows are: a PostgreSQL server, an embedded PGlite in a directory, or in memory for tests. */
 export type DatabaseLocation =
@@ -29,22 +30,21 @@ export interface Migrations {
 
 /** An open, migrated database; Nest closes it when the application stops. */
 export class Database implements OnApplicationShutdown {
+  private closed: Promise<void> | undefined;
+
   constructor(
     readonly orm: Orm,
     private readonly end: () => Promise<void>,
   ) {}
 
-  /** @throws Problem `database_unavailable` unless the database answers. */
+  /** Resolves when the database answers; rejects as any other query does. */
   async ping(): Promise<void> {
-    try {
-      await this.orm.execute(sql`select 1`);
-    } catch (cause) {
-      throw new Problem(DATABASE_UNAVAILABLE, { cause });
-    }
+    await this.orm.execute(sql`select 1`);
   }
 
+  /** May be called more than once. */
   async close(): Promise<void> {
-    await this.end();
+    await (this.closed ??= this.end());
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -52,24 +52,15 @@ export class Database implements OnApplicationShutdown {
   }
 }
 
-const DATABASE_UNAVAILABLE: ProblemOptions = {
-  status: 503,
-  code: 'database_unavailable',
-  title: 'The database does not answer at the moment.',
-  retryAfterSeconds: 5,
-};
-
-/** Opens the database and brings its schema up to date. */
+/**
+ * Opens the database and brings its schema up to date.
+ *
+ * @throws ConfigError when the server cannot be reached, or another process uses the directory.
+ */
 export async function openDatabase(location: DatabaseLocation, migrations: Migrations): Promise<Database> {
   return location.kind === 'postgres'
     ? openPostgres(location.url, migrations)
     : openEmbedded(location, migrations);
-}
-
-/** Says whether a query failed because a unique index already holds the value. */
-export function isUniqueViolation(error: unknown): boolean {
-  const cause = error instanceof DrizzleQueryError ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && cause.code === '23505';
 }
 
 async function openPostgres(url: string, migrations: Migrations): Promise<Database> {
@@ -87,7 +78,7 @@ async function openPostgres(url: string, migrations: Migrations): Promise<Databa
 
 /** Replicas that start together wait for each other: drizzle's migrator takes no lock of its own. */
 async function migrateOnce(pool: Pool, migrations: Migrations): Promise<void> {
-  const connection = await pool.connect();
+  const connection = await connect(pool);
   try {
     await connection.query('select pg_advisory_lock(hashtext($1))', [migrations.table]);
     await migratePostgres(drizzlePostgres(connection), migratorOptions(migrations));
@@ -97,6 +88,14 @@ async function migrateOnce(pool: Pool, migrations: Migrations): Promise<void> {
     // Closing the connection also frees the lock.
     connection.release(true);
     throw error;
+  }
+}
+
+async function connect(pool: Pool) {
+  try {
+    return await pool.connect();
+  } catch (cause) {
+    throw new ConfigError(`DATABASE_URL: cannot connect (${errorCode(cause) ?? 'no answer'})`, { cause });
   }
 }
 

@@ -1,4 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { ConfigError } from './environment.js';
+import { errorCode } from './error-code.js';
 
 /** A directory that this process alone may use until `release`. */
 export interface DirectoryLock {
@@ -11,7 +13,7 @@ export interface DirectoryLock {
  * A lock whose owner is gone (a crash, SIGKILL) is taken over. Only processes of this machine, and of
  * this process namespace, see each other.
  *
- * @throws Error when a running process holds the lock.
+ * @throws ConfigError when a running process holds the lock.
  */
 export function lockDirectory(directory: string): DirectoryLock {
   mkdirSync(directory, { recursive: true });
@@ -19,10 +21,10 @@ export function lockDirectory(directory: string): DirectoryLock {
   if (!tryCreate(file)) {
     const owner = readOwner(file);
     if (owner !== undefined && owner !== process.pid && isRunning(owner)) {
-      throw new Error(`${directory} is in use by process ${String(owner)}`);
+      throw new ConfigError(`DATA_DIR: ${directory} is in use by process ${String(owner)}`);
     }
     rmSync(file, { force: true });
-    if (!tryCreate(file)) throw new Error(`${directory} is being opened by another process`);
+    if (!tryCreate(file)) throw new ConfigError(`DATA_DIR: ${directory} is being opened by another process`);
   }
   return { release: () => rmSync(file, { force: true }) };
 }
@@ -32,7 +34,7 @@ function tryCreate(file: string): boolean {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -42,7 +44,7 @@ function readOwner(file: string): number | undefined {
     const owner = Number(readFileSync(file, 'utf8'));
     return Number.isSafeInteger(owner) && owner > 0 ? owner : undefined;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -53,10 +55,6 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it runs, but belongs to somebody else.
-    return hasCode(error, 'EPERM');
+    return errorCode(error) === 'EPERM';
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

@@ -1,11 +1,5 @@
-export {
-  Database,
-  type DatabaseLocation,
-  isUniqueViolation,
-  type Migrations,
-  openDatabase,
-  type Orm,
-} from './database.js';
+export { isUniqueViolation } from './database-errors.js';
+export { Database, type DatabaseLocation, type Migrations, openDatabase, type Orm } from './database.js';
 export {
   commonVariables,
   ConfigError,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { DrizzleQueryError } from 'drizzle-orm';
+import { isDatabaseUnavailable } from './database-errors.js';
 import { Problem, type ProblemOptions } from './problem.js';
 
 /** What Nest itself refuses before a handler runs; its messages repeat input, so they are replaced. */
@@ -14,6 +15,13 @@ const FRAMEWORK_PROBLEMS: ReadonlyMap<number, Omit<ProblemOptions, 'status'>> = 
     { code: 'media_type_unsupported', title: 'The body is in a format that this service does not read.' },
   ],
 ]);
+
+const DATABASE_UNAVAILABLE: ProblemOptions = {
+  status: 503,
+  code: 'database_unavailable',
+  title: 'The database does not answer at the moment.',
+  retryAfterSeconds: 5,
+};
 
 /** Answers everything that is not an authentication fault as `application/problem+json` (RFC 9457). */
 @Catch()
@@ -48,6 +56,7 @@ function toProblem(error: unknown): ProblemOptions {
       ...(FRAMEWORK_PROBLEMS.get(status) ?? { code: 'request_refused', title: 'The request was refused.' }),
     };
   }
+  if (error instanceof DrizzleQueryError && isDatabaseUnavailable(error)) return DATABASE_UNAVAILABLE;
   return { status: 500, code: 'internal', title: 'Something went wrong in this service.' };
 }
 

@@ -9,6 +9,7 @@ import {
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ConfigError } from './environment.js';
+import { errorCode } from './error-code.js';
 
 export interface ServiceAddress {
   readonly port: number;
@@ -34,14 +35,26 @@ export async function createServiceApp(
 ): Promise<NestExpressApplication> {
   const options = { bufferLogs: true, autoFlushLogs: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(module, options);
+  app.disable('x-powered-by');
   app.useLogger(logger);
   app.flushLogs();
   return app;
 }
 
-/** Listens, and says where in one log line. */
+/**
+ * Listens, and says where in one log line.
+ *
+ * @throws ConfigError when the port is taken, or may not be used.
+ */
 export async function listen(name: string, app: INestApplication, address: ServiceAddress): Promise<void> {
-  await app.listen(address.port, address.host);
+  try {
+    await app.listen(address.port, address.host);
+  } catch (cause) {
+    const code = errorCode(cause) ?? 'unknown error';
+    throw new ConfigError(`PORT: cannot listen on ${address.host}:${String(address.port)} (${code})`, {
+      cause,
+    });
+  }
   new Logger(name).log(`${name} listens on ${await app.getUrl()}`);
 }
 
@@ -71,7 +84,7 @@ const VARIABLES_OF_OPTIONS = [
 function reasonOf(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   if (!(error instanceof Error)) return String(error);
-  if (!('code' in error && error.code === 'config_invalid')) return error.stack ?? error.message;
+  if (errorCode(error) !== 'config_invalid') return error.stack ?? error.message;
   const variable = VARIABLES_OF_OPTIONS.find(([option]) => error.message.startsWith(option))?.[1];
   return variable === undefined ? error.message : `${variable}: ${error.message}`;
 }

@@ -19,6 +19,9 @@ const input = z.strictObject(
   'must be a JSON object',
 );
 
+/** What a query fails with: the server's error code, or none when the connection was lost. */
+let failure: Error;
+
 @Controller()
 class SampleController {
   @Post('input')
@@ -33,7 +36,7 @@ class SampleController {
 
   @Get('broken')
   broken(): never {
-    throw new DrizzleQueryError('select 1', ['ada@census.example'], new Error('connection lost'));
+    throw new DrizzleQueryError('select 1', ['ada@census.example'], failure);
   }
 
   @Get('framework')
@@ -111,6 +114,7 @@ describe('A problem answer', () => {
   });
 
   it('tells the client nothing of an unexpected error, and the log no personal data', async () => {
+    failure = Object.assign(new Error('syntax error'), { code: '42601' });
     const answer: unknown = await (await fetch(`${url}/broken`)).json();
     expect(answer).toMatchObject({
       status: 500,
@@ -118,8 +122,17 @@ describe('A problem answer', () => {
       title: 'Something went wrong in this service.',
     });
     const line = JSON.stringify(logged.at(-1));
-    expect(line).toContain('connection lost');
+    expect(line).toContain('syntax error');
     expect(line).not.toContain('ada@census.example');
+  });
+
+  it('says when the database does not answer', async () => {
+    for (const code of [undefined, 'ECONNREFUSED', '57P01', '53300', '08006']) {
+      failure = Object.assign(new Error('connection lost'), code !== undefined && { code });
+      const response = await fetch(`${url}/broken`);
+      expect(response.headers.get('retry-after')).toBe('5');
+      expect(await response.json()).toMatchObject({ status: 503, code: 'database_unavailable' });
+    }
   });
 
   it("replaces the framework's own words", async () => {
