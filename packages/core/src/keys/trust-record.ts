@@ -31,7 +31,10 @@ export interface TrustRecord {
   readonly tokenType?: string;
   /** The scopes it may have here; others in its tokens are ignored. Default none. */
   readonly scopes?: readonly string[];
-  /** Whose subjects it may speak for: `'nobody'` (default) but itself, or URI prefixes that end in `/`. */
+  /**
+   * Whose subjects it may speak for: `'nobody'` but itself, or URI prefixes that end in `/`.
+   * Default `'nobody'` for service tokens; an issuer of other tokens names its own subjects, whichever they are.
+   */
   readonly actsFor?: 'nobody' | readonly string[];
   /** Longest accepted `exp - iat`. Default 300 for service tokens, 3600 for others; at most 3600. */
   readonly maxLifetimeSeconds?: number;
