@@ -6,7 +6,7 @@ import {
   openDatabase,
   ProblemFilter,
   type ServiceConfig,
-  ShutdownDeadline,
+  ConnectionDrain,
 } from '@countersign/service-kit';
 import { HealthController } from './health.controller.js';
 import { MIGRATIONS } from './migrations.js';
@@ -38,7 +38,7 @@ export class AppModule {
         UserSubjects,
         MaySeeUser,
         MayChangeUser,
-        ShutdownDeadline,
+        ConnectionDrain,
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
     };

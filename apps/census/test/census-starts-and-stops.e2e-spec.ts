@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startService } from '@countersign/service-kit/testing';
@@ -46,11 +46,30 @@ describe('Census, as a process', () => {
     }
   });
 
+  it('does not start on trust that cannot be, and names the member', async () => {
+    const file = join(folder, 'trust.json');
+    writeFileSync(file, JSON.stringify([{ name: 'herald', issuer: 'https://herald.service/', keys: {} }]));
+    const ended = startService(MAIN, { PORT: '0', DATA_DIR: folder, TRUST_FILE: file });
+    await expect(ended).rejects.toThrow(/\ncensus: TRUST_FILE: trust\[0\]\.keys [^\n]+\n$/);
+  });
+
+  it('does not start on a port that is taken', async () => {
+    const census = await startService(MAIN, { PORT: '0', DATA_DIR: folder });
+    const { port } = new URL(census.url);
+    try {
+      const ended = startService(MAIN, { PORT: port, DATA_DIR: join(folder, 'other') });
+      await expect(ended).rejects.toThrow(`census: PORT: cannot listen on 127.0.0.1:${port} (EADDRINUSE)`);
+    } finally {
+      await census.stop();
+    }
+  });
+
   it.each([
     ['PORT', 'abc'],
     ['REDIS_URL', 'redis://127.0.0.1'],
     ['TRUST_FILE', '/nowhere/trust.json'],
     ['DATABASE_URL', 'mysql://127.0.0.1/census'],
+    ['DATABASE_URL', 'postgres://127.0.0.1:1/census'],
   ])('does not start when %s is %s, and says so in one line', async (name, value) => {
     const ended = startService(MAIN, { PORT: '0', DATA_DIR: folder, [name]: value });
     await expect(ended).rejects.toThrow(new RegExp(`^the service ended:\\ncensus: ${name}: [^\\n]+\\n$`));

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { CountersignModule } from '@countersign/nestjs';
-import { Database, openDatabase, ProblemFilter, ShutdownDeadline } from '@countersign/service-kit';
+import { Database, openDatabase, ProblemFilter, ConnectionDrain } from '@countersign/service-kit';
 import { DEFAULT_BACK_OFF } from './back-off.js';
 import type { HeraldConfig } from './config.js';
 import { HealthController } from './health.controller.js';
@@ -39,7 +39,7 @@ export class AppModule {
         Notifications,
         MaySeeNotification,
         ...mailProviders(config),
-        ShutdownDeadline,
+        ConnectionDrain,
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
     };

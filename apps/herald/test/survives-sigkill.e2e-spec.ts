@@ -6,6 +6,8 @@ import { HERALD, userUri } from './support/storefront.js';
 const NOTIFICATIONS = 200;
 const STOP_AFTER = 60;
 const SENDER = 21;
+/** Herald starts twice, and everybody may share one slow core. */
+const TIMEOUT_MS = 180_000;
 
 let scene: HeraldScene;
 let herald: ServiceProcess;
@@ -18,11 +20,11 @@ beforeAll(async () => {
     mailed.add(messageId?.slice(1).split('@')[0] ?? '');
     mails.emit('mail');
   });
-});
+}, TIMEOUT_MS);
 
 beforeEach(async () => {
   herald = await scene.start();
-});
+}, TIMEOUT_MS);
 
 afterEach(async () => {
   await herald.stop();
@@ -66,7 +68,7 @@ describe('Herald, while 200 notifications are being accepted', () => {
     expect(accepted.length).toBeLessThan(NOTIFICATIONS);
     herald = await scene.start();
     await expectNoneLost(accepted);
-  });
+  }, TIMEOUT_MS);
 
   it('answers what it has begun when it is stopped, loses none, and ends with 0', async () => {
     const { accepted, statuses } = await sendAndStop('SIGTERM');
@@ -74,5 +76,5 @@ describe('Herald, while 200 notifications are being accepted', () => {
     expect(statuses).toEqual(new Set([201]));
     herald = await scene.start();
     await expectNoneLost(accepted);
-  });
+  }, TIMEOUT_MS);
 });

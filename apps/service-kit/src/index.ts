@@ -12,4 +12,4 @@ export { ProblemFilter } from './problem.filter.js';
 export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problem.js';
 export { createLogger, createServiceApp, listen, runService, type ServiceAddress } from './run-service.js';
 export { type DefaultFiles, type ServiceConfig, toServiceConfig } from './service-config.js';
-export { ShutdownDeadline } from './shutdown-deadline.js';
+export { ConnectionDrain } from './connection-drain.js';
