@@ -26,7 +26,12 @@ describe('the demo', () => {
   });
 
   async function run(...args: readonly string[]): Promise<Run> {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      // A terminal, CI and Jest's workers each ask for colour.
+      env: { ...process.env, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     const [code]: unknown[] = await once(child, 'close');
