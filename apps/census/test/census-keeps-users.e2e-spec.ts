@@ -218,6 +218,11 @@ describe('PATCH /user/:id/', () => {
 });
 
 describe('Census', () => {
+  it('does not say what it runs on', async () => {
+    const response = await fetch(`${census.url}/health`);
+    expect(response.headers.has('x-powered-by')).toBe(false);
+  });
+
   it('says to everybody whether it is well', async () => {
     const response = await fetch(`${census.url}/health`);
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);

@@ -61,20 +61,28 @@ async function expectNoneLost(accepted: readonly string[]): Promise<void> {
 }
 
 describe('Herald, while 200 notifications are being accepted', () => {
-  it('loses none that it answered 201 when it is killed, and each mail arrives at least once', async () => {
-    const { accepted } = await sendAndStop('SIGKILL');
-    expect(await herald.stop('SIGKILL')).toBe('SIGKILL');
-    expect(accepted.length).toBeGreaterThanOrEqual(STOP_AFTER);
-    expect(accepted.length).toBeLessThan(NOTIFICATIONS);
-    herald = await scene.start();
-    await expectNoneLost(accepted);
-  }, TIMEOUT_MS);
+  it(
+    'loses none that it answered 201 when it is killed, and each mail arrives at least once',
+    async () => {
+      const { accepted } = await sendAndStop('SIGKILL');
+      expect(await herald.stop('SIGKILL')).toBe('SIGKILL');
+      expect(accepted.length).toBeGreaterThanOrEqual(STOP_AFTER);
+      expect(accepted.length).toBeLessThan(NOTIFICATIONS);
+      herald = await scene.start();
+      await expectNoneLost(accepted);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('answers what it has begun when it is stopped, loses none, and ends with 0', async () => {
-    const { accepted, statuses } = await sendAndStop('SIGTERM');
-    expect(await herald.stop()).toBe(0);
-    expect(statuses).toEqual(new Set([201]));
-    herald = await scene.start();
-    await expectNoneLost(accepted);
-  }, TIMEOUT_MS);
+  it(
+    'answers what it has begun when it is stopped, loses none, and ends with 0',
+    async () => {
+      const { accepted, statuses } = await sendAndStop('SIGTERM');
+      expect(await herald.stop()).toBe(0);
+      expect(statuses).toEqual(new Set([201]));
+      herald = await scene.start();
+      await expectNoneLost(accepted);
+    },
+    TIMEOUT_MS,
+  );
 });
