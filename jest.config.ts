@@ -43,7 +43,12 @@ const config: Config = {
       rootDir: join(__dirname, folder),
       testMatch: ['<rootDir>/test/**/*.(spec|e2e-spec).ts'],
     })),
-    { ...shared, displayName: 'demo', rootDir: join(__dirname, 'demo'), testMatch: ['<rootDir>/test/**/*.(spec|e2e-spec).ts'] },
+    {
+      ...shared,
+      displayName: 'demo',
+      rootDir: join(__dirname, 'demo'),
+      testMatch: ['<rootDir>/test/**/*.(spec|e2e-spec).ts'],
+    },
   ],
 };
 
