@@ -3,6 +3,7 @@ import {
   type DynamicModule,
   Logger,
   Module,
+  type NestModule,
   type OnApplicationShutdown,
   type OnModuleInit,
   type Provider,
@@ -40,9 +41,10 @@ import { OutgoingCalls } from './outbound/outgoing-calls.js';
 
 /** Protects every route of the application, and gives its outgoing calls their tokens. Import it once, in the root module. */
 @Module({})
-export class CountersignModule implements OnModuleInit, OnApplicationShutdown {
+export class CountersignModule implements NestModule, OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly discovery: DiscoveryService,
+    private readonly scopes: ScopeOpener,
     @Inject(STRATEGY_NAME) private readonly strategyName: string,
   ) {}
 
@@ -78,6 +80,11 @@ export class CountersignModule implements OnModuleInit, OnApplicationShutdown {
         'CountersignModule has options twice; call forRoot once, in the root module',
       );
     }
+  }
+
+  /** Nest asks for middleware after the application's own `app.use()`, and before it adds the routes. */
+  configure(): void {
+    this.scopes.reopen();
   }
 
   /** Not earlier: until the server has closed, requests still come in and need the strategy. */

@@ -32,7 +32,8 @@ export class RequestStates {
       state = createState();
       this.#states.set(request, state);
     }
-    this.#storage.run(state, next);
+    if (this.#storage.getStore() === state) next();
+    else this.#storage.run(state, next);
   }
 
   of(request: object): RequestState | undefined {

@@ -32,9 +32,17 @@ const BODY_PARSERS: ReadonlySet<string> = new Set([
   'textParser',
 ]);
 
-const ADAPTERS: ReadonlyMap<string, (adapter: Adapter, enter: Enter) => void> = new Map([
-  ['express', openOnExpress],
-  ['fastify', openOnFastify],
+/** How requests enter their scope on one platform. */
+interface Platform {
+  /** Before anything else. */
+  readonly open: (adapter: Adapter, enter: Enter) => void;
+  /** After what the application put before its routes, which may have left the scope. */
+  readonly reopen: (adapter: Adapter, enter: Enter) => void;
+}
+
+const PLATFORMS: ReadonlyMap<string, Platform> = new Map([
+  ['express', { open: openOnExpress, reopen: useOnExpress }],
+  ['fastify', { open: openOnFastify, reopen: () => undefined }],
 ]);
 
 /**
@@ -46,7 +54,7 @@ export class ScopeOpener implements OnModuleInit {
   #problem: Error | undefined;
 
   constructor(
-    host: HttpAdapterHost,
+    private readonly host: HttpAdapterHost,
     private readonly states: RequestStates,
     @Inject(VERIFIER) private readonly verifier: Verifier,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
@@ -55,7 +63,7 @@ export class ScopeOpener implements OnModuleInit {
     // What a subscriber throws would be lost, so it is kept until the application starts.
     host.init$.subscribe(() => {
       try {
-        if (hasAdapter(host)) this.#open(host.httpAdapter);
+        this.#onPlatform(({ open }, adapter) => open(adapter, this.#enter));
       } catch (error) {
         this.#problem =
           error instanceof Error ? error : new Error('the adapter cannot be opened', { cause: error });
@@ -67,17 +75,26 @@ export class ScopeOpener implements OnModuleInit {
     if (this.#problem !== undefined) throw this.#problem;
   }
 
-  #open(adapter: Adapter): void {
-    const open = ADAPTERS.get(adapter.getType());
-    if (open === undefined) {
+  /** Called when the application's own middleware stands, and its routes do not yet. */
+  reopen(): void {
+    this.#onPlatform(({ reopen }, adapter) => reopen(adapter, this.#enter));
+  }
+
+  readonly #enter: Enter = (request, next) => {
+    this.states.enter(request, () => this.#stateFor(request), next);
+  };
+
+  #onPlatform(use: (platform: Platform, adapter: Adapter) => void): void {
+    if (!hasAdapter(this.host)) return;
+    const adapter = this.host.httpAdapter;
+    const platform = PLATFORMS.get(adapter.getType());
+    if (platform === undefined) {
       throw new CountersignError(
         'config_invalid',
         `the ${adapter.getType()} adapter is not supported; use Express or Fastify`,
       );
     }
-    open(adapter, (request, next) => {
-      this.states.enter(request, () => this.#stateFor(request), next);
-    });
+    use(platform, adapter);
   }
 
   #stateFor(request: RawRequest) {
@@ -112,12 +129,16 @@ function openOnExpress(adapter: Adapter, enter: Enter): void {
         'see the body as it was sent. Leave body parsing to Nest, or add the parser by app.useBodyParser().',
     );
   }
+  useOnExpress(adapter, enter);
+}
+
+function useOnExpress(adapter: Adapter, enter: Enter): void {
   adapter.use((request: RawRequest, _response: unknown, next: () => void) => enter(request, next));
 }
 
 function openOnFastify(adapter: Adapter, enter: Enter): void {
   const instance = adapter.getInstance<FastifyInstance>();
   instance.addHook('onRequest', (request, _reply, done) => enter(request.raw, done));
-  // Reading the body leaves the scope: the events of the socket belong to the connection, not to the request.
+  // By then the body was read and other hooks have run, and any of them may have left the scope.
   instance.addHook('preValidation', (request, _reply, done) => enter(request.raw, done));
 }

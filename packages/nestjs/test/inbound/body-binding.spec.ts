@@ -215,6 +215,15 @@ describe.each(ADAPTERS)('the body of a request over $name', ({ name, adapter }) 
     expect((await call({ body: json })).status).toBe(201);
   });
 
+  it('leaves its token unused when the request is refused: the answer is the same the second time', async () => {
+    const token = await tokenFor({ body: json, claims: { scope: '' } });
+    for (const attempt of [1, 2]) {
+      const answer = await call({ body: json, token });
+      expect({ attempt, code: answer.json['code'] }).toEqual({ attempt, code: 'scope_missing' });
+    }
+    expect(received).toEqual([]);
+  });
+
   it('lets its token through once only, also when it comes fifty times at once', async () => {
     const token = await tokenFor({ body: json });
     const answers = await Promise.all(Array.from({ length: 50 }, () => call({ body: json, token })));

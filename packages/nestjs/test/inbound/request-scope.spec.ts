@@ -1,6 +1,6 @@
-import { Agent } from 'node:http';
+import { AsyncResource } from 'node:async_hooks';
+import { Agent, type IncomingMessage, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type IncomingMessage } from 'node:http';
 import { Body, Controller, Get, Injectable, Post, Query, Req } from '@nestjs/common';
 import { Authenticated, AuthorizedFetch, Public, RequestScope } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
@@ -198,5 +198,49 @@ describe.each(ADAPTERS)('the scope of a request over $name', ({ adapter }) => {
     const deep = herald.nest.get(Deep);
     expect(await deep.who()).toBe('nobody');
     await expect(deep.ask(census.origin)).rejects.toMatchObject({ code: 'user_context_missing' });
+  });
+
+  it('is entered again when a middleware or a hook of the application left it', async () => {
+    // As a pool of connections does: it calls back in the scope in which it was made.
+    const pool = new AsyncResource('pool');
+    const leave = (_request: unknown, _response: unknown, next: () => void) => pool.runInAsyncScope(next);
+    const other = await startApplication({
+      adapter,
+      options: { ...censusOptions(gateway, gateway.keyStore), trust: [gateway.trustRecord()] },
+      controllers: [ScopeController],
+      providers: [Deep],
+      prepare(nest) {
+        const instance: { addHook?: (name: string, hook: typeof leave) => void } = nest
+          .getHttpAdapter()
+          .getInstance();
+        if (instance.addHook === undefined) nest.use(leave);
+        else instance.addHook('onRequest', leave);
+      },
+    });
+    try {
+      const headers = [bearer(await gateway.token({ audience: SERVICE }))];
+      expect((await send(other.origin, { path: '/who', headers })).text).toBe(gateway.issuer);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('does not stay on the connection: nobody is there when the next request begins', async () => {
+    const scope = herald.nest.get(RequestScope);
+    const server: Server = herald.nest.getHttpServer();
+    const seen: unknown[] = [];
+    const look = () => seen.push(scope.principal);
+    server.prependListener('request', look);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      const headers = [bearer(await tokenOf(1))];
+      await send(herald.origin, { path: '/who', headers, agent });
+      await send(herald.origin, { path: '/public', agent });
+      await send(herald.origin, { path: '/public', agent });
+      expect(seen).toEqual([undefined, undefined, undefined]);
+    } finally {
+      server.off('request', look);
+      agent.destroy();
+    }
   });
 });
