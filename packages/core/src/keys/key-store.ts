@@ -1,4 +1,4 @@
-import { link, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidOption, OptionsReader } from '../options.js';
 import { type Algorithm } from './algorithms.js';
@@ -107,14 +107,14 @@ async function keyFiles(directory: string): Promise<readonly string[]> {
 async function writeFirstKey(directory: string, algorithm: SigningAlgorithm): Promise<void> {
   const jwk = await generatePrivateJwk(algorithm);
   const temporary = join(directory, `.${String(process.pid)}-${crypto.randomUUID()}.tmp`);
-  await writeFile(temporary, JSON.stringify(jwk), { mode: 0o600, flag: 'wx', flush: true });
   try {
+    await writeFile(temporary, JSON.stringify(jwk), { mode: 0o600, flag: 'wx', flush: true });
     await link(temporary, join(directory, '0001.jwk.json'));
   } catch (error) {
     const isThere = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST';
     if (!isThere) throw error;
   } finally {
-    await unlink(temporary);
+    await rm(temporary, { force: true });
   }
 }
 

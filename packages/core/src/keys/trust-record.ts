@@ -125,10 +125,13 @@ function readKeys(value: unknown, path: string, allowInsecureHttp: boolean): Tru
   }
   if (keys.has('jwksFile')) return { jwksFile: keys.string('jwksFile') };
   const jwks = keys.raw('jwks');
-  if (typeof jwks !== 'object' || jwks === null || !('keys' in jwks) || !Array.isArray(jwks.keys)) {
-    throw invalidOption(keys.at('jwks'), 'must be a JWK set: an object with a "keys" array');
-  }
+  if (!isObject(jwks) || !('keys' in jwks) || !Array.isArray(jwks.keys) || !jwks.keys.every(isObject))
+    throw invalidOption(keys.at('jwks'), 'must be a JWK set: an object with an array of "keys"');
   return { jwks: structuredClone({ keys: jwks.keys }) };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function readAlgorithms(record: OptionsReader, isService: boolean): readonly Algorithm[] {

@@ -77,6 +77,12 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
     readTrustRecord(record, `trust[${String(index)}]`, insecure),
   );
   refuseSharing(records);
+  records.forEach(({ name, acceptMd5BodyHash }, index) => {
+    if (acceptMd5BodyHash)
+      options.onWarning?.(
+        `trust[${String(index)}].acceptMd5BodyHash is set: whoever chooses a body of ${name} can make two with one MD5`,
+      );
+  });
   const read = keyReader(options, given.boolean('publicOnly', false));
   const issuers = records.map((record, index) => ({
     ...record,

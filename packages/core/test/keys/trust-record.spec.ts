@@ -157,6 +157,11 @@ describe('a trust record is refused, by the path of what is wrong, when it has',
       'trust[1].keys.jwksUri must not hold a fragment',
     ],
     ['a jwks that is no set', { keys: { jwks: [key.publicJwk] } }, 'trust[1].keys.jwks must be a JWK set'],
+    [
+      'a jwks of things that are no keys',
+      { keys: { jwks: { keys: [null] } } },
+      'trust[1].keys.jwks must be a JWK set',
+    ],
     ['an empty jwksFile', { keys: { jwksFile: '' } }, 'trust[1].keys.jwksFile must be a non-empty string'],
     ['no algorithm', { algorithms: [] }, 'trust[1].algorithms must name at least one algorithm'],
     [

@@ -77,6 +77,15 @@ describe('a trust store', () => {
     expect(warnings).toEqual(['trust[0].keys: keys[1] is left out: it is a secret key']);
   });
 
+  it('says at the start which callers may sign the MD5 of a body', () => {
+    const warnings: string[] = [];
+    const trust = [record(), other({ acceptMd5BodyHash: true })];
+    createTrustStore({ trust, onWarning: (message) => warnings.push(message) });
+    expect(warnings).toEqual([
+      'trust[1].acceptMd5BodyHash is set: whoever chooses a body of other can make two with one MD5',
+    ]);
+  });
+
   it('reaches public addresses only, when it is told so', () => {
     const options = (jwksUri: string): TrustStoreOptions => ({
       trust: [record({ keys: { jwksUri } })],

@@ -1,4 +1,18 @@
-import { createCallChain, GATEWAY, IDP, read, write, type CallChain } from '../support/call-chain.js';
+import {
+  arriving,
+  createCallChain,
+  GATEWAY,
+  CENSUS,
+  HERALD,
+  IDP,
+  NOW,
+  partsOf,
+  read,
+  write,
+  type CallChain,
+} from '../support/call-chain.js';
+
+const anyId = expect.stringMatching(/^[0-9a-f-]{36}$/) as string;
 
 let chain: CallChain;
 
@@ -27,5 +41,30 @@ describe('a call for a user', () => {
       code: 'user_context_missing',
     });
     expect(chain.signatures()).toBe(0);
+  });
+});
+
+describe('a call that is a service’s own', () => {
+  it('names the service itself, has all scopes of the destination, and nobody acts', async () => {
+    const call = await chain.authorizer({ onBehalfOf: 'service' }).authorize(read(), undefined);
+    expect(partsOf(call).claims).toEqual({
+      iss: HERALD,
+      aud: CENSUS,
+      sub: HERALD,
+      iat: NOW,
+      exp: NOW + 300,
+      jti: anyId,
+      scope: 'user:read user:write',
+      txn: anyId,
+    });
+    const { principal } = await chain.census.authenticate(arriving(read(), call));
+    expect(principal).toMatchObject({ subject: HERALD, subjectKind: 'service', actors: [HERALD] });
+  });
+
+  it('carries nothing of the user whose request is served, but the transaction', async () => {
+    const call = await chain.authorizer({ onBehalfOf: 'service' }).authorize(read(), await chain.called());
+    expect(partsOf(call).claims).toMatchObject({ sub: HERALD, txn: 'txn-1' });
+    expect(partsOf(call).claims).not.toHaveProperty('act');
+    expect(partsOf(call).claims).not.toHaveProperty('roles');
   });
 });

@@ -282,31 +282,6 @@ describe('the transaction', () => {
   });
 });
 
-describe('a call that is a service’s own', () => {
-  it('names the service itself, has all scopes of the destination, and nobody acts', async () => {
-    const call = await chain.authorizer({ onBehalfOf: 'service' }).authorize(read(), undefined);
-    expect(partsOf(call).claims).toEqual({
-      iss: HERALD,
-      aud: CENSUS,
-      sub: HERALD,
-      iat: NOW,
-      exp: NOW + 300,
-      jti: anyId,
-      scope: 'user:read user:write',
-      txn: anyId,
-    });
-    const { principal } = await chain.census.authenticate(arriving(read(), call));
-    expect(principal).toMatchObject({ subject: HERALD, subjectKind: 'service', actors: [HERALD] });
-  });
-
-  it('carries nothing of the user whose request is served, but the transaction', async () => {
-    const call = await chain.authorizer({ onBehalfOf: 'service' }).authorize(read(), await chain.called());
-    expect(partsOf(call).claims).toMatchObject({ sub: HERALD, txn: 'txn-1' });
-    expect(partsOf(call).claims).not.toHaveProperty('act');
-    expect(partsOf(call).claims).not.toHaveProperty('roles');
-  });
-});
-
 function only({ clock, keyStore }: CallChain): Pick<CallChain, 'clock' | 'keyStore'> {
   return { clock, keyStore };
 }
