@@ -18,8 +18,8 @@ const ORDER: readonly Requirement['kind'][] = ['authenticated', 'caller', 'subje
  * Holds a principal against a route's requirements; names are compared whole and with case.
  * Knows nothing of single records: that is the application's own policy.
  * @throws CountersignError `policy_missing` (no requirement at all), `caller_not_allowed`, `user_required`,
- * `delegation_not_allowed`, `scope_missing` (with every scope that the route asks for), `role_missing`, `claim_missing`; `config_invalid` for a
- * requirement of an unknown kind.
+ * `delegation_not_allowed`, `scope_missing` (with every scope that the route asks for), `role_missing`, `claim_missing`;
+ * `config_invalid` for a requirement of an unknown kind.
  */
 export function authorize(principal: Principal, requirements: readonly Requirement[]): void {
   if (requirements.length === 0) {

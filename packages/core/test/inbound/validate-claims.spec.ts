@@ -161,16 +161,16 @@ describe('the time of a token', () => {
   });
 
   it.each([
-    ['exp', `${String(NOW + 60)}`],
+    ['exp', String(NOW + 60)],
     ['exp', -1],
     ['exp', null],
     ['exp', true],
     ['exp', [NOW + 60]],
     ['exp', {}],
-    ['iat', `${String(NOW)}`],
+    ['iat', String(NOW)],
     ['iat', -1],
     ['iat', null],
-    ['nbf', `${String(NOW)}`],
+    ['nbf', String(NOW)],
     ['nbf', -1],
     ['nbf', null],
     ['nbf', ''],

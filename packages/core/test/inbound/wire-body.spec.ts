@@ -1,62 +1,15 @@
 import { once } from 'node:events';
-import {
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { createHash } from 'node:crypto';
 import { EMPTY_BODY_HASH } from '../../src/binding.js';
-import { emptyBody, tapBody, type WireBody } from '../../src/inbound/wire-body.js';
+import { emptyBody, tapBody } from '../../src/inbound/wire-body.js';
 import { sha256 } from '../support/forge.js';
 import { codeOf } from '../support/scene.js';
+import { readAll, startTapServer, type TapServer } from '../support/tap-server.js';
 
 const MAX = 1_048_576;
-
-/** One request as the server saw it. */
-interface Arrival {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly body: WireBody;
-}
-
-/** A real server that taps each request as it arrives, and hands it to the test. */
-interface TapServer {
-  readonly port: number;
-  /** The next request that arrives, tapped; nobody reads it unless the test does. */
-  next(): Promise<Arrival>;
-  close(): Promise<void>;
-}
-
-async function startTapServer(maxBodyBytes = MAX, hashMd5 = false): Promise<TapServer> {
-  const arrived: Arrival[] = [];
-  const waiting: ((arrival: Arrival) => void)[] = [];
-  const server: Server = createServer((request, response) => {
-    const arrival = { request, response, body: tapBody(request, { maxBodyBytes, hashMd5 }) };
-    const wake = waiting.shift();
-    if (wake === undefined) arrived.push(arrival);
-    else wake(arrival);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    next() {
-      const arrival = arrived.shift();
-      return arrival === undefined
-        ? new Promise((resolve) => waiting.push(resolve))
-        : Promise.resolve(arrival);
-    },
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
 
 describe('the body of a request on the wire', () => {
   let server: TapServer;
@@ -132,7 +85,7 @@ describe('the body of a request on the wire', () => {
     send(body, 'Content-Encoding: gzip');
     const arrival = await server.next();
     expect(await arrival.body.hashes()).toMatchObject({ sha256: sha256(body) });
-    expect(gunzipSync(await read(arrival.request)).toString()).toBe(inflated);
+    expect(gunzipSync(await readAll(arrival.request)).toString()).toBe(inflated);
   });
 
   it('is known although nobody reads it, up to the limit', async () => {
@@ -148,13 +101,13 @@ describe('the body of a request on the wire', () => {
     send(body);
     const arrival = await server.next();
     await arrival.body.hashes();
-    expect((await read(arrival.request)).equals(body)).toBe(true);
+    expect((await readAll(arrival.request)).equals(body)).toBe(true);
   });
 
   it('is known also to whoever asks after it was read', async () => {
     send('abc');
     const arrival = await server.next();
-    await read(arrival.request);
+    await readAll(arrival.request);
     expect(await arrival.body.hashes()).toMatchObject({ sha256: sha256('abc') });
   });
 
@@ -172,7 +125,7 @@ describe('the body of a request on the wire', () => {
     send(body);
     const arrival = await server.next();
     expect(await codeOf(arrival.body.hashes())).toBe('body_too_large');
-    expect((await read(arrival.request)).equals(body)).toBe(true);
+    expect((await readAll(arrival.request)).equals(body)).toBe(true);
   });
 
   it('is refused one octet above the limit and accepted at it', async () => {
@@ -185,7 +138,7 @@ describe('the body of a request on the wire', () => {
       const hashes = body.hashes();
       if (length > MAX) expect(await codeOf(hashes)).toBe(result);
       else expect((await hashes).sha256).toBe(result);
-      await read(request);
+      await readAll(request);
       response.end();
       await once(socket, 'data');
     }
@@ -234,7 +187,7 @@ describe('the body of a request on the wire', () => {
       send(text);
       const { body, response, request } = await server.next();
       expect(await body.hashes()).toMatchObject({ sha256: sha256(text) });
-      expect((await read(request)).toString()).toBe(text);
+      expect((await readAll(request)).toString()).toBe(text);
       response.end();
       await once(socket, 'data');
     }
@@ -266,7 +219,7 @@ describe('a tap on the body', () => {
   });
 
   const readers: readonly [string, (request: IncomingMessage) => Promise<unknown>][] = [
-    ['read the body', read],
+    ['read the body', readAll],
     ['read a part of it', async (request) => once(request, 'data')],
     ['let it pass by', async (request) => once(request.resume(), 'end')],
     ['waited until some of it was there', async (request) => once(request, 'readable')],
@@ -335,10 +288,4 @@ async function lateCode(
     server.closeAllConnections();
     server.close();
   }
-}
-
-async function read(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }

@@ -1,0 +1,103 @@
+import {
+  authorize,
+  createVerifier,
+  type Authentication,
+  type InboundRequest,
+  type Principal,
+  type VerifierOptions,
+} from '../src/index.js';
+import { checkBinding } from '../src/inbound/body-binding.js';
+import { checkDelegation } from '../src/inbound/delegation.js';
+import { readUnverified } from '../src/inbound/read-unverified.js';
+import { validateClaims, type ClaimExpectations } from '../src/inbound/validate-claims.js';
+import { verifySignature } from '../src/inbound/verify-signature.js';
+import { type TrustedIssuer } from '../src/keys/trust-store.js';
+import { toPrincipal, type PrincipalParts } from '../src/principal.js';
+import { type SignedToken, type UnverifiedToken, type ValidatedToken } from '../src/token.js';
+
+/**
+ * What must not compile: leaving out a step, making up its result, leaving out an option that a check needs.
+ * Never run: `tsc` says that each line below its comment is an error, and fails where it is none.
+ */
+export async function stepsCannotBeLeftOut(
+  issuer: TrustedIssuer,
+  expected: ClaimExpectations,
+  parts: PrincipalParts,
+  request: InboundRequest,
+): Promise<void> {
+  const unverified: UnverifiedToken = readUnverified('a.b.c', 8192);
+  const signed: SignedToken = await verifySignature(unverified, issuer);
+  const validated: ValidatedToken = validateClaims(signed, issuer, expected);
+  toPrincipal(validated, parts);
+
+  // @ts-expect-error the signature is not verified
+  validateClaims(unverified, issuer, expected);
+  // @ts-expect-error neither signature nor claims
+  toPrincipal(unverified, parts);
+  // @ts-expect-error the claims are not validated
+  toPrincipal(signed, parts);
+  // @ts-expect-error the claims are not validated
+  checkDelegation(signed, issuer);
+  // @ts-expect-error the claims are not validated
+  await checkBinding(signed, issuer, request, expected.audience);
+  // @ts-expect-error a token is no verified token
+  validateClaims('a.b.c', issuer, expected);
+  // @ts-expect-error the maximum size is not left out
+  readUnverified('a.b.c');
+  // @ts-expect-error the expectations are not left out
+  validateClaims(signed, issuer);
+  // @ts-expect-error nor a part of them
+  validateClaims(signed, issuer, { audience: expected.audience, now: expected.now });
+  // @ts-expect-error the scopes of the trust record are not left out
+  toPrincipal(validated, { actors: parts.actors, newTransactionId: parts.newTransactionId });
+  // @ts-expect-error verifySignature is asynchronous: its promise is no token
+  validateClaims(verifySignature(unverified, issuer), issuer, expected);
+}
+
+export function resultsCannotBeMadeUp(
+  issuer: TrustedIssuer,
+  unverified: UnverifiedToken,
+): readonly unknown[] {
+  const { header, claims } = unverified;
+  const caller = { name: issuer.name, issuer: issuer.issuer };
+  // @ts-expect-error only verifySignature makes one
+  const signed: SignedToken = { caller, keyId: 'key', header, claims };
+  // @ts-expect-error the mark of a step is no text that can be written
+  const marked: SignedToken = { progress: 'signed', caller, keyId: 'key', header, claims };
+  // @ts-expect-error an unverified token does not become a verified one by a cast
+  const cast = unverified as ValidatedToken;
+  // @ts-expect-error nor by spreading
+  const spread: SignedToken = { ...unverified, caller, keyId: 'key' };
+  return [signed, marked, cast, spread];
+}
+
+export function optionsCannotBeLeftOut(options: VerifierOptions): void {
+  // @ts-expect-error nobody is trusted
+  createVerifier({ service: options.service });
+  // @ts-expect-error the service has no name
+  createVerifier({ trust: options.trust });
+  // @ts-expect-error null is no way to skip a check
+  createVerifier({ service: null, trust: options.trust });
+  // @ts-expect-error an option that nobody knows
+  createVerifier({ ...options, audiance: 'x' });
+  // @ts-expect-error undefined is not "left out"
+  createVerifier({ ...options, maxTokenBytes: undefined });
+}
+
+export function requirementsAreWhatTheySay(principal: Principal, authentication: Authentication): unknown {
+  // @ts-expect-error an unknown kind
+  authorize(principal, [{ kind: 'scopes', anyOf: ['a'] }]);
+  // @ts-expect-error a text instead of a list
+  authorize(principal, [{ kind: 'scope', anyOf: 'a' }]);
+  // @ts-expect-error a requirement that asks for nothing
+  authorize(principal, [{ kind: 'scope' }]);
+  // @ts-expect-error no requirements at all
+  authorize(principal);
+  // @ts-expect-error the authentication is not the principal
+  authorize(authentication, [{ kind: 'authenticated' }]);
+  // @ts-expect-error a principal cannot be given another scope
+  const scopes: Set<string> = principal.scopes;
+  // @ts-expect-error nor another subject
+  principal.subject = 'https://census.service/user/1/';
+  return scopes;
+}
