@@ -12,7 +12,7 @@ export class ConnectionDrain implements BeforeApplicationShutdown {
 
   beforeApplicationShutdown(): void {
     const server: unknown = this.host.httpAdapter.getHttpServer();
-    if (server instanceof Server) drain(server);
+    if (isServer(server)) drain(server);
   }
 }
 
@@ -27,4 +27,8 @@ function drain(server: Server): void {
     clearInterval(look);
     clearTimeout(deadline);
   });
+}
+
+function isServer(value: unknown): value is Server {
+  return value instanceof Server;
 }
