@@ -33,12 +33,14 @@ function publish(...jwks: readonly object[]): void {
   server.answer(json({ keys: jwks }));
 }
 
+const goodSet = { keys: [key.publicJwk] };
 const tooLong = JSON.stringify({ keys: [key.publicJwk], padding: 'x'.repeat(4096) });
 const FAILURES = [
-  ['an error', status(503)],
-  ['404', status(404)],
-  ['429', status(429, { 'retry-after': '1' })],
+  ['an error', status(503, goodSet)],
+  ['404', status(404, goodSet)],
+  ['429', status(429, goodSet, { 'retry-after': '1' })],
   ['204 and nothing', status(204)],
+  ['203, a copy that somebody changed', status(203, goodSet)],
   ['an HTML page', text('<!doctype html><title>Sign in</title>', 'text/html')],
   ['an empty body', text('')],
   ['{}', json({})],
@@ -47,13 +49,13 @@ const FAILURES = [
   ['[]', json([])],
   ['null', json(null)],
   ['a set without one usable key', json({ keys: [{ kty: 'oct', k: 'AAAA', kid: 'good' }] })],
-  ['text that is not UTF-8', text(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))],
+  ['text that is not UTF-8', text(Buffer.from(JSON.stringify({ ...goodSet, name: '\xff' }), 'latin1'))],
   ['JSON in UTF-16', text(Buffer.from(JSON.stringify({ keys: [key.publicJwk] }), 'utf16le'))],
   ['more octets than maxBytes', text(tooLong)],
   ['few octets that inflate to many', (_request, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(tooLong));
   }],
-  ['a redirect', status(302, { location: 'https://attacker.test/jwks.json' })],
+  ['a redirect', status(302, goodSet, { location: 'https://attacker.test/jwks.json' })],
   ['half of a set', text(JSON.stringify({ keys: [key.publicJwk] }).slice(0, 60))],
   ['less than it announced', (_request, response) => {
     response.writeHead(200, { 'content-length': '5000' }).write('{"keys":[');

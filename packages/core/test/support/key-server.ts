@@ -48,10 +48,10 @@ export function text(body: string | Uint8Array, type = 'application/json'): Requ
   };
 }
 
-/** Answers with a status and nothing else. */
-export function status(code: number, headers: Record<string, string> = {}): RequestListener {
+/** Answers with a status, and a JSON value if there is one. */
+export function status(code: number, value?: unknown, headers: Record<string, string> = {}): RequestListener {
   return (_request, response) => {
-    response.writeHead(code, headers).end();
+    response.writeHead(code, headers).end(value === undefined ? undefined : JSON.stringify(value));
   };
 }
 
