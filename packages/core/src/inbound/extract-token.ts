@@ -43,8 +43,11 @@ export function extractToken(request: TokenRequest): string | undefined {
 }
 
 function hasQueryToken(url: string): boolean {
-  const query = url.indexOf('?');
-  return query !== -1 && new URLSearchParams(url.slice(query + 1)).has('access_token');
+  const start = url.indexOf('?');
+  if (start === -1) return false;
+  const query = url.slice(start + 1);
+  // Taken apart only where the name can be in it, plain or with an escape: every request with a query comes by here.
+  return /access_token|%/.test(query) && new URLSearchParams(query).has('access_token');
 }
 
 function malformed(message: string): CountersignError {

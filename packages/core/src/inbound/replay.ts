@@ -13,16 +13,29 @@ export interface ReplayStore {
   firstUse(key: string, expiresAt: number): Promise<boolean>;
 }
 
+/** A store remembers a token for this much longer than it is accepted: its answer takes time, and its clock may differ. */
+const MARGIN_SECONDS = 10;
+
 /**
  * Lets a single-use token through once. The last step, because it writes: a request that is refused changes nothing.
- * @throws CountersignError `token_replayed`; `replay_store_unavailable` when the store fails, whatever its error.
+ * A token that expired since it was validated (its body came slowly) is refused: the store may have forgotten it.
+ * @param now seconds since the epoch.
+ * @throws CountersignError `token_replayed`, `token_expired`; `replay_store_unavailable` when the store fails, whatever
+ * its error.
  */
-export async function useOnce(authentication: Authentication, store: ReplayStore): Promise<void> {
+export async function useOnce(
+  authentication: Authentication,
+  store: ReplayStore,
+  now: number,
+): Promise<void> {
   const { singleUse } = authentication;
   if (singleUse === undefined) return;
+  if (now >= singleUse.expiresAt) {
+    throw new CountersignError('token_expired', 'exp has passed since the token was validated');
+  }
   let isFirst: unknown;
   try {
-    isFirst = await store.firstUse(singleUse.key, singleUse.expiresAt);
+    isFirst = await store.firstUse(singleUse.key, singleUse.expiresAt + MARGIN_SECONDS);
   } catch (cause) {
     throw new CountersignError('replay_store_unavailable', 'the replay store failed', {
       cause,

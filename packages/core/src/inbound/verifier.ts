@@ -46,7 +46,7 @@ export interface Verifier {
   authenticate(request: InboundRequest): Promise<Authentication>;
   /**
    * Lets a single-use token through once. Call it last, when nothing else can refuse the request.
-   * @throws CountersignError `token_replayed`, `replay_store_unavailable`.
+   * @throws CountersignError `token_replayed`, `replay_store_unavailable`; `token_expired` when its time ran out meanwhile.
    */
   useOnce(authentication: Authentication): Promise<void>;
 }
@@ -92,7 +92,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       return { principal, token, keyId, audiences, roles: new Set(validated.roles), bound, singleUse };
     },
 
-    useOnce: (authentication) => useOnce(authentication, replayStore),
+    useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),
   };
 }
 

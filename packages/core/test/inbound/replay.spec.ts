@@ -92,6 +92,32 @@ describe('a bound token on a write', () => {
     expect(await codeOf(verifier.authenticate(sent))).toBe('token_expired');
   });
 
+  it('whose body comes so slowly that it expires meanwhile is refused: the store may have forgotten its first use', async () => {
+    const { clock, verifier, request } = createScene(POST);
+    const sent = request();
+    const slow = await verifier.authenticate(sent);
+    await verifier.useOnce(await verifier.authenticate(sent));
+    clock.advance(89.999);
+    expect(await codeOf(verifier.useOnce(slow))).toBe('token_replayed');
+    clock.advance(0.001);
+    expect(await codeOf(verifier.useOnce(slow))).toBe('token_expired');
+    clock.advance(3600);
+    expect(await codeOf(verifier.useOnce(slow))).toBe('token_expired');
+  });
+
+  it('is remembered a little longer than it is accepted, for stores that answer late', async () => {
+    const remembered: number[] = [];
+    const firstUse = (_key: string, expiresAt: number) => {
+      remembered.push(expiresAt);
+      return Promise.resolve(true);
+    };
+    const { verifier, accepted } = createScene({ ...POST, verifier: { replayStore: { firstUse } } });
+    const authentication = await accepted();
+    await verifier.useOnce(authentication);
+    expect(authentication.singleUse?.expiresAt).toBe(NOW + 60 + 30);
+    expect(remembered).toEqual([NOW + 60 + 30 + 10]);
+  });
+
   it('is still known when the clock was set forward for a while', async () => {
     const { clock, verifier, request, accepted } = createScene(POST);
     const sent = request();
@@ -156,7 +182,7 @@ describe('a replay store that fails', () => {
       const { accepted } = createScene(POST);
       const authentication = await accepted();
       const store = { firstUse: () => Promise.resolve(answer as boolean) };
-      expect(await codeOf(useOnce(authentication, store))).toMatch(
+      expect(await codeOf(useOnce(authentication, store, NOW))).toMatch(
         /^(token_replayed|replay_store_unavailable)$/,
       );
     },
