@@ -270,6 +270,8 @@ describe('the claims of a third party', () => {
     const aud = ['https://herald.service/', 'https://census.service/'];
     expect(await accepted({ claims: { aud } }, IDP)).toMatchObject({ audiences: aud });
     expect(await claims({ aud: ['https://herald.service/'] }, IDP)).toBe('audience_mismatch');
+    expect(await claims({ aud: ['https://census.service/', 1] }, IDP)).toBe('audience_mismatch');
+    expect(await claims({ aud: ['https://census.service/', null] }, IDP)).toBe('audience_mismatch');
   });
 
   it('live an hour at most', async () => {
