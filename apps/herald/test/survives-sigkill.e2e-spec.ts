@@ -38,17 +38,26 @@ afterAll(async () => {
 async function sendAndStop(signal: 'SIGTERM' | 'SIGKILL') {
   const body = { user: userUri(42), type: 'welcome-message' };
   const accepted: string[] = [];
-  const statuses = new Set<number>();
-  const sendOne = async () => {
+  const refusals: string[] = [];
+  const sendOne = async (): Promise<void> => {
     const call = { method: 'POST', path: '/notification/', as: SENDER, body };
     const response = await scene.storefront.call(herald.url, call);
-    statuses.add(response.status);
-    if (response.status === 201) accepted.push(response.headers.get('location')!.slice(HERALD.length - 1));
+    if (response.status !== 201) {
+      const code = await codeOf(response);
+      // Two hundred at once may be too many for census on a slow machine: that is said, and may be tried again.
+      return code === 'census_unavailable' ? sendOne() : void refusals.push(code);
+    }
+    accepted.push(response.headers.get('location')!.slice(HERALD.length - 1));
     if (accepted.length === STOP_AFTER) herald.child.kill(signal);
   };
   // Those that herald could not answer any more are not promised anything.
   await Promise.allSettled(Array.from({ length: NOTIFICATIONS }, sendOne));
-  return { accepted, statuses };
+  return { accepted, refusals };
+}
+
+async function codeOf(response: Response): Promise<string> {
+  const problem = (await response.json()) as { code: string };
+  return problem.code;
 }
 
 async function expectNoneLost(accepted: readonly string[]): Promise<void> {
@@ -77,9 +86,9 @@ describe('Herald, while 200 notifications are being accepted', () => {
   it(
     'answers what it has begun when it is stopped, loses none, and ends with 0',
     async () => {
-      const { accepted, statuses } = await sendAndStop('SIGTERM');
+      const { accepted, refusals } = await sendAndStop('SIGTERM');
       expect(await herald.stop()).toBe(0);
-      expect(statuses).toEqual(new Set([201]));
+      expect(refusals).toEqual([]);
       herald = await scene.start();
       await expectNoneLost(accepted);
     },
