@@ -29,6 +29,8 @@ export interface Authentication {
   readonly principal: Principal;
   /** The compact token, for propagation and as evidence. Never log it. */
   readonly token: string;
+  /** The tokens that proved this call's delegation, newest first; empty when none was asked for. Never log them. */
+  readonly proofs: readonly string[];
   readonly keyId: string;
   /** Every service that the token is meant for; ours is among them. */
   readonly audiences: readonly string[];
