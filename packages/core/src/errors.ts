@@ -74,7 +74,10 @@ export const FAULTS = faultTable({
     kind: 'unavailable',
     title: 'The replay store cannot be reached at the moment.',
   },
-  caller_token_expired: { kind: 'unavailable', title: 'The token of this call expired while it was being served.' },
+  caller_token_expired: {
+    kind: 'unavailable',
+    title: 'The token of this call expired while it was being served.',
+  },
   token_unavailable: {
     kind: 'unavailable',
     title: 'A token for the called service cannot be had at the moment.',

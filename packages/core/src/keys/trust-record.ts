@@ -1,3 +1,4 @@
+import { readActsFor, type ActsFor } from './acts-for.js';
 import { ALGORITHMS, algorithmNamed, type Algorithm } from './algorithms.js';
 import { invalidOption, OptionsReader, readHttpsUri } from '../options.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
@@ -31,8 +32,13 @@ export interface TrustRecord {
   readonly tokenType?: string;
   /** The scopes it may have here; others in its tokens are ignored. Default none. */
   readonly scopes?: readonly string[];
-  /** Whose subjects it may speak for: `'nobody'` (default) but itself, or URI prefixes that end in `/`. */
-  readonly actsFor?: 'nobody' | readonly string[];
+  /**
+   * Whose subjects it may speak for: `'nobody'` (default) but itself, those under URI prefixes that end in `/`, or `'proven'`:
+   * whoever it was called for, which it proves with the token that it was called with.
+   */
+  readonly actsFor?: 'nobody' | 'proven' | readonly string[];
+  /** Its tokens only prove other services' delegations; it may not call this service itself. Default false. */
+  readonly proofOnly?: boolean;
   /** Longest accepted `exp - iat`. Default 300 for service tokens, 3600 for others; at most 3600. */
   readonly maxLifetimeSeconds?: number;
   /** How far its clock may be off. Default 30, at most 300. */
@@ -53,7 +59,8 @@ export interface ResolvedTrustRecord {
   /** Lower case, without `application/`. */
   readonly tokenType: string;
   readonly scopes: ReadonlySet<string>;
-  readonly actsFor: 'anySubject' | 'nobody' | readonly string[];
+  readonly actsFor: ActsFor;
+  readonly proofOnly: boolean;
   readonly maxLifetimeSeconds: number;
   readonly clockToleranceSeconds: number;
   readonly claims: { readonly scopes: string; readonly roles: string; readonly optional: readonly string[] };
@@ -62,7 +69,7 @@ export interface ResolvedTrustRecord {
 }
 
 const MEMBERS = [
-  'name', 'issuer', 'keys', 'algorithms', 'tokenType', 'scopes', 'actsFor', 'maxLifetimeSeconds',
+  'name', 'issuer', 'keys', 'algorithms', 'tokenType', 'scopes', 'actsFor', 'proofOnly', 'maxLifetimeSeconds',
   'clockToleranceSeconds', 'claims', 'bodyBinding', 'acceptMd5BodyHash',
 ] as const; // prettier-ignore
 
@@ -98,6 +105,7 @@ export function readTrustRecord(
     tokenType,
     scopes: new Set(readScopes(record)),
     actsFor: readActsFor(record, isService),
+    proofOnly: record.boolean('proofOnly', false),
     maxLifetimeSeconds: record.number('maxLifetimeSeconds', {
       unless: isService ? 300 : 3600,
       min: 1,
@@ -153,25 +161,6 @@ function readScopes(record: OptionsReader): readonly string[] {
       throw invalidOption(`${record.at('scopes')}[${String(index)}]`, 'is not one scope');
   });
   return scopes;
-}
-
-function readActsFor(record: OptionsReader, isService: boolean): ResolvedTrustRecord['actsFor'] {
-  const value = record.raw('actsFor');
-  // An identity provider names its own subjects; one of our services names only those that it is trusted with.
-  if (value === undefined) return isService ? 'nobody' : 'anySubject';
-  if (value === 'nobody') return 'nobody';
-  const prefixes = record.strings('actsFor');
-  prefixes.forEach((prefix, index) => {
-    if (!URL.canParse(prefix) || !prefix.endsWith('/') || new URL(prefix).href !== prefix) {
-      throw invalidOption(
-        `${record.at('actsFor')}[${String(index)}]`,
-        'must be a normalised URI that ends in "/"',
-      );
-    }
-  });
-  if (prefixes.length === 0)
-    throw invalidOption(record.at('actsFor'), 'must be "nobody" or a list of URI prefixes');
-  return prefixes;
 }
 
 const MAY_BE_OPTIONAL: ReadonlySet<string> = new Set(['sub', 'iat', 'jti']);

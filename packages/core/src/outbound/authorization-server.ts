@@ -39,7 +39,11 @@ const MEMBERS = [
 ] as const; // prettier-ignore
 
 /** @throws TypeError naming the member; never its value, which may be the secret. */
-export function readAuthorizationServer(value: unknown, path: string, allowInsecureHttp: boolean): AuthorizationServer {
+export function readAuthorizationServer(
+  value: unknown,
+  path: string,
+  allowInsecureHttp: boolean,
+): AuthorizationServer {
   const record: OptionsReader = new Reader(value, path, MEMBERS);
   const clientAuthentication = record.oneOf('clientAuthentication', [
     'client_secret_basic',
@@ -59,7 +63,11 @@ export function readAuthorizationServer(value: unknown, path: string, allowInsec
     clientId: record.string('clientId'),
     clientAuthentication,
     clientSecret,
-    assertionAudience: record.oneOf('assertionAudience', ['issuer', 'tokenEndpointForLegacyServers'], 'issuer'),
+    assertionAudience: record.oneOf(
+      'assertionAudience',
+      ['issuer', 'tokenEndpointForLegacyServers'],
+      'issuer',
+    ),
     targetParameter: record.oneOf('targetParameter', ['resource', 'audience'], 'resource'),
     allowInsecureHttp,
   };

@@ -99,7 +99,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
         throw new CountersignError('authorization_present', 'the URL of the outgoing call holds credentials');
       }
       const source = destination === undefined ? undefined : sources[destination.authorize];
-      if (destination === undefined || source === undefined) return { destination, headers: [], issued: undefined };
+      if (destination === undefined || source === undefined)
+        return { destination, headers: [], issued: undefined };
       const request = { call, destination, authentication };
       const issued = await tokens.get(source.offer(request), destination.name, renew);
       const value = HEADER_VALUE[destination.header](issued.token);

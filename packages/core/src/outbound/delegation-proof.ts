@@ -17,7 +17,9 @@ export function proofHash(request: TokenRequest): string | undefined {
 }
 
 /** The header that carries the proof, for destinations that want one. */
-export function proofHeader(request: TokenRequest): readonly { readonly name: string; readonly value: string }[] {
+export function proofHeader(
+  request: TokenRequest,
+): readonly { readonly name: string; readonly value: string }[] {
   if (!request.destination.delegationProof) return [];
   return [{ name: DELEGATION_PROOF_HEADER, value: proofsOf(requireUser(request)).join(', ') }];
 }

@@ -90,7 +90,9 @@ export function createDestinations(
   destinations.sort((a, b) => b.url.pathname.length - a.url.pathname.length);
   return {
     of: (url) =>
-      destinations.find((each) => each.url.origin === url.origin && url.pathname.startsWith(each.url.pathname)),
+      destinations.find(
+        (each) => each.url.origin === url.origin && url.pathname.startsWith(each.url.pathname),
+      ),
   };
 }
 
@@ -108,7 +110,10 @@ function readDestination(value: unknown, path: string, insecure: boolean): Desti
   const authorize = record.oneOf('authorize', ['none', 'propagate', 'mint', 'clientCredentials', 'exchange']);
   const onBehalfOf = record.oneOf('onBehalfOf', ['user', 'service']);
   if ((ON_BEHALF_OF.get(authorize) ?? onBehalfOf) !== onBehalfOf) {
-    throw invalidOption(record.at('onBehalfOf'), `must be ${String(ON_BEHALF_OF.get(authorize))} for ${authorize}`);
+    throw invalidOption(
+      record.at('onBehalfOf'),
+      `must be ${String(ON_BEHALF_OF.get(authorize))} for ${authorize}`,
+    );
   }
   const delegationProof = record.boolean('delegationProof', false);
   if (delegationProof && !(authorize === 'mint' && onBehalfOf === 'user')) {
@@ -129,11 +134,16 @@ function readDestination(value: unknown, path: string, insecure: boolean): Desti
   };
 }
 
-function readServer(record: OptionsReader, authorize: string, insecure: boolean): AuthorizationServer | undefined {
+function readServer(
+  record: OptionsReader,
+  authorize: string,
+  insecure: boolean,
+): AuthorizationServer | undefined {
   const path = record.at('authorizationServer');
   if (authorize === 'clientCredentials' || authorize === 'exchange') {
     return readAuthorizationServer(record.raw('authorizationServer'), path, insecure);
   }
-  if (record.has('authorizationServer')) throw invalidOption(path, `is not for authorize: ${JSON.stringify(authorize)}`);
+  if (record.has('authorizationServer'))
+    throw invalidOption(path, `is not for authorize: ${JSON.stringify(authorize)}`);
   return undefined;
 }

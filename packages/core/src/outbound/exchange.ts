@@ -30,17 +30,28 @@ export function exchangeSource(options: ExchangeOptions): TokenSource {
       const scopes = destination.scopes.filter((scope) => principal.scopes.has(scope));
       const subjectToken = createHash('sha256').update(token).digest('base64url');
       return {
-        cacheKey: JSON.stringify(['exchange', destination.audience, scopes, principal.subject, principal.actors, subjectToken]),
+        cacheKey: JSON.stringify([
+          'exchange',
+          destination.audience,
+          scopes,
+          principal.subject,
+          principal.actors,
+          subjectToken,
+        ]),
         issue: async () => {
-          const granted = await options.endpointOf(destination).grant('urn:ietf:params:oauth:grant-type:token-exchange', {
-            subject_token: token,
-            subject_token_type: JWT_TYPE,
-            actor_token: await options.actorToken(destination.authorizationServer?.issuer.href ?? destination.audience),
-            actor_token_type: JWT_TYPE,
-            requested_token_type: ACCESS_TOKEN_TYPE,
-            scope: scopes.join(' '),
-            ...targetOf(destination),
-          });
+          const granted = await options
+            .endpointOf(destination)
+            .grant('urn:ietf:params:oauth:grant-type:token-exchange', {
+              subject_token: token,
+              subject_token_type: JWT_TYPE,
+              actor_token: await options.actorToken(
+                destination.authorizationServer?.issuer.href ?? destination.audience,
+              ),
+              actor_token_type: JWT_TYPE,
+              requested_token_type: ACCESS_TOKEN_TYPE,
+              scope: scopes.join(' '),
+              ...targetOf(destination),
+            });
           return issuedBy(granted, {
             destination,
             requestedScopes: scopes,

@@ -90,7 +90,10 @@ function renewalOf({ claims }: IssuedToken, share: number): number {
 }
 
 /** A token cache in this process, by the monotonic clock; when it is full, what was used longest ago goes. */
-export function memoryTokenCache(options: { readonly clock: Clock; readonly maxEntries?: number }): TokenCache {
+export function memoryTokenCache(options: {
+  readonly clock: Clock;
+  readonly maxEntries?: number;
+}): TokenCache {
   const { clock, maxEntries = 1000 } = options;
   const entries = new Map<string, { readonly issued: IssuedToken; readonly forgetAt: number }>();
   return {

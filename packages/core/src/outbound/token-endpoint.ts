@@ -105,25 +105,41 @@ async function discover(server: AuthorizationServer): Promise<ServerMetadata> {
   const response = await discoveryRequest(server.issuer, { ...options, algorithm: 'oauth2' });
   if (response.status === 200) return processDiscoveryResponse(server.issuer, response);
   await response.body?.cancel();
-  return processDiscoveryResponse(server.issuer, await discoveryRequest(server.issuer, { ...options, algorithm: 'oidc' }));
+  return processDiscoveryResponse(
+    server.issuer,
+    await discoveryRequest(server.issuer, { ...options, algorithm: 'oidc' }),
+  );
 }
 
 function requestOptions(server: AuthorizationServer) {
-  return { signal: AbortSignal.timeout(TIMEOUT_MS), [allowInsecureRequests]: server.issuer.protocol === 'http:' };
+  return {
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    [allowInsecureRequests]: server.issuer.protocol === 'http:',
+  };
 }
 
 /** The library reads `"300"` as 300; RFC 6749 section 5.1 wants a number, and what else is wrong then is unknown. */
 async function refuseTextualLifetime(response: Response): Promise<void> {
   if (!response.ok) return;
   const body: unknown = await response.clone().json();
-  if (typeof body === 'object' && body !== null && 'expires_in' in body && typeof body.expires_in !== 'number') {
+  if (
+    typeof body === 'object' &&
+    body !== null &&
+    'expires_in' in body &&
+    typeof body.expires_in !== 'number'
+  ) {
     throw new TypeError('expires_in must be a number');
   }
 }
 
 /** The library's errors carry the response, and so perhaps a token: only their words are kept. */
 function unavailable(server: AuthorizationServer, error: unknown): CountersignError {
-  const words = error instanceof ResponseBodyError ? error.error : error instanceof Error ? error.message : 'unknown error';
+  const words =
+    error instanceof ResponseBodyError
+      ? error.error
+      : error instanceof Error
+        ? error.message
+        : 'unknown error';
   const message = `${server.issuer.host} gave no token: ${words.replaceAll(/[^\x20-\x7e]/g, '').slice(0, 200)}`;
   return new CountersignError('token_unavailable', message, { retryAfterSeconds: 1 });
 }
