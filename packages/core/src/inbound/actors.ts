@@ -2,9 +2,10 @@ import { CountersignError } from '../errors.js';
 import { claim, type ValidatedToken } from '../token.js';
 
 /**
- * Reads the chain of actors (RFC 8693 section 4.1). Actors behind the first are what the caller says: only a delegation
- * proof checks them.
- * @returns who acts, newest first; the first is the issuer of the token.
+ * Reads the chain of actors (RFC 8693 section 4.1). A service that mints a token acts, so it is the first of them. Another
+ * issuer does not act: it says who does, and nobody does when the user called with its token.
+ * Actors behind the first are what the caller says: only a delegation proof checks them.
+ * @returns who acts, newest first.
  * @throws CountersignError `claim_invalid`.
  */
 export function readActors(token: ValidatedToken): readonly string[] {
@@ -16,6 +17,7 @@ export function readActors(token: ValidatedToken): readonly string[] {
     if (actors.includes(actor)) throw invalid('the chain of actors runs in a circle');
     actors.push(actor);
   }
+  if (!token.isServiceToken) return actors;
   if (actors.length > 0 && actors[0] !== token.issuer)
     throw invalid('act.sub must be the issuer of the token');
   return actors.length > 0 ? actors : [token.issuer];

@@ -10,7 +10,7 @@ const MAX_ACTORS = 3;
 
 /** Who acts, and the tokens that prove it. */
 export interface Delegation {
-  /** Newest first; the first is the issuer of the token. */
+  /** Newest first; the first is the service that minted the token. */
   readonly actors: readonly string[];
   /** Newest first; empty unless the trust record asks for proof. */
   readonly proofs: readonly string[];

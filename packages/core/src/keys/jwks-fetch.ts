@@ -39,7 +39,8 @@ async function fetchKeys(uri: string, limits: JwksFetchLimits): Promise<unknown[
   return keys;
 }
 
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
+/** Reads a body as text. @throws TypeError when it is larger than that, or not UTF-8. */
+export async function readBounded(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {

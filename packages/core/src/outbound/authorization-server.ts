@@ -1,4 +1,4 @@
-import { type OptionsReader, invalidOption, OptionsReader as Reader, readHttpsUri } from '../options.js';
+import { invalidOption, OptionsReader, readHttpsUri } from '../options.js';
 
 /** The OAuth 2 authorization server that issues the tokens for a destination, and how we prove to it who we are. */
 export interface AuthorizationServerRecord {
@@ -18,24 +18,30 @@ export interface AuthorizationServerRecord {
   readonly assertionAudience?: 'issuer' | 'tokenEndpointForLegacyServers';
   /** How the wanted audience is named in the request. Default `resource` (RFC 8707). */
   readonly targetParameter?: 'resource' | 'audience';
+  /** Longest wait for each of its answers. Default 10,000. */
+  readonly timeoutMs?: number;
 }
 
 export type ClientAuthentication = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 
 /** An authorization server with its defaults filled in. */
 export interface AuthorizationServer {
-  readonly issuer: URL;
-  readonly tokenEndpoint: URL | undefined;
+  /** As it was written: identifiers are compared as they are. */
+  readonly issuer: string;
+  readonly tokenEndpoint: string | undefined;
   readonly clientId: string;
   readonly clientAuthentication: ClientAuthentication;
-  readonly clientSecret: string | undefined;
+  /** A function, so that nothing that prints a destination prints the secret. */
+  readonly clientSecret: (() => string) | undefined;
   readonly assertionAudience: 'issuer' | 'tokenEndpointForLegacyServers';
   readonly targetParameter: 'resource' | 'audience';
+  readonly timeoutMs: number;
   readonly allowInsecureHttp: boolean;
 }
 
 const MEMBERS = [
   'issuer', 'tokenEndpoint', 'clientId', 'clientAuthentication', 'clientSecret', 'assertionAudience', 'targetParameter',
+  'timeoutMs',
 ] as const; // prettier-ignore
 
 /** @throws TypeError naming the member; never its value, which may be the secret. */
@@ -44,7 +50,11 @@ export function readAuthorizationServer(
   path: string,
   allowInsecureHttp: boolean,
 ): AuthorizationServer {
-  const record: OptionsReader = new Reader(value, path, MEMBERS);
+  const record = new OptionsReader(value, path, MEMBERS);
+  const readUri = (name: 'issuer' | 'tokenEndpoint'): string => {
+    readHttpsUri(record.raw(name), record.at(name), allowInsecureHttp);
+    return record.string(name);
+  };
   const clientAuthentication = record.oneOf('clientAuthentication', [
     'client_secret_basic',
     'client_secret_post',
@@ -56,19 +66,18 @@ export function readAuthorizationServer(
     throw invalidOption(record.at('clientSecret'), problem);
   }
   return {
-    issuer: readHttpsUri(record.raw('issuer'), record.at('issuer'), allowInsecureHttp),
-    tokenEndpoint: record.has('tokenEndpoint')
-      ? readHttpsUri(record.raw('tokenEndpoint'), record.at('tokenEndpoint'), allowInsecureHttp)
-      : undefined,
+    issuer: readUri('issuer'),
+    tokenEndpoint: record.has('tokenEndpoint') ? readUri('tokenEndpoint') : undefined,
     clientId: record.string('clientId'),
     clientAuthentication,
-    clientSecret,
+    clientSecret: clientSecret === undefined ? undefined : () => clientSecret,
     assertionAudience: record.oneOf(
       'assertionAudience',
       ['issuer', 'tokenEndpointForLegacyServers'],
       'issuer',
     ),
     targetParameter: record.oneOf('targetParameter', ['resource', 'audience'], 'resource'),
+    timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 60_000 }),
     allowInsecureHttp,
   };
 }

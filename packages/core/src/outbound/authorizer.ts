@@ -11,7 +11,8 @@ import { exchangeSource } from './exchange.js';
 import { mintSource } from './mint.js';
 import { propagateSource } from './propagate.js';
 import { signToken } from './sign-token.js';
-import { cachedTokens, memoryTokenCache, type TokenCache } from './token-cache.js';
+import { memoryTokenCache } from './memory-token-cache.js';
+import { cachedTokens, type TokenCache } from './token-cache.js';
 import { createTokenEndpoint, type TokenEndpoint } from './token-endpoint.js';
 import { type IssuedToken, type OutboundCall, type TokenSource } from './token-source.js';
 
@@ -55,8 +56,8 @@ export interface Authorizer {
    * The token for one call. Sends nothing itself; the caller of this must not follow redirects with it.
    * @param authentication the request that is being served, if any.
    * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`,
-   * `caller_token_expired`, `token_unavailable`, `authorization_present` (credentials in the URL).
-   * Then nothing must be sent.
+   * `caller_token_expired`, `scope_missing` (nothing to exchange the caller's token for), `token_unavailable`,
+   * `authorization_present` (credentials in the URL). Then nothing must be sent.
    */
   authorize(
     call: OutboundCall,
@@ -133,7 +134,7 @@ function tokenSources(
     none: undefined,
     propagate: propagateSource,
     mint: mintSource({ service, keyStore, clock }),
-    clientCredentials: clientCredentialsSource({ service, clock, endpointOf }),
+    clientCredentials: clientCredentialsSource({ service, endpointOf }),
     exchange: exchangeSource({ service, clock, endpointOf, actorToken }),
   };
 }

@@ -1,12 +1,10 @@
-import { type Clock } from '../clock.js';
 import { type Destination } from './destination.js';
-import { issuedBy, targetOf } from './granted-token.js';
+import { clientOf, issuedBy, targetOf } from './granted-token.js';
 import { type TokenEndpoint } from './token-endpoint.js';
 import { type TokenSource } from './token-source.js';
 
 export interface ClientCredentialsOptions {
   readonly service: string;
-  readonly clock: Clock;
   readonly endpointOf: (destination: Destination) => TokenEndpoint;
 }
 
@@ -19,7 +17,7 @@ export function clientCredentialsSource(options: ClientCredentialsOptions): Toke
     offer({ destination }) {
       const { audience, scopes } = destination;
       return {
-        cacheKey: JSON.stringify(['client_credentials', audience, scopes]),
+        cacheKey: JSON.stringify(['client_credentials', clientOf(destination), audience, scopes]),
         issue: async () => {
           const granted = await options.endpointOf(destination).grant('client_credentials', {
             ...(scopes.length > 0 && { scope: scopes.join(' ') }),
@@ -31,7 +29,6 @@ export function clientCredentialsSource(options: ClientCredentialsOptions): Toke
             subject: undefined,
             actors: [options.service],
             notAfter: Infinity,
-            issuedAt: options.clock.now(),
           });
         },
       };

@@ -1,10 +1,12 @@
-import { createHash } from 'node:crypto';
+import { tokenHash } from '../binding.js';
 import { type Clock } from '../clock.js';
-import { type Destination } from './destination.js';
+import { CountersignError } from '../errors.js';
+import { type Authentication } from '../principal.js';
 import { requireUser } from './caller-context.js';
-import { issuedBy, targetOf } from './granted-token.js';
+import { type Destination } from './destination.js';
+import { clientOf, issuedBy, targetOf } from './granted-token.js';
 import { type TokenEndpoint } from './token-endpoint.js';
-import { type TokenSource } from './token-source.js';
+import { type IssuedToken, type TokenSource } from './token-source.js';
 
 export interface ExchangeOptions {
   readonly service: string;
@@ -14,6 +16,7 @@ export interface ExchangeOptions {
   readonly actorToken: (audience: string) => Promise<string>;
 }
 
+const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 
@@ -26,42 +29,56 @@ export function exchangeSource(options: ExchangeOptions): TokenSource {
   return {
     offer(request) {
       const { destination } = request;
-      const { principal, token } = requireUser(request);
-      const scopes = destination.scopes.filter((scope) => principal.scopes.has(scope));
-      const subjectToken = createHash('sha256').update(token).digest('base64url');
+      const authentication = requireUser(request);
+      const { principal, token } = authentication;
+      const scopes = scopesFor(destination, authentication);
+      const { audience } = destination;
+      const { subject, actors } = principal;
+      const key = ['exchange', clientOf(destination), audience, scopes, subject, actors, tokenHash(token)];
       return {
-        cacheKey: JSON.stringify([
-          'exchange',
-          destination.audience,
-          scopes,
-          principal.subject,
-          principal.actors,
-          subjectToken,
-        ]),
-        issue: async () => {
-          const granted = await options
-            .endpointOf(destination)
-            .grant('urn:ietf:params:oauth:grant-type:token-exchange', {
-              subject_token: token,
-              subject_token_type: JWT_TYPE,
-              actor_token: await options.actorToken(
-                destination.authorizationServer?.issuer.href ?? destination.audience,
-              ),
-              actor_token_type: JWT_TYPE,
-              requested_token_type: ACCESS_TOKEN_TYPE,
-              scope: scopes.join(' '),
-              ...targetOf(destination),
-            });
-          return issuedBy(granted, {
-            destination,
-            requestedScopes: scopes,
-            subject: principal.subject,
-            actors: [options.service, ...principal.actors],
-            notAfter: principal.expiresAt,
-            issuedAt: options.clock.now(),
-          });
-        },
+        cacheKey: JSON.stringify(key),
+        issue: () => exchange(destination, authentication, scopes, options),
       };
     },
   };
+}
+
+/** @throws CountersignError `caller_token_expired`, `token_unavailable`. */
+async function exchange(
+  destination: Destination,
+  { principal, token }: Authentication,
+  scopes: readonly string[],
+  { service, clock, endpointOf, actorToken }: ExchangeOptions,
+): Promise<IssuedToken> {
+  if (principal.expiresAt <= clock.now())
+    throw new CountersignError('caller_token_expired', "the caller's token expired before this call");
+  const issuer = destination.authorizationServer?.issuer ?? destination.audience;
+  const granted = await endpointOf(destination).grant(GRANT_TYPE, {
+    subject_token: token,
+    subject_token_type: JWT_TYPE,
+    actor_token: await actorToken(issuer),
+    actor_token_type: JWT_TYPE,
+    requested_token_type: ACCESS_TOKEN_TYPE,
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+    ...targetOf(destination),
+  });
+  return issuedBy(granted, {
+    destination,
+    requestedScopes: scopes,
+    subject: principal.subject,
+    actors: [service, ...principal.actors],
+    notAfter: principal.expiresAt,
+  });
+}
+
+/**
+ * The scopes that the destination wants and the caller's token has. None of them is no request to make: an empty scope
+ * counts as none given (RFC 6749 section 3.2), and the server would fill in its default, which may be more.
+ * @throws CountersignError `scope_missing`.
+ */
+function scopesFor(destination: Destination, { principal }: Authentication): readonly string[] {
+  const scopes = destination.scopes.filter((scope) => principal.scopes.has(scope));
+  if (scopes.length > 0 || destination.scopes.length === 0) return scopes;
+  const problem = `the caller's token has no scope that ${destination.name} is called with`;
+  throw new CountersignError('scope_missing', problem, { requiredScopes: destination.scopes });
 }

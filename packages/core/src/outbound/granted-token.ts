@@ -10,7 +10,6 @@ export interface GrantContext {
   readonly actors: readonly string[];
   /** Seconds since the epoch: the token is not used after it. */
   readonly notAfter: number;
-  readonly issuedAt: number;
 }
 
 /**
@@ -18,7 +17,7 @@ export interface GrantContext {
  * @throws CountersignError `token_unavailable` when it carries a scope that was not asked for.
  */
 export function issuedBy(granted: GrantedToken, context: GrantContext): IssuedToken {
-  const { destination, requestedScopes, subject, actors, notAfter, issuedAt } = context;
+  const { destination, requestedScopes, subject, actors, notAfter } = context;
   const scopes = granted.scopes ?? requestedScopes;
   if (!scopes.every((scope) => requestedScopes.includes(scope))) {
     const problem = `the token for ${destination.name} carries a scope that was not asked for`;
@@ -27,7 +26,7 @@ export function issuedBy(granted: GrantedToken, context: GrantContext): IssuedTo
   return {
     token: granted.token,
     claims: {
-      issuer: destination.authorizationServer?.issuer.href ?? destination.audience,
+      issuer: destination.authorizationServer?.issuer ?? destination.audience,
       audience: destination.audience,
       subject,
       scopes,
@@ -35,7 +34,7 @@ export function issuedBy(granted: GrantedToken, context: GrantContext): IssuedTo
       transactionId: undefined,
       tokenId: undefined,
       keyId: undefined,
-      issuedAt,
+      issuedAt: granted.issuedAt,
       expiresAt: Math.min(granted.expiresAt, notAfter),
       bound: false,
     },
@@ -45,4 +44,9 @@ export function issuedBy(granted: GrantedToken, context: GrantContext): IssuedTo
 /** Names the wanted audience, as `resource` (RFC 8707 section 2) or as the older `audience`. */
 export function targetOf({ audience, authorizationServer }: Destination): Readonly<Record<string, string>> {
   return { [authorizationServer?.targetParameter ?? 'resource']: audience };
+}
+
+/** Who asks whom: a cache that several services share must not hand one's token to another. */
+export function clientOf({ authorizationServer }: Destination): readonly (string | undefined)[] {
+  return [authorizationServer?.issuer, authorizationServer?.clientId];
 }

@@ -1,7 +1,11 @@
 import { type Clock } from '../clock.js';
+import { forgivingCache } from './forgiving-cache.js';
 import { type IssuedToken, type TokenOffer } from './token-source.js';
 
-/** Where tokens are kept that may serve more than one call; the port for a cache that several replicas share. */
+/**
+ * Where tokens are kept that may serve more than one call; the port for a cache that several replicas share. One that
+ * throws, or does not answer within a second, costs speed and no call: then tokens are issued anew.
+ */
 export interface TokenCache {
   get(key: string): Promise<IssuedToken | undefined>;
   /** @param expiresAt seconds since the epoch, when the token must be forgotten. */
@@ -30,44 +34,43 @@ const RENEW_SHARE_OF_LIFE = 0.2;
 /** Each process leaves out up to this share of it, by chance, so that replicas do not renew together. */
 const JITTER = 0.2;
 
+/** After a renewal that failed, a token that still holds is used for so long before the next attempt. */
+const RETRY_RENEWAL_SECONDS = 5;
+
 /** Makes the reader of a token cache: single flight, renewal before expiry. A cache that fails is as good as empty. */
-export function cachedTokens({ cache, clock, onWarning }: CachedTokensOptions): CachedTokens {
-  const pending = new Map<string, Promise<IssuedToken>>();
+export function cachedTokens(options: CachedTokensOptions): CachedTokens {
+  const { clock, onWarning } = options;
+  const cache = forgivingCache(options);
+  const pending = new Map<string, Flight>();
+  const restsUntil = new WeakMap<IssuedToken, number>();
   const share = 1 - Math.random() * JITTER;
 
-  async function lookUp(key: string): Promise<IssuedToken | undefined> {
-    try {
-      return await cache.get(key);
-    } catch (error) {
-      onWarning(`the token cache cannot be read, tokens are issued anew: ${wordsOf(error)}`);
-      return undefined;
-    }
-  }
-
-  async function keep(key: string, issued: IssuedToken): Promise<void> {
-    try {
-      await cache.set(key, issued, issued.claims.expiresAt);
-    } catch (error) {
-      onWarning(`the token cache cannot be written, tokens are issued anew: ${wordsOf(error)}`);
-    }
+  function isDue(issued: IssuedToken): boolean {
+    if (clock.now() < renewalOf(issued, share)) return false;
+    return (
+      clock.now() >= issued.claims.expiresAt || clock.monotonic() >= (restsUntil.get(issued) ?? -Infinity)
+    );
   }
 
   async function issue(key: string, offer: TokenOffer, old: IssuedToken | undefined): Promise<IssuedToken> {
     try {
       const issued = await offer.issue();
-      await keep(key, issued);
+      await cache.set(key, issued, issued.claims.expiresAt);
       return issued;
     } catch (error) {
       // It should have been renewed by now, but it still holds.
-      if (old !== undefined && old.claims.expiresAt > clock.now()) return old;
-      throw error;
+      if (old === undefined || clock.now() >= old.claims.expiresAt) throw error;
+      restsUntil.set(old, clock.monotonic() + RETRY_RENEWAL_SECONDS);
+      onWarning(
+        `a token for ${old.claims.audience} could not be renewed; the old one is used while it holds`,
+      );
+      return old;
     }
   }
 
   async function find(key: string, offer: TokenOffer, renew: boolean): Promise<IssuedToken> {
-    const cached = renew ? undefined : await lookUp(key);
-    if (cached !== undefined && clock.now() < renewalOf(cached, share)) return cached;
-    return issue(key, offer, cached);
+    const cached = renew ? undefined : await cache.get(key);
+    return cached !== undefined && !isDue(cached) ? cached : issue(key, offer, cached);
   }
 
   return {
@@ -75,48 +78,27 @@ export function cachedTokens({ cache, clock, onWarning }: CachedTokensOptions): 
       if (offer.cacheKey === undefined) return offer.issue();
       const key = JSON.stringify([destination, offer.cacheKey]);
       const underWay = pending.get(key);
-      if (underWay !== undefined) return underWay;
-      const found = find(key, offer, renew).finally(() => pending.delete(key));
-      pending.set(key, found);
-      return found;
+      // Who wants a new token does not wait for somebody who may be content with the one that was refused.
+      if (underWay !== undefined && (underWay.renews || !renew)) return underWay.token;
+      const token = find(key, offer, renew).finally(() => {
+        if (pending.get(key) === flight) pending.delete(key);
+      });
+      const flight: Flight = { token, renews: renew };
+      pending.set(key, flight);
+      return token;
     },
   };
+}
+
+/** A token that is being looked up or issued. */
+interface Flight {
+  readonly token: Promise<IssuedToken>;
+  /** Whether it is certainly a new one. */
+  readonly renews: boolean;
 }
 
 /** When a token is due for renewal. */
 function renewalOf({ claims }: IssuedToken, share: number): number {
   const life = claims.expiresAt - (claims.issuedAt ?? claims.expiresAt);
   return claims.expiresAt - Math.min(RENEW_BEFORE_SECONDS, life * RENEW_SHARE_OF_LIFE) * share;
-}
-
-/** A token cache in this process, by the monotonic clock; when it is full, what was used longest ago goes. */
-export function memoryTokenCache(options: {
-  readonly clock: Clock;
-  readonly maxEntries?: number;
-}): TokenCache {
-  const { clock, maxEntries = 1000 } = options;
-  const entries = new Map<string, { readonly issued: IssuedToken; readonly forgetAt: number }>();
-  return {
-    get(key) {
-      const entry = entries.get(key);
-      if (entry === undefined) return Promise.resolve(undefined);
-      entries.delete(key);
-      if (clock.monotonic() >= entry.forgetAt || clock.now() >= entry.issued.claims.expiresAt) {
-        return Promise.resolve(undefined);
-      }
-      entries.set(key, entry);
-      return Promise.resolve(entry.issued);
-    },
-    set(key, issued, expiresAt) {
-      entries.delete(key);
-      const [oldest] = entries.keys();
-      if (oldest !== undefined && entries.size >= maxEntries) entries.delete(oldest);
-      entries.set(key, { issued, forgetAt: clock.monotonic() + expiresAt - clock.now() });
-      return Promise.resolve();
-    },
-  };
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
 }

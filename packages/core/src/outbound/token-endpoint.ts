@@ -1,25 +1,24 @@
 import {
-  allowInsecureRequests,
   ClientSecretBasic,
   ClientSecretPost,
-  discoveryRequest,
   genericTokenEndpointRequest,
-  processDiscoveryResponse,
   processGenericTokenEndpointResponse,
-  ResponseBodyError,
   type AuthorizationServer as ServerMetadata,
   type ClientAuth,
 } from 'oauth4webapi';
 import { type Clock } from '../clock.js';
-import { CountersignError } from '../errors.js';
 import { type KeyStore } from '../keys/key-store.js';
 import { type AuthorizationServer } from './authorization-server.js';
 import { privateKeyJwt } from './client-assertion.js';
+import { discoverServer, requestOptions } from './server-metadata.js';
+import { refusedAnswer, tokenUnavailable } from './token-endpoint-failure.js';
 
 /** What a token endpoint answered. */
 export interface GrantedToken {
   /** Never log it. */
   readonly token: string;
+  /** Seconds since the epoch, before it was asked for: what is reckoned from it is too early rather than too late. */
+  readonly issuedAt: number;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
   /** The scopes that were granted, when the server says so. */
@@ -40,11 +39,13 @@ export interface TokenEndpointOptions {
 
 /** RFC 6749 section 5.1 leaves `expires_in` out at will; then this is how long the token is used. */
 const DEFAULT_LIFETIME_SECONDS = 300;
-const TIMEOUT_MS = 10_000;
+
+/** The characters of an access token (RFC 6749 appendix A.12): no other may get into a header. */
+const ACCESS_TOKEN = /^[\x21-\x7e]+$/;
 
 /**
  * Makes the token endpoint of an authorization server, by oauth4webapi. The server's metadata is looked up when the
- * first token is needed, and kept; a failure is not kept.
+ * first token is needed, and again after a failure.
  */
 export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
   const { server, keyStore, clock } = options;
@@ -52,38 +53,34 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
   const client = { client_id: server.clientId };
   let metadata: Promise<ServerMetadata> | undefined;
 
-  function serverMetadata(): Promise<ServerMetadata> {
-    metadata ??= discover(server).catch((error: unknown) => {
-      metadata = undefined;
-      throw error;
-    });
-    return metadata;
+  async function request(grantType: string, parameters: Readonly<Record<string, string>>): Promise<Response> {
+    metadata ??= discoverServer(server);
+    const sent = { ...parameters };
+    const how = requestOptions(server);
+    return genericTokenEndpointRequest(await metadata, client, authentication, grantType, sent, how);
+  }
+
+  async function read(response: Response, issuedAt: number): Promise<GrantedToken> {
+    const answer = response.clone();
+    const granted = await processGenericTokenEndpointResponse({ issuer: server.issuer }, client, response);
+    if (granted.token_type !== 'bearer') throw refusedAnswer('the token is no bearer token');
+    if (!ACCESS_TOKEN.test(granted.access_token))
+      throw refusedAnswer('the token has a character that none has');
+    if (await saysLifetimeInWords(answer)) throw refusedAnswer('expires_in must be a number');
+    const lifetime = granted.expires_in ?? DEFAULT_LIFETIME_SECONDS;
+    if (!(lifetime > 0)) throw refusedAnswer('expires_in must be positive');
+    const scopes = granted.scope?.split(' ').filter((scope) => scope !== '');
+    return { token: granted.access_token, issuedAt, expiresAt: issuedAt + lifetime, scopes };
   }
 
   return {
     async grant(grantType, parameters) {
       try {
-        const known = await serverMetadata();
-        const response = await genericTokenEndpointRequest(
-          known,
-          client,
-          authentication,
-          grantType,
-          { ...parameters },
-          requestOptions(server),
-        );
-        await refuseTextualLifetime(response);
-        const granted = await processGenericTokenEndpointResponse(known, client, response);
-        if (granted.token_type !== 'bearer') throw new TypeError('the token is no bearer token');
-        const lifetime = granted.expires_in ?? DEFAULT_LIFETIME_SECONDS;
-        if (!(lifetime > 0)) throw new TypeError('expires_in must be positive');
-        return {
-          token: granted.access_token,
-          expiresAt: clock.now() + lifetime,
-          scopes: granted.scope?.split(' ').filter((scope) => scope !== ''),
-        };
+        const issuedAt = clock.now();
+        return await read(await request(grantType, parameters), issuedAt);
       } catch (error) {
-        throw unavailable(server, error);
+        metadata = undefined;
+        throw tokenUnavailable(server, error);
       }
     },
   };
@@ -92,54 +89,13 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
 function clientAuthentication(server: AuthorizationServer, keyStore: KeyStore, clock: Clock): ClientAuth {
   if (server.clientSecret === undefined) return privateKeyJwt(server, keyStore, clock);
   return server.clientAuthentication === 'client_secret_basic'
-    ? ClientSecretBasic(server.clientSecret)
-    : ClientSecretPost(server.clientSecret);
-}
-
-/** RFC 8414 first; OpenID Connect Discovery for servers that know only that. Both insist on the exact issuer. */
-async function discover(server: AuthorizationServer): Promise<ServerMetadata> {
-  if (server.tokenEndpoint !== undefined) {
-    return { issuer: server.issuer.href, token_endpoint: server.tokenEndpoint.href };
-  }
-  const options = requestOptions(server);
-  const response = await discoveryRequest(server.issuer, { ...options, algorithm: 'oauth2' });
-  if (response.status === 200) return processDiscoveryResponse(server.issuer, response);
-  await response.body?.cancel();
-  return processDiscoveryResponse(
-    server.issuer,
-    await discoveryRequest(server.issuer, { ...options, algorithm: 'oidc' }),
-  );
-}
-
-function requestOptions(server: AuthorizationServer) {
-  return {
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    [allowInsecureRequests]: server.issuer.protocol === 'http:',
-  };
+    ? ClientSecretBasic(server.clientSecret())
+    : ClientSecretPost(server.clientSecret());
 }
 
 /** The library reads `"300"` as 300; RFC 6749 section 5.1 wants a number, and what else is wrong then is unknown. */
-async function refuseTextualLifetime(response: Response): Promise<void> {
-  if (!response.ok) return;
-  const body: unknown = await response.clone().json();
-  if (
-    typeof body === 'object' &&
-    body !== null &&
-    'expires_in' in body &&
-    typeof body.expires_in !== 'number'
-  ) {
-    throw new TypeError('expires_in must be a number');
-  }
-}
-
-/** The library's errors carry the response, and so perhaps a token: only their words are kept. */
-function unavailable(server: AuthorizationServer, error: unknown): CountersignError {
-  const words =
-    error instanceof ResponseBodyError
-      ? error.error
-      : error instanceof Error
-        ? error.message
-        : 'unknown error';
-  const message = `${server.issuer.host} gave no token: ${words.replaceAll(/[^\x20-\x7e]/g, '').slice(0, 200)}`;
-  return new CountersignError('token_unavailable', message, { retryAfterSeconds: 1 });
+async function saysLifetimeInWords(answer: Response): Promise<boolean> {
+  const body: unknown = await answer.json();
+  if (typeof body !== 'object' || body === null || !('expires_in' in body)) return false;
+  return typeof body.expires_in !== 'number';
 }
