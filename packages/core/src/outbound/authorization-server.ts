@@ -39,6 +39,9 @@ export interface AuthorizationServer {
   readonly allowInsecureHttp: boolean;
 }
 
+/** The characters of client identifiers and secrets (RFC 6749 appendices A.1 and A.2). */
+const PRINTABLE = /^[\x20-\x7e]+$/;
+
 const MEMBERS = [
   'issuer', 'tokenEndpoint', 'clientId', 'clientAuthentication', 'clientSecret', 'assertionAudience', 'targetParameter',
   'timeoutMs',
@@ -60,7 +63,12 @@ export function readAuthorizationServer(
     'client_secret_post',
     'private_key_jwt',
   ]);
-  const clientSecret = record.has('clientSecret') ? record.string('clientSecret') : undefined;
+  const readPrintable = (name: 'clientId' | 'clientSecret'): string => {
+    const value = record.string(name);
+    if (!PRINTABLE.test(value)) throw invalidOption(record.at(name), 'must be printable ASCII');
+    return value;
+  };
+  const clientSecret = record.has('clientSecret') ? readPrintable('clientSecret') : undefined;
   if ((clientSecret === undefined) !== (clientAuthentication === 'private_key_jwt')) {
     const problem = clientSecret === undefined ? 'is needed' : 'is not for private_key_jwt';
     throw invalidOption(record.at('clientSecret'), problem);
@@ -68,7 +76,7 @@ export function readAuthorizationServer(
   return {
     issuer: readUri('issuer'),
     tokenEndpoint: record.has('tokenEndpoint') ? readUri('tokenEndpoint') : undefined,
-    clientId: record.string('clientId'),
+    clientId: readPrintable('clientId'),
     clientAuthentication,
     clientSecret: clientSecret === undefined ? undefined : () => clientSecret,
     assertionAudience: record.oneOf(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { systemClock, type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type KeyStore } from '../keys/key-store.js';
+import { invalidOption } from '../options.js';
 import { type Authentication } from '../principal.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { clientCredentialsSource } from './client-credentials.js';
@@ -72,12 +73,16 @@ const HEADER_VALUE: Readonly<Record<Destination['header'], (token: string) => st
   JWT: (token) => token,
 };
 
+const UNDECLARED: ReadonlySet<string> = new Set(['refuse', 'send-without-token']);
+
 /**
  * Makes the authorizer from plain data.
  * @throws TypeError naming the option that cannot be.
  */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { undeclared = 'refuse', clock = systemClock, onWarning = () => undefined } = options;
+  if (!UNDECLARED.has(undeclared))
+    throw invalidOption('undeclared', `must be one of ${[...UNDECLARED].join(', ')}`);
   const destinations = createDestinations(options.destinations, options);
   const sources = tokenSources(options, clock);
   const cache = options.tokenCache ?? memoryTokenCache({ clock });

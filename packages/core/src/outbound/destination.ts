@@ -119,13 +119,14 @@ function readDestination(value: unknown, path: string, insecure: boolean): Desti
   if (delegationProof && !(authorize === 'mint' && onBehalfOf === 'user')) {
     throw invalidOption(record.at('delegationProof'), 'is for authorize: "mint" on behalf of a user');
   }
+  const audience = record.has('audience') ? record.string('audience') : url.href;
   return {
     name: record.string('name'),
     url,
-    audience: record.has('audience') ? record.string('audience') : url.href,
+    audience,
     onBehalfOf,
     authorize,
-    authorizationServer: readServer(record, authorize, insecure),
+    authorizationServer: readServer(record, authorize, audience, insecure),
     scopes: record.strings('scopes', []),
     header: record.oneOf('header', ['Authorization', 'JWT'], 'Authorization'),
     bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], 'required'),
@@ -137,13 +138,19 @@ function readDestination(value: unknown, path: string, insecure: boolean): Desti
 function readServer(
   record: OptionsReader,
   authorize: string,
+  audience: string,
   insecure: boolean,
 ): AuthorizationServer | undefined {
   const path = record.at('authorizationServer');
-  if (authorize === 'clientCredentials' || authorize === 'exchange') {
-    return readAuthorizationServer(record.raw('authorizationServer'), path, insecure);
-  }
-  if (record.has('authorizationServer'))
+  if (authorize !== 'clientCredentials' && authorize !== 'exchange') {
+    if (!record.has('authorizationServer')) return undefined;
     throw invalidOption(path, `is not for authorize: ${JSON.stringify(authorize)}`);
-  return undefined;
+  }
+  const server = readAuthorizationServer(record.raw('authorizationServer'), path, insecure);
+  if (server.targetParameter === 'resource' && !(URL.canParse(audience) && !audience.includes('#'))) {
+    const problem =
+      'must be "audience": a resource is an absolute URI without a fragment (RFC 8707 section 2)';
+    throw invalidOption(`${path}.targetParameter`, problem);
+  }
+  return server;
 }
