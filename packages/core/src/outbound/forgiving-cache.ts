@@ -28,21 +28,23 @@ export function forgivingCache({ cache, clock, onWarning }: ForgivingCacheOption
   }
 
   return {
-    get: (key) => attempt(() => cache.get(key)),
+    // Some backends say null for nothing, whatever the port says.
+    get: async (key) => (await attempt(() => cache.get(key))) ?? undefined,
     set: (key, issued, expiresAt) => attempt(() => cache.set(key, issued, expiresAt)),
   };
 }
 
 async function inTime<T>(use: () => Promise<T>): Promise<T> {
+  const answer = use();
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), TIMEOUT_MS);
+    timer = setTimeout(() => reject(new DOMException('no answer in time', 'TimeoutError')), TIMEOUT_MS);
   });
-  return Promise.race([use(), tooLate]).finally(() => clearTimeout(timer));
+  return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
 
 /** The name and the code of an error. Its words may hold what was to be stored. */
 function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
+  if (!(error instanceof Error || error instanceof DOMException)) return 'unknown error';
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;
 }
