@@ -29,11 +29,13 @@ export interface TestProvider {
   readonly paths: string[];
   /** How the provider judged the client assertions that it received: header and claims. */
   readonly assertions: { readonly header: object; readonly claims: JWTPayload }[];
+  /** Registers one more client. */
+  register(client: ClientMetadata): void;
   close(): Promise<void>;
 }
 
 export interface TestProviderOptions {
-  readonly clients: readonly ClientMetadata[];
+  readonly clients?: readonly ClientMetadata[];
   /** Services whose tokens may be exchanged, by issuer, and the public keys of each. */
   readonly services?: ReadonlyMap<string, { readonly keys: readonly PublicJwk[] }>;
   /** Which kind of metadata it has. Default both. */
@@ -43,6 +45,7 @@ export interface TestProviderOptions {
 }
 
 export async function startProvider(options: TestProviderOptions): Promise<TestProvider> {
+  const clients = [...(options.clients ?? [])];
   const tokenRequests: TokenRequestSeen[] = [];
   const paths: string[] = [];
   const assertions: { header: object; claims: JWTPayload }[] = [];
@@ -51,7 +54,7 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
   const issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   const key = await createSigningKey();
   const provider = new Provider(issuer, {
-    adapter: storeFor(options.clients),
+    adapter: storeFor(clients),
     jwks: { keys: [{ ...key.privateJwk, kid: key.kid, alg: 'ES256', use: 'sig' }] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     scopes: ['user:read', 'user:write'],
@@ -145,6 +148,7 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
     tokenRequests,
     paths,
     assertions,
+    register: (client) => void clients.push(client),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -160,10 +164,12 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
 function storeFor(clients: readonly ClientMetadata[]): (model: string) => Adapter {
   return (model) => {
     const entries = new Map<string, AdapterPayload>();
-    if (model === 'Client') for (const client of clients) entries.set(client.client_id, { ...client });
     const nothing = (): Promise<undefined> => Promise.resolve(undefined);
     return {
-      find: (id) => Promise.resolve(entries.get(id)),
+      async find(id) {
+        const client = model === 'Client' && clients.find(({ client_id }) => client_id === id);
+        return client ? { ...client } : entries.get(id);
+      },
       upsert: async (id, payload) => void entries.set(id, payload),
       destroy: async (id) => void entries.delete(id),
       findByUid: nothing,
