@@ -56,3 +56,11 @@ export class BodyHasher {
     return { sha256: this.#sha256.digest('base64url'), md5: this.#md5?.digest('hex') };
   }
 }
+
+/** The header with the tokens that prove a delegation, newest first, separated by commas. */
+export const DELEGATION_PROOF_HEADER = 'Delegation-Proof';
+
+/** The `ath` claim: base64url of the SHA-256 of a token's text (RFC 9449 section 4.2). */
+export function tokenHash(token: string): string {
+  return createHash('sha256').update(token, 'latin1').digest('base64url');
+}

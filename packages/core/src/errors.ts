@@ -54,6 +54,7 @@ export const FAULTS = faultTable({
   body_too_large: { kind: 'bad_request', status: 413, title: 'The request body is too large.' },
 
   // The principal is known, and may not do this.
+  delegation_unproven: { kind: 'forbidden', title: 'The call for this subject is not proven.' },
   delegation_not_allowed: { kind: 'forbidden', title: 'The caller may not act for this subject.' },
   actor_chain_too_deep: { kind: 'forbidden', title: 'The chain of actors is too long.' },
   user_required: { kind: 'forbidden', title: 'A user is required.' },
@@ -72,6 +73,10 @@ export const FAULTS = faultTable({
   replay_store_unavailable: {
     kind: 'unavailable',
     title: 'The replay store cannot be reached at the moment.',
+  },
+  caller_token_expired: {
+    kind: 'unavailable',
+    title: 'The token of this call expired while it was being served.',
   },
   token_unavailable: {
     kind: 'unavailable',

@@ -4,7 +4,7 @@ export { createFixedClock, systemClock } from './clock.js';
 export type { Clock, FixedClock } from './clock.js';
 export { SERVICE_TOKEN_TYPE } from './token.js';
 export type { Caller } from './token.js';
-export { bodyHash, boundUri, isWrite } from './binding.js';
+export { bodyHash, boundUri, DELEGATION_PROOF_HEADER, isWrite, tokenHash } from './binding.js';
 export type { BodyHashes } from './binding.js';
 export type { Authentication, Principal } from './principal.js';
 export { invalidOption, OptionsReader } from './options.js';
@@ -30,7 +30,15 @@ export { authorize } from './policy/policy.js';
 export type { Requirement } from './policy/policy.js';
 
 export { createAuthorizer } from './outbound/authorizer.js';
-export type { AuthorizedCall, Authorizer, AuthorizerOptions } from './outbound/authorizer.js';
+export type {
+  AuthorizedCall,
+  AuthorizeOptions,
+  Authorizer,
+  AuthorizerOptions,
+} from './outbound/authorizer.js';
 export type { Destination, DestinationRecord } from './outbound/destination.js';
+export type { AuthorizationServerRecord, ClientAuthentication } from './outbound/authorization-server.js';
+export { memoryTokenCache } from './outbound/memory-token-cache.js';
+export type { TokenCache } from './outbound/token-cache.js';
 export type { IssuedClaims, IssuedToken, OutboundCall } from './outbound/token-source.js';
 export { signToken } from './outbound/sign-token.js';

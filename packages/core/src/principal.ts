@@ -12,7 +12,10 @@ export interface Principal {
   readonly scopes: ReadonlySet<string>;
   /** The roles of the token, or of the application's own user record where a subject resolver is set. */
   readonly roles: ReadonlySet<string>;
-  /** Who acts, newest first: the caller, then whoever called it (RFC 8693 section 4.1). Only the first is checked. */
+  /**
+   * The services that act, newest first: the caller, then whoever called it (RFC 8693 section 4.1). Without a delegation
+   * proof only the first is checked. Empty when a user calls with the token of an identity provider.
+   */
   readonly actors: readonly string[];
   /** The id that the whole chain of calls shares. */
   readonly transactionId: string;
@@ -29,6 +32,8 @@ export interface Authentication {
   readonly principal: Principal;
   /** The compact token, for propagation and as evidence. Never log it. */
   readonly token: string;
+  /** The tokens that proved this call's delegation, newest first; empty when none was asked for. Never log them. */
+  readonly proofs: readonly string[];
   readonly keyId: string;
   /** Every service that the token is meant for; ours is among them. */
   readonly audiences: readonly string[];

@@ -74,14 +74,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
       if (token === undefined) throw new CountersignError('token_missing', 'the request carries no token');
       const unverified = readUnverified(token, maxTokenBytes);
       const issuer = trust.trusted(claim(unverified.claims, 'iss'));
+      const now = clock.now();
       const signed = await verifySignature(unverified, issuer);
       const validated = validateClaims(signed, issuer, {
         audience: service,
-        now: clock.now(),
+        now,
         acceptTokensFromSelf,
       });
       const bound = await checkBinding(validated, issuer, request, service);
-      const actors = checkDelegation(validated, issuer);
+      const proofContext = { rawHeaders: request.rawHeaders, trust, now, maxTokenBytes };
+      const { actors, proofs } = await checkDelegation(validated, issuer, proofContext);
       const principal = toPrincipal(validated, {
         allowedScopes: issuer.scopes,
         actors,
@@ -89,7 +91,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       });
       const singleUse = bound && isWrite(request.method) ? singleUseOf(validated, issuer) : undefined;
       const { keyId, audiences } = validated;
-      return { principal, token, keyId, audiences, roles: new Set(validated.roles), bound, singleUse };
+      const roles = new Set(validated.roles);
+      return { principal, token, proofs, keyId, audiences, roles, bound, singleUse };
     },
 
     useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),

@@ -39,7 +39,8 @@ async function fetchKeys(uri: string, limits: JwksFetchLimits): Promise<readonly
   return Array.from<unknown>(keys);
 }
 
-async function readBounded({ body }: Response, maxBytes: number): Promise<string> {
+/** Reads a body as text. @throws TypeError when it is larger than that, or not UTF-8. */
+export async function readBounded({ body }: Response, maxBytes: number): Promise<string> {
   if (body === null) return '';
   const arriving: AsyncIterable<Uint8Array> = body;
   const chunks: Uint8Array[] = [];

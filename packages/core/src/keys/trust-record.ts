@@ -1,3 +1,4 @@
+import { readActsFor, type ActsFor } from './acts-for.js';
 import { ALGORITHMS, algorithmNamed, type Algorithm } from './algorithms.js';
 import { invalidOption, OptionsReader, readHttpsUri, readScopes } from '../options.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
@@ -32,10 +33,13 @@ export interface TrustRecord {
   /** The scopes it may have here; others in its tokens are ignored. Default none. */
   readonly scopes?: readonly string[];
   /**
-   * Whose subjects it may speak for: `'nobody'` but itself, or URI prefixes that end in `/`.
+   * Whose subjects it may speak for: `'nobody'` but itself, those under URI prefixes that end in `/`, or `'proven'`:
+   * whoever it was called for, which it proves with the token that it was called with.
    * Default `'nobody'` for service tokens; an issuer of other tokens names its own subjects, whichever they are.
    */
-  readonly actsFor?: 'nobody' | readonly string[];
+  readonly actsFor?: 'nobody' | 'proven' | readonly string[];
+  /** Its tokens only prove other services' delegations; it may not call this service itself. Default false. */
+  readonly proofOnly?: boolean;
   /** Longest accepted `exp - iat`. Default 300 for service tokens, 3600 for others; at most 3600. */
   readonly maxLifetimeSeconds?: number;
   /** How far its clock may be off. Default 30, at most 300. */
@@ -56,7 +60,8 @@ export interface ResolvedTrustRecord {
   /** Lower case, without `application/`. */
   readonly tokenType: string;
   readonly scopes: ReadonlySet<string>;
-  readonly actsFor: 'anySubject' | 'nobody' | readonly string[];
+  readonly actsFor: ActsFor;
+  readonly proofOnly: boolean;
   readonly maxLifetimeSeconds: number;
   readonly clockToleranceSeconds: number;
   readonly claims: { readonly scopes: string; readonly roles: string; readonly optional: readonly string[] };
@@ -65,7 +70,7 @@ export interface ResolvedTrustRecord {
 }
 
 const MEMBERS = [
-  'name', 'issuer', 'keys', 'algorithms', 'tokenType', 'scopes', 'actsFor', 'maxLifetimeSeconds',
+  'name', 'issuer', 'keys', 'algorithms', 'tokenType', 'scopes', 'actsFor', 'proofOnly', 'maxLifetimeSeconds',
   'clockToleranceSeconds', 'claims', 'bodyBinding', 'acceptMd5BodyHash',
 ] as const; // prettier-ignore
 
@@ -98,6 +103,7 @@ export function readTrustRecord(
     tokenType,
     scopes: new Set(readScopes(record, 'scopes')),
     actsFor: readActsFor(record, isService),
+    proofOnly: record.boolean('proofOnly', false),
     maxLifetimeSeconds: record.number('maxLifetimeSeconds', {
       unless: isService ? 300 : 3600,
       min: 1,
@@ -147,25 +153,6 @@ function readAlgorithms(record: OptionsReader, isService: boolean): readonly Alg
     }
     return algorithm;
   });
-}
-
-function readActsFor(record: OptionsReader, isService: boolean): ResolvedTrustRecord['actsFor'] {
-  const value = record.raw('actsFor');
-  // An identity provider names its own subjects; one of our services names only those that it is trusted with.
-  if (value === undefined) return isService ? 'nobody' : 'anySubject';
-  if (value === 'nobody') return 'nobody';
-  const prefixes = record.strings('actsFor');
-  prefixes.forEach((prefix, index) => {
-    if (!URL.canParse(prefix) || !prefix.endsWith('/') || new URL(prefix).href !== prefix) {
-      throw invalidOption(
-        `${record.at('actsFor')}[${String(index)}]`,
-        'must be a normalised URI that ends in "/"',
-      );
-    }
-  });
-  if (prefixes.length === 0)
-    throw invalidOption(record.at('actsFor'), 'must be "nobody" or a list of URI prefixes');
-  return prefixes;
 }
 
 const MAY_BE_OPTIONAL: ReadonlySet<string> = new Set(['sub', 'iat', 'jti']);

@@ -27,6 +27,11 @@ export interface TrustStore {
    * @throws CountersignError `issuer_untrusted`.
    */
   trusted(issuer: unknown): TrustedIssuer;
+  /**
+   * The same, also for an issuer whose tokens are accepted only as proof of a delegation.
+   * @throws CountersignError `issuer_untrusted`.
+   */
+  evidence(issuer: unknown): TrustedIssuer;
 }
 
 /** How remote key sets are fetched and kept; every member has a default. */
@@ -89,14 +94,18 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
     keys: read(record, `trust[${String(index)}].keys`),
   }));
   const byIssuer = new Map(issuers.map((issuer) => [issuer.issuer, issuer]));
+  function evidence(issuer: unknown): TrustedIssuer {
+    const found = typeof issuer === 'string' ? byIssuer.get(issuer) : undefined;
+    if (found !== undefined) return found;
+    throw new CountersignError('issuer_untrusted', 'the issuer of the token is in no trust record');
+  }
   return {
     issuers,
+    evidence,
     trusted(issuer) {
-      const found = typeof issuer === 'string' ? byIssuer.get(issuer) : undefined;
-      if (found === undefined) {
-        throw new CountersignError('issuer_untrusted', 'the issuer of the token is in no trust record');
-      }
-      return found;
+      const found = evidence(issuer);
+      if (!found.proofOnly) return found;
+      throw new CountersignError('issuer_untrusted', `${found.name} is trusted for proofs only`);
     },
   };
 }

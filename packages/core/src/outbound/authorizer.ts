@@ -1,11 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { systemClock, type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type KeyStore } from '../keys/key-store.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { type Authentication } from '../principal.js';
+import { SERVICE_TOKEN_TYPE } from '../token.js';
+import { clientCredentialsSource } from './client-credentials.js';
+import { proofHeader } from './delegation-proof.js';
 import { createDestinations, type Destination, type DestinationRecord } from './destination.js';
+import { exchangeSource } from './exchange.js';
 import { mintSource } from './mint.js';
 import { propagateSource } from './propagate.js';
+import { signToken } from './sign-token.js';
+import { memoryTokenCache } from './memory-token-cache.js';
+import { cachedTokens, type TokenCache } from './token-cache.js';
+import { createTokenEndpoint, type TokenEndpoint } from './token-endpoint.js';
 import { type IssuedToken, type OutboundCall, type TokenSource } from './token-source.js';
 
 export interface AuthorizerOptions {
@@ -13,29 +22,49 @@ export interface AuthorizerOptions {
   readonly service: string;
   readonly destinations: readonly DestinationRecord[];
   readonly keyStore: KeyStore;
+  /** What happens to a call that no destination describes. Default `refuse`. */
+  readonly undeclared?: 'refuse' | 'send-without-token';
+  /** Default: in this process, 1,000 tokens. */
+  readonly tokenCache?: TokenCache;
   readonly clock?: Clock;
   readonly allowInsecureHttpForLocalDevelopment?: boolean;
+  /** Told what an operator should look at. Default: nothing is told. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** What an adapter needs to send an authorized call. */
 export interface AuthorizedCall {
-  readonly destination: Destination;
-  /** To be added to the request; undefined when the destination wants no token. */
-  readonly header: { readonly name: string; readonly value: string } | undefined;
+  /** Undefined for a call that no destination describes, where those are let out. */
+  readonly destination: Destination | undefined;
+  /** To be added to the request; none when the destination wants no token. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly issued: IssuedToken | undefined;
+}
+
+export interface AuthorizeOptions {
+  /** Leaves a cached token aside: the called service refused it. Default false. */
+  readonly renew?: boolean;
 }
 
 /** Authorizes outgoing calls: picks the destination by the final URL, and its token source. */
 export interface Authorizer {
-  /** @throws CountersignError `destination_unknown`. */
-  destinationOf(url: URL): Destination;
+  /**
+   * The destination of a final URL; undefined when none is declared and such calls are let out.
+   * @throws CountersignError `destination_unknown`.
+   */
+  destinationOf(url: URL): Destination | undefined;
   /**
    * The token for one call. Sends nothing itself; the caller of this must not follow redirects with it.
    * @param authentication the request that is being served, if any.
-   * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`, `token_expired`,
-   * `token_unavailable`, `authorization_present` (credentials in the URL). Then nothing must be sent.
+   * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`,
+   * `caller_token_expired`, `scope_missing` (nothing to exchange the caller's token for), `token_unavailable`,
+   * `authorization_present` (credentials in the URL). Then nothing must be sent.
    */
-  authorize(call: OutboundCall, authentication: Authentication | undefined): Promise<AuthorizedCall>;
+  authorize(
+    call: OutboundCall,
+    authentication: Authentication | undefined,
+    options?: AuthorizeOptions,
+  ): Promise<AuthorizedCall>;
 }
 
 /** How a token stands in the header that carries it. */
@@ -45,7 +74,8 @@ const HEADER_VALUE: Readonly<Record<Destination['header'], (token: string) => st
 };
 
 const OPTIONS = [
-  'service', 'destinations', 'keyStore', 'clock', 'allowInsecureHttpForLocalDevelopment',
+  'service', 'destinations', 'keyStore', 'undeclared', 'tokenCache', 'clock', 'allowInsecureHttpForLocalDevelopment',
+  'onWarning',
 ] as const; // prettier-ignore
 
 /**
@@ -55,28 +85,68 @@ const OPTIONS = [
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const read = new OptionsReader(options, '', OPTIONS);
   const service = read.string('service');
-  const { keyStore, clock = systemClock } = options;
+  const { keyStore, clock = systemClock, onWarning = () => undefined } = options;
   if (typeof keyStore !== 'object' || !('signer' in keyStore))
     throw invalidOption('keyStore', 'must be a key store, as createKeyStore() resolves to');
+  const undeclared = read.oneOf('undeclared', ['refuse', 'send-without-token'], 'refuse');
   const allowInsecureHttp = read.boolean('allowInsecureHttpForLocalDevelopment', false);
   const destinations = createDestinations(options.destinations, { service, allowInsecureHttp });
-  const sources: Readonly<Record<Destination['authorize'], TokenSource | undefined>> = {
-    none: undefined,
-    propagate: propagateSource,
-    mint: mintSource({ service, keyStore, clock }),
-  };
-  return {
-    destinationOf: (url) => destinations.of(url),
+  const sources = tokenSources(options, clock);
+  const cache = options.tokenCache ?? memoryTokenCache({ clock });
+  const tokens = cachedTokens({ cache, clock, onWarning });
 
-    async authorize(call, authentication) {
-      const destination = destinations.of(call.url);
+  function destinationOf(url: URL): Destination | undefined {
+    const destination = destinations.of(url);
+    if (destination === undefined && undeclared === 'refuse') {
+      throw new CountersignError('destination_unknown', `no destination is declared for ${url.origin}`);
+    }
+    return destination;
+  }
+
+  return {
+    destinationOf,
+
+    async authorize(call, authentication, { renew = false } = {}) {
+      const destination = destinationOf(call.url);
       if (call.url.username !== '' || call.url.password !== '') {
         throw new CountersignError('authorization_present', 'the URL of the outgoing call holds credentials');
       }
-      const issued = await sources[destination.authorize]?.token({ call, destination, authentication });
-      if (issued === undefined) return { destination, header: undefined, issued };
+      const source = destination === undefined ? undefined : sources[destination.authorize];
+      if (destination === undefined || source === undefined)
+        return { destination, headers: [], issued: undefined };
+      const request = { call, destination, authentication };
+      const issued = await tokens.get(source.offer(request), destination.name, renew);
       const value = HEADER_VALUE[destination.header](issued.token);
-      return { destination, header: { name: destination.header, value }, issued };
+      return { destination, headers: [{ name: destination.header, value }, ...proofHeader(request)], issued };
     },
+  };
+}
+
+function tokenSources(
+  options: AuthorizerOptions,
+  clock: Clock,
+): Readonly<Record<Destination['authorize'], TokenSource | undefined>> {
+  const { service, keyStore } = options;
+  const endpoints = new Map<Destination, TokenEndpoint>();
+  const endpointOf = (destination: Destination): TokenEndpoint => {
+    const known = endpoints.get(destination);
+    if (known !== undefined) return known;
+    const { authorizationServer: server } = destination;
+    if (server === undefined) throw new TypeError(`${destination.name} has no authorization server`);
+    const endpoint = createTokenEndpoint({ server, keyStore, clock });
+    endpoints.set(destination, endpoint);
+    return endpoint;
+  };
+  const actorToken = (audience: string): Promise<string> => {
+    const iat = Math.floor(clock.now());
+    const claims = { iss: service, sub: service, aud: audience, iat, exp: iat + 60, jti: randomUUID() };
+    return signToken(claims, SERVICE_TOKEN_TYPE, keyStore.signer());
+  };
+  return {
+    none: undefined,
+    propagate: propagateSource,
+    mint: mintSource({ service, keyStore, clock }),
+    clientCredentials: clientCredentialsSource({ service, endpointOf }),
+    exchange: exchangeSource({ service, clock, endpointOf, actorToken }),
   };
 }

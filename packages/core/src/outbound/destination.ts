@@ -1,8 +1,25 @@
-import { CountersignError } from '../errors.js';
 import { invalidOption, OptionsReader, readHttpsUri, readScopes } from '../options.js';
+import {
+  readAuthorizationServer,
+  type AuthorizationServer,
+  type AuthorizationServerRecord,
+} from './authorization-server.js';
 
 /** A service that this one calls, and how those calls are authorized: one element of a destinations file. */
-export interface DestinationRecord {
+export type DestinationRecord = DestinationMembers &
+  (
+    | {
+        /** Where the token comes from: `mint` signs one, `propagate` hands on the caller's, `none` sends none. */
+        readonly authorize: 'none' | 'propagate' | 'mint';
+      }
+    | {
+        /** `clientCredentials` has a server issue one for this service, `exchange` one for the user in place of the caller's. */
+        readonly authorize: 'clientCredentials' | 'exchange';
+        readonly authorizationServer: AuthorizationServerRecord;
+      }
+  );
+
+interface DestinationMembers {
   /** Short name, for logs. */
   readonly name: string;
   /** Where the service answers. Calls to this origin, at or below this path, are calls to this destination. */
@@ -11,30 +28,33 @@ export interface DestinationRecord {
   readonly audience?: string;
   /** For whom calls are made: the user of the request that is being served, or this service itself. */
   readonly onBehalfOf: 'user' | 'service';
-  /** Where the token comes from: `mint` signs one, `propagate` hands on the caller's, `none` sends none. */
-  readonly authorize: 'none' | 'propagate' | 'mint';
-  /** The most that a minted token may carry. For a user's call it is cut to the scopes of the caller's token. Default none. */
+  /** The most that its tokens may carry. For a user's call it is cut to the scopes of the caller's token. Default none. */
   readonly scopes?: readonly string[];
   /** Which header carries the token. Default `Authorization`. */
   readonly header?: 'Authorization' | 'JWT';
-  /** Whether writes are bound to their body. Default `required`. */
+  /** Whether writes are bound to their body, for minted tokens. Default `required`. */
   readonly bodyBinding?: 'required' | 'off';
+  /**
+   * Whether the token that we were called with goes along as proof that the user did call, for a destination whose trust
+   * record of us says `actsFor: 'proven'`. It lets that destination see our caller's token. Default false.
+   */
+  readonly delegationProof?: boolean;
   /** Longest wait for the answer. Default 10,000. */
   readonly timeoutMs?: number;
 }
 
 /** A destination with its defaults filled in. */
-export interface Destination extends Required<Omit<DestinationRecord, 'url'>> {
+export interface Destination extends Required<Omit<DestinationMembers, 'url'>> {
   readonly url: URL;
+  readonly authorize: DestinationRecord['authorize'];
+  /** Only, and always, for `clientCredentials` and `exchange`. */
+  readonly authorizationServer: AuthorizationServer | undefined;
 }
 
 /** The declared destinations. */
 export interface Destinations {
-  /**
-   * The destination of a final URL, by origin and path.
-   * @throws CountersignError `destination_unknown` when none is declared: nothing must be sent.
-   */
-  of(url: URL): Destination;
+  /** The destination of a final URL, by origin and path; undefined when none is declared. */
+  of(url: URL): Destination | undefined;
 }
 
 /** What the destinations are declared in. */
@@ -46,7 +66,8 @@ export interface DestinationContext {
 }
 
 const MEMBERS = [
-  'name', 'url', 'audience', 'onBehalfOf', 'authorize', 'scopes', 'header', 'bodyBinding', 'timeoutMs',
+  'name', 'url', 'audience', 'onBehalfOf', 'authorize', 'authorizationServer', 'scopes', 'header', 'bodyBinding',
+  'delegationProof', 'timeoutMs',
 ] as const; // prettier-ignore
 
 /**
@@ -75,25 +96,37 @@ export function createDestinations(
   // The longest path first: it is the closest description of a call.
   destinations.sort((a, b) => b.url.pathname.length - a.url.pathname.length);
   return {
-    of(url) {
-      const found = destinations.find(
+    of: (url) =>
+      destinations.find(
         (each) => each.url.origin === url.origin && `${url.pathname}/`.startsWith(each.url.pathname),
-      );
-      if (found === undefined) {
-        throw new CountersignError('destination_unknown', `no destination is declared for ${url.origin}`);
-      }
-      return found;
-    },
+      ),
   };
 }
+
+/** For whom a source can get tokens; the others can for both. */
+const ON_BEHALF_OF: ReadonlyMap<DestinationRecord['authorize'], Destination['onBehalfOf']> = new Map([
+  ['clientCredentials', 'service'],
+  ['exchange', 'user'],
+]);
 
 function readDestination(value: unknown, path: string, context: DestinationContext): Destination {
   const record = new OptionsReader(value, path, MEMBERS);
   const url = readHttpsUri(record.raw('url'), record.at('url'), context.allowInsecureHttp);
   if (url.search !== '') throw invalidOption(record.at('url'), 'must not hold a query');
   if (!url.pathname.endsWith('/')) url.pathname += '/';
+  const authorize = record.oneOf('authorize', ['none', 'propagate', 'mint', 'clientCredentials', 'exchange']);
+  const onBehalfOf = record.oneOf('onBehalfOf', ['user', 'service']);
+  if ((ON_BEHALF_OF.get(authorize) ?? onBehalfOf) !== onBehalfOf) {
+    throw invalidOption(
+      record.at('onBehalfOf'),
+      `must be ${String(ON_BEHALF_OF.get(authorize))} for ${authorize}`,
+    );
+  }
+  const delegationProof = record.boolean('delegationProof', false);
+  if (delegationProof && !(authorize === 'mint' && onBehalfOf === 'user')) {
+    throw invalidOption(record.at('delegationProof'), 'is for authorize: "mint" on behalf of a user');
+  }
   const audience = record.has('audience') ? record.string('audience') : url.href;
-  const authorize = record.oneOf('authorize', ['none', 'propagate', 'mint']);
   // Every token that reaches us names us as its audience, also the service tokens that must never be handed on.
   if (authorize === 'propagate' && audience === context.service)
     throw invalidOption(record.at('audience'), 'is this service itself: tokens for it are not handed on');
@@ -101,11 +134,33 @@ function readDestination(value: unknown, path: string, context: DestinationConte
     name: record.string('name'),
     url,
     audience,
-    onBehalfOf: record.oneOf('onBehalfOf', ['user', 'service']),
+    onBehalfOf,
     authorize,
+    authorizationServer: readServer(record, authorize, audience, context.allowInsecureHttp),
     scopes: readScopes(record, 'scopes'),
     header: record.oneOf('header', ['Authorization', 'JWT'], 'Authorization'),
     bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], 'required'),
+    delegationProof,
     timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 600_000 }),
   };
+}
+
+function readServer(
+  record: OptionsReader,
+  authorize: string,
+  audience: string,
+  insecure: boolean,
+): AuthorizationServer | undefined {
+  const path = record.at('authorizationServer');
+  if (authorize !== 'clientCredentials' && authorize !== 'exchange') {
+    if (!record.has('authorizationServer')) return undefined;
+    throw invalidOption(path, `is not for authorize: ${JSON.stringify(authorize)}`);
+  }
+  const server = readAuthorizationServer(record.raw('authorizationServer'), path, insecure);
+  if (server.targetParameter === 'resource' && !(URL.canParse(audience) && !audience.includes('#'))) {
+    const problem =
+      'must be "audience": a resource is an absolute URI without a fragment (RFC 8707 section 2)';
+    throw invalidOption(`${path}.targetParameter`, problem);
+  }
+  return server;
 }

@@ -6,8 +6,8 @@ import { type KeyStore } from '../keys/key-store.js';
 import { type Principal } from '../principal.js';
 import { SERVICE_TOKEN_TYPE, type Claims } from '../token.js';
 import { requireUser } from './caller-context.js';
+import { proofHash } from './delegation-proof.js';
 import { signToken } from './sign-token.js';
-import { tokenCache } from './token-cache.js';
 import { type IssuedToken, type OutboundCall, type TokenRequest, type TokenSource } from './token-source.js';
 import { type Destination } from './destination.js';
 
@@ -29,16 +29,14 @@ const UNBOUND_LIFETIME_SECONDS = 300;
  * A write gets a token of its own, bound to its body, method and path; reads share one until it is about to expire.
  */
 export function mintSource(options: MintOptions): TokenSource {
-  const cache = tokenCache(options.clock);
   return {
-    async token(request) {
+    offer(request) {
       const grant = grantFor(request, options);
       if (isBound(request)) {
-        return mint(grant, bindingOf(request.call, request.destination), options);
+        const binding = bindingOf(request.call, request.destination);
+        return { cacheKey: undefined, issue: () => mint(grant, binding, options) };
       }
-      return cache.get(JSON.stringify([request.destination.name, grant]), () =>
-        mint(grant, undefined, options),
-      );
+      return { cacheKey: JSON.stringify(grant), issue: () => mint(grant, undefined, options) };
     },
   };
 }
@@ -52,6 +50,8 @@ interface Grant {
   /** Newest first; empty when this service speaks for itself. */
   readonly actors: readonly string[];
   readonly transactionId: string | undefined;
+  /** The hash of the token that proves the user's call, for destinations that want the proof. */
+  readonly proof: string | undefined;
   /** The caller's token expires then; null when there is none. */
   readonly notAfter: number | null;
 }
@@ -68,6 +68,7 @@ function grantFor(request: TokenRequest, { service }: MintOptions): Grant {
       roles: [],
       actors: [],
       transactionId,
+      proof: undefined,
       notAfter: null,
     };
   }
@@ -79,6 +80,7 @@ function grantFor(request: TokenRequest, { service }: MintOptions): Grant {
     roles: [...roles],
     actors: [service, ...principal.actors],
     transactionId: principal.transactionId,
+    proof: proofHash(request),
     notAfter: principal.expiresAt,
   };
 }
@@ -108,13 +110,13 @@ function bindingOf({ body, method, url }: OutboundCall, { audience }: Destinatio
   };
 }
 
-/** @throws CountersignError `token_expired` when the caller's token ran out meanwhile; `token_unavailable` when signing fails. */
+/** @throws CountersignError `caller_token_expired` when the caller's token ran out meanwhile; `token_unavailable` when signing fails. */
 async function mint(grant: Grant, binding: Binding | undefined, options: MintOptions): Promise<IssuedToken> {
   const issuedAt = Math.floor(options.clock.now());
   const lifetime = binding === undefined ? UNBOUND_LIFETIME_SECONDS : BOUND_LIFETIME_SECONDS;
   const expiresAt = Math.min(issuedAt + lifetime, Math.floor(grant.notAfter ?? Infinity));
   if (expiresAt <= issuedAt)
-    throw new CountersignError('token_expired', "the caller's token expired before this call");
+    throw new CountersignError('caller_token_expired', "the caller's token expired before this call");
   const tokenId = randomUUID();
   const transactionId = grant.transactionId ?? randomUUID();
   const claims = {
@@ -128,6 +130,7 @@ async function mint(grant: Grant, binding: Binding | undefined, options: MintOpt
     ...(grant.roles.length > 0 && { roles: grant.roles }),
     ...(grant.actors.length > 0 && { act: actorChain(grant.actors) }),
     txn: transactionId,
+    ...(grant.proof !== undefined && { ath: grant.proof }),
     ...binding,
   };
   const { token, keyId } = await signed(claims, options.keyStore);

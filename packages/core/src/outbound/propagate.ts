@@ -8,7 +8,10 @@ import { type IssuedToken, type TokenRequest, type TokenSource } from './token-s
  * A service token is for one service, so it can never be handed on: mint one instead.
  */
 export const propagateSource: TokenSource = {
-  token: (request) => Promise.resolve().then(() => propagate(request)),
+  offer(request) {
+    const issued = propagate(request);
+    return { cacheKey: undefined, issue: () => Promise.resolve(issued) };
+  },
 };
 
 /** @throws CountersignError `propagation_not_allowed`, `user_context_missing`. */

@@ -33,9 +33,11 @@ export interface IssuedClaims {
   readonly scopes: readonly string[];
   /** Newest first. */
   readonly actors: readonly string[];
-  readonly transactionId: string;
+  /** Undefined for a token that another server issued. */
+  readonly transactionId: string | undefined;
   readonly tokenId: string | undefined;
-  readonly keyId: string;
+  /** Undefined for a token that another server signed. */
+  readonly keyId: string | undefined;
   /** Seconds since the epoch. */
   readonly issuedAt: number | undefined;
   readonly expiresAt: number;
@@ -46,5 +48,13 @@ export interface IssuedClaims {
 /** Where the tokens for a destination come from. */
 export interface TokenSource {
   /** @throws CountersignError when no token can be had: then nothing is sent. */
-  token(request: TokenRequest): Promise<IssuedToken>;
+  offer(request: TokenRequest): TokenOffer;
+}
+
+/** A token that a source is ready to issue. */
+export interface TokenOffer {
+  /** Everything that decides what the token says: equal keys may share a token. Undefined when each call needs its own. */
+  readonly cacheKey: string | undefined;
+  /** @throws CountersignError when no token can be had: then nothing is sent. */
+  issue(): Promise<IssuedToken>;
 }

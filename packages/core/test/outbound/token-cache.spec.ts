@@ -1,147 +1,388 @@
-import {
-  arriving,
-  createCallChain,
-  NOW,
-  partsOf,
-  read,
-  USER,
-  type CallChain,
-} from '../support/call-chain.js';
-import { createFixedClock } from '../../src/clock.js';
-import { tokenCache } from '../../src/outbound/token-cache.js';
-import { type IssuedToken } from '../../src/outbound/token-source.js';
+import { inspect } from 'node:util';
+import { createFixedClock, type FixedClock } from '../../src/clock.js';
+import { CountersignError } from '../../src/errors.js';
+import { memoryTokenCache } from '../../src/outbound/memory-token-cache.js';
+import { cachedTokens, type CachedTokens, type TokenCache } from '../../src/outbound/token-cache.js';
+import { type IssuedToken, type TokenOffer } from '../../src/outbound/token-source.js';
+import { codeOf } from '../support/scene.js';
 
-let chain: CallChain;
+/** Where tokens come from in these tests: a source that counts, and fails when it is told to. */
+interface Source {
+  /** How many tokens were asked for. */
+  requests(): number;
+  /** From now on no token can be had. */
+  fail(): void;
+  recover(): void;
+  offer(cacheKey?: string | null): TokenOffer;
+}
 
-beforeEach(async () => {
-  chain = await createCallChain();
-});
+function createSource(clock: FixedClock, lifetimeSeconds: number): Source {
+  let requests = 0;
+  let isDown = false;
+  return {
+    requests: () => requests,
+    fail: () => void (isDown = true),
+    recover: () => void (isDown = false),
+    offer: (cacheKey = 'reads') => ({
+      cacheKey: cacheKey ?? undefined,
+      async issue() {
+        requests++;
+        const number = requests;
+        await new Promise(setImmediate);
+        if (isDown) throw new CountersignError('token_unavailable', 'the endpoint is down');
+        return issuedToken(`${cacheKey ?? 'bound'} #${String(number)}`, clock.now(), lifetimeSeconds);
+      },
+    }),
+  };
+}
 
-describe('reads share a token', () => {
-  it('that is minted once for a hundred that leave at the same time', async () => {
-    const authorizer = chain.authorizer();
-    const authentication = await chain.called();
-    const paths = Array.from({ length: 100 }, (_, index) => `user/${String(index)}/`);
-    const calls = await Promise.all(paths.map((path) => authorizer.authorize(read(path), authentication)));
-    expect(new Set(calls.map((call) => call.issued?.token)).size).toBe(1);
-    expect(chain.signatures()).toBe(1);
-  });
-
-  it.each([
-    ['five minutes: it is renewed a minute before its end, up to 12 s earlier by chance', 3600, 227.9, 240],
-    ['fifty seconds: it is renewed at a fifth of its life before its end, up to 2 s earlier', 50, 37.9, 40],
-  ])('that lives %s', async (_what, life, shared, renewed) => {
-    const authorizer = chain.authorizer();
-    const authentication = await chain.called({ exp: NOW + life });
-    const first = await authorizer.authorize(read(), authentication);
-    chain.clock.advance(shared);
-    const second = await authorizer.authorize(read(), authentication);
-    expect(second.issued?.token).toBe(first.issued?.token);
-    await chain.census.authenticate(arriving(read(), second));
-    chain.clock.advance(renewed - shared);
-    const third = await authorizer.authorize(read(), authentication);
-    expect(third.issued?.token).not.toBe(first.issued?.token);
-    await chain.census.authenticate(arriving(read(), third));
-  });
-
-  it.each([
-    ['another user', { sub: 'https://census.service/user/22/' }],
-    ['another transaction', { txn: 'txn-2' }],
-    ['other scopes', { scope: 'user:write' }],
-    ['other roles', { roles: ['admin'] }],
-    [
-      'another chain of actors',
-      { act: { sub: 'https://gateway.service/', act: { sub: 'https://edge.service/' } } },
-    ],
-    ['a token that ends earlier', { exp: NOW + 200 }],
-  ])('but not with a call for %s', async (_what, claims) => {
-    const authorizer = chain.authorizer();
-    const first = await authorizer.authorize(read(), await chain.called());
-    const second = await authorizer.authorize(read(), await chain.called(claims));
-    expect(second.issued?.token).not.toBe(first.issued?.token);
-    expect(chain.signatures()).toBe(2);
-    expect(partsOf(first).claims['sub']).toBe(USER);
-  });
-
-  it('but not with another destination, even one of the same audience', async () => {
-    const authorizer = chain.authorizer({}, { name: 'census-admin', url: 'http://127.0.0.1:4009/' });
-    const authentication = await chain.called();
-    const first = await authorizer.authorize(read(), authentication);
-    const second = await authorizer.authorize(
-      { ...read(), url: new URL('http://127.0.0.1:4009/') },
-      authentication,
-    );
-    expect(second.issued?.token).not.toBe(first.issued?.token);
-  });
-
-  it('and none of fifty users ever gets the token of another', async () => {
-    const authorizer = chain.authorizer();
-    const users = Array.from({ length: 50 }, (_, index) => `https://census.service/user/${String(index)}/`);
-    const authentications = await Promise.all(users.map((sub) => chain.called({ sub })));
-    for (let round = 0; round < 3; round++) {
-      const calls = await Promise.all(authentications.map((each) => authorizer.authorize(read(), each)));
-      expect(calls.map((call) => partsOf(call).claims['sub'])).toEqual(users);
-    }
-    expect(chain.signatures()).toBe(50);
-  });
-
-  it('no longer than it lives, whichever way the wall clock is set', async () => {
-    const authorizer = chain.authorizer({ onBehalfOf: 'service' });
-    const first = await authorizer.authorize(read(), undefined);
-    chain.clock.set(NOW + 3600);
-    const second = await authorizer.authorize(read(), undefined);
-    expect(second.issued?.token).not.toBe(first.issued?.token);
-    chain.clock.set(NOW);
-    chain.clock.advance(3600);
-    chain.clock.set(NOW);
-    const third = await authorizer.authorize(read(), undefined);
-    expect([first, second].map((call) => call.issued?.token)).not.toContain(third.issued?.token);
-  });
-});
-
-describe('the cache', () => {
-  const issued = (token: string, clock = createFixedClock()): IssuedToken => ({
+function issuedToken(token: string, issuedAt: number, lifetimeSeconds: number): IssuedToken {
+  return {
     token,
     claims: {
-      ...{
-        issuer: 'i',
-        audience: 'a',
-        subject: 's',
-        scopes: [],
-        actors: [],
-        transactionId: 't',
-        tokenId: 'j',
-      },
-      ...{ keyId: 'k', issuedAt: clock.now(), expiresAt: clock.now() + 300, bound: false },
+      issuer: 'https://idp.example',
+      audience: 'https://census.service/',
+      subject: undefined,
+      scopes: [],
+      actors: [],
+      transactionId: undefined,
+      tokenId: undefined,
+      keyId: undefined,
+      issuedAt,
+      expiresAt: issuedAt + lifetimeSeconds,
+      bound: false,
     },
+  };
+}
+
+interface Scene {
+  readonly clock: FixedClock;
+  readonly source: Source;
+  readonly warnings: string[];
+  readonly tokens: CachedTokens;
+  /** The text of the token that a call gets. */
+  call(options?: { readonly key?: string; readonly renew?: boolean }): Promise<string>;
+}
+
+function createScene({
+  lifetimeSeconds = 3600,
+  cache,
+}: { lifetimeSeconds?: number; cache?: TokenCache } = {}): Scene {
+  const clock = createFixedClock();
+  const source = createSource(clock, lifetimeSeconds);
+  const warnings: string[] = [];
+  const onWarning = (message: string) => void warnings.push(message);
+  const tokens = cachedTokens({ cache: cache ?? memoryTokenCache({ clock }), clock, onWarning });
+  return {
+    clock,
+    source,
+    warnings,
+    tokens,
+    call: async ({ key, renew = false } = {}) => (await tokens.get(source.offer(key), 'census', renew)).token,
+  };
+}
+
+describe('tokens that serve more than one call', () => {
+  it('are issued once for 500 calls at the same time', async () => {
+    const { call, source } = createScene();
+    const got = await Promise.all(Array.from({ length: 500 }, () => call()));
+    expect([new Set(got).size, source.requests()]).toEqual([1, 1]);
   });
 
-  it('holds no more than it may: the oldest entry goes', async () => {
-    const cache = tokenCache(createFixedClock(), 2);
-    let made = 0;
-    const get = (key: string): Promise<IssuedToken> =>
-      cache.get(key, async () => {
-        made++;
-        return issued(key);
-      });
-    for (const key of ['a', 'b', 'c', 'b', 'c']) await get(key);
-    expect(made).toBe(3);
-    await get('a');
-    expect(made).toBe(4);
+  it('are issued ten or eleven times for 1,000 calls over ten lifetimes', async () => {
+    const { call, clock, source } = createScene({ lifetimeSeconds: 3600 });
+    for (let i = 0; i < 1000; i++) {
+      await call();
+      clock.advance(36);
+    }
+    // Renewed up to a minute early, ten lifetimes hold ten tokens and a bit.
+    expect([10, 11]).toContain(source.requests());
   });
 
-  it('gives a failure to all who wait for it, and keeps none', async () => {
-    const cache = tokenCache(createFixedClock());
-    let made = 0;
-    const failing = (): Promise<IssuedToken> => {
-      made++;
-      return Promise.reject(new Error('busy'));
+  it('of 30 seconds are not issued for each call: renewal takes a fifth of their life at most', async () => {
+    const { call, clock, source } = createScene({ lifetimeSeconds: 30 });
+    for (let second = 0; second < 24; second++) {
+      await call();
+      clock.advance(1);
+    }
+    expect(source.requests()).toBe(1);
+    clock.advance(3);
+    await call();
+    expect(source.requests()).toBe(2);
+  });
+
+  it.each([
+    [3600, 3600 - 60],
+    [300, 300 - 60],
+    [100, 100 - 20],
+    [5, 4],
+  ])(
+    'of %d seconds are renewed after %d seconds at the earliest, and before they expire',
+    async (lifetimeSeconds, earliest) => {
+      const { call, clock, source } = createScene({ lifetimeSeconds });
+      await call();
+      clock.advance(earliest - 0.001);
+      await call();
+      expect(source.requests()).toBe(1);
+      // A fifth of the time that is left is each process's own jitter.
+      clock.advance((lifetimeSeconds - earliest) * 0.2 + 0.002);
+      await call();
+      expect(source.requests()).toBe(2);
+    },
+  );
+
+  it('are not renewed by all processes in the same moment', async () => {
+    const early = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const { call, clock, source } = createScene({ lifetimeSeconds: 3600 });
+        await call();
+        clock.advance(3600 - 54);
+        await call();
+        return source.requests() === 2;
+      }),
+    );
+    expect(new Set(early)).toEqual(new Set([true, false]));
+  });
+
+  it('are used while they hold when they cannot be renewed, and not a moment longer', async () => {
+    const { call, clock, source, warnings } = createScene({ lifetimeSeconds: 100 });
+    await call();
+    source.fail();
+    clock.advance(90);
+    expect(await call()).toBe('reads #1');
+    expect(warnings).toEqual([
+      'a token for https://census.service/ could not be renewed; the old one is used while it holds',
+    ]);
+    clock.advance(9.999);
+    expect(await call()).toBe('reads #1');
+    clock.advance(0.001);
+    await expect(call()).rejects.toMatchObject({ code: 'token_unavailable' });
+    source.recover();
+    expect(await call()).toMatch(/^reads #\d+$/);
+  });
+
+  it('do not make each call wait for a renewal that has just failed', async () => {
+    const { call, clock, source } = createScene({ lifetimeSeconds: 100 });
+    await call();
+    source.fail();
+    clock.advance(85);
+    for (let i = 0; i < 50; i++) await call();
+    expect(source.requests()).toBe(2);
+    clock.advance(5);
+    source.recover();
+    expect(await call()).toBe('reads #3');
+  });
+
+  it('that could not be issued are asked for again by the next call', async () => {
+    const { call, source } = createScene();
+    source.fail();
+    for (let i = 0; i < 3; i++) expect(await codeOf(call())).toBe('token_unavailable');
+    source.recover();
+    expect(await call()).toBe('reads #4');
+  });
+
+  it.each(['sub', 'scope', 'destination'])('are never mixed up between two %ss', async (difference) => {
+    const { tokens, source } = createScene();
+    const keyOf = (index: number) =>
+      JSON.stringify([difference === 'destination' ? '' : difference, index % 2]);
+    const got = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const isDestination = difference === 'destination';
+        const key = isDestination ? 'the same' : keyOf(index);
+        const destination = isDestination ? `census ${String(index % 2)}` : 'census';
+        return (await tokens.get(source.offer(key), destination, false)).token;
+      }),
+    );
+    expect([
+      new Set(got.filter((_, i) => i % 2 === 0)).size,
+      new Set(got.filter((_, i) => i % 2 === 1)).size,
+    ]).toEqual([1, 1]);
+    expect([new Set(got).size, source.requests()]).toEqual([2, 2]);
+  });
+
+  it('are not shared by names that only look alike when they are put together', async () => {
+    const { tokens, source } = createScene();
+    const first = await tokens.get(source.offer('b","c'), 'a', false);
+    const second = await tokens.get(source.offer('c'), 'a","b', false);
+    expect(first.token).not.toBe(second.token);
+  });
+
+  it('are not kept when each call needs its own', async () => {
+    const { tokens, source } = createScene();
+    const got = await Promise.all(
+      Array.from({ length: 20 }, () => tokens.get(source.offer(null), 'census', false)),
+    );
+    expect([new Set(got.map(({ token }) => token)).size, source.requests()]).toEqual([20, 20]);
+  });
+});
+
+describe('a renewal on demand', () => {
+  it('leaves the cached token aside and replaces it', async () => {
+    const { call } = createScene();
+    expect([await call(), await call({ renew: true }), await call()]).toEqual([
+      'reads #1',
+      'reads #2',
+      'reads #2',
+    ]);
+  });
+
+  it('is one for all calls that demand it at the same time', async () => {
+    const { call, source } = createScene();
+    await call();
+    const got = await Promise.all(Array.from({ length: 100 }, () => call({ renew: true })));
+    expect([new Set(got), source.requests()]).toEqual([new Set(['reads #2']), 2]);
+  });
+
+  it('serves calls that come meanwhile', async () => {
+    const { call } = createScene();
+    await call();
+    expect(await Promise.all([call({ renew: true }), call()])).toEqual(['reads #2', 'reads #2']);
+  });
+
+  it('does not wait for a call that is about to get the refused token from a slow cache', async () => {
+    let isSlow = false;
+    const clock = createFixedClock();
+    const memory = memoryTokenCache({ clock });
+    const cache: TokenCache = {
+      async get(key) {
+        const found = await memory.get(key);
+        if (isSlow) await new Promise((resolve) => setTimeout(resolve, 20));
+        return found;
+      },
+      set: (key, issued, expiresAt) => memory.set(key, issued, expiresAt),
     };
-    const waiting = await Promise.allSettled([1, 2, 3].map(() => cache.get('a', failing)));
-    expect(waiting.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(made).toBe(1);
-    await expect(cache.get('a', () => Promise.resolve(issued('fresh')))).resolves.toMatchObject({
-      token: 'fresh',
+    const { call } = createScene({ cache });
+    await call();
+    isSlow = true;
+    expect(await Promise.all([call(), call({ renew: true })])).toEqual(['reads #1', 'reads #2']);
+  });
+
+  it('that fails does not hand out the token that was refused', async () => {
+    const { call, source } = createScene();
+    await call();
+    source.fail();
+    expect(await codeOf(call({ renew: true }))).toBe('token_unavailable');
+  });
+});
+
+describe('the token cache in this process', () => {
+  it('holds no more than its limit, and lets go what was used longest ago', async () => {
+    const clock = createFixedClock();
+    const cache = memoryTokenCache({ clock, maxEntries: 3 });
+    const put = (key: string) => cache.set(key, issuedToken(key, clock.now(), 60), clock.now() + 60);
+    for (const key of ['a', 'b', 'c']) await put(key);
+    await cache.get('a');
+    await put('d');
+    await put('d');
+    const held = await Promise.all(['a', 'b', 'c', 'd'].map(async (key) => (await cache.get(key))?.token));
+    expect(held).toEqual(['a', undefined, 'c', 'd']);
+  });
+
+  it('holds 1,000 tokens unless told otherwise', async () => {
+    const clock = createFixedClock();
+    const cache = memoryTokenCache({ clock });
+    for (let i = 0; i < 1500; i++)
+      await cache.set(String(i), issuedToken(String(i), clock.now(), 60), clock.now() + 60);
+    let held = 0;
+    for (let i = 0; i < 1500; i++) if ((await cache.get(String(i))) !== undefined) held++;
+    expect(held).toBe(1000);
+  });
+
+  it('forgets a token in the second in which it expires', async () => {
+    const clock = createFixedClock();
+    const cache = memoryTokenCache({ clock });
+    await cache.set('a', issuedToken('a', clock.now(), 60), clock.now() + 60);
+    clock.advance(59.999);
+    expect(await cache.get('a')).toBeDefined();
+    clock.advance(0.001);
+    expect(await cache.get('a')).toBeUndefined();
+  });
+
+  it('forgets it also when the wall clock was set back meanwhile', async () => {
+    const { call, clock, source } = createScene({ lifetimeSeconds: 600 });
+    await call();
+    clock.advance(1);
+    clock.set(clock.now() - 3600);
+    clock.advance(598);
+    expect(await call()).toBe('reads #1');
+    clock.advance(1);
+    expect(await call()).toBe('reads #2');
+    expect(source.requests()).toBe(2);
+  });
+
+  it('forgets it also when the wall clock was set forward', async () => {
+    const { call, clock } = createScene({ lifetimeSeconds: 600 });
+    await call();
+    clock.set(clock.now() + 600);
+    expect(await call()).toBe('reads #2');
+  });
+});
+
+describe('a cache backend that', () => {
+  /** The error of a backend that repeats what it could not store. */
+  const failing = (): Promise<never> =>
+    Promise.reject(Object.assign(new Error('cannot store reads #1'), { code: 'ECONNRESET' }));
+  const throwing = (): never => {
+    throw new Error('cannot store reads #1');
+  };
+
+  it.each([
+    ['fails on get', { get: failing, set: async () => undefined }],
+    ['fails on set', { get: async () => undefined, set: failing }],
+    ['fails on both', { get: failing, set: failing }],
+    ['throws at once', { get: throwing, set: throwing }],
+  ])(
+    '%s is no outage: tokens are issued anew, an operator is told, and the warning holds no token',
+    async (_name, cache) => {
+      const { call, source, warnings } = createScene({ cache });
+      expect([await call(), await call()]).toEqual(['reads #1', 'reads #2']);
+      expect(source.requests()).toBe(2);
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toMatch(/^the token cache fails, tokens are issued anew: Error( ECONNRESET)?$/);
+      expect(inspect(warnings)).not.toContain('reads #');
+    },
+  );
+
+  it('does not answer is left alone after a second', async () => {
+    const never = () => new Promise<never>(() => undefined);
+    const { call, warnings } = createScene({ cache: { get: never, set: never } });
+    expect([await call(), await call()]).toEqual(['reads #1', 'reads #2']);
+    expect(warnings).toEqual(['the token cache fails, tokens are issued anew: TimeoutError']);
+  });
+
+  it('comes back is used again, after a second', async () => {
+    const clock = createFixedClock();
+    const memory = memoryTokenCache({ clock });
+    let isDown = true;
+    const cache: TokenCache = {
+      get: (key) => (isDown ? failing() : memory.get(key)),
+      set: (key, issued, expiresAt) => (isDown ? failing() : memory.set(key, issued, expiresAt)),
+    };
+    const scene = createScene({ cache });
+    await scene.call();
+    isDown = false;
+    scene.clock.advance(1);
+    expect([await scene.call(), await scene.call()]).toEqual(['reads #2', 'reads #2']);
+    expect(scene.warnings).toHaveLength(1);
+  });
+
+  it('fails still lets 500 calls at the same time share one token', async () => {
+    const { call, source } = createScene({ cache: { get: failing, set: failing } });
+    await Promise.all(Array.from({ length: 500 }, () => call()));
+    expect(source.requests()).toBe(1);
+  });
+
+  it('answers null for nothing is understood', async () => {
+    const { call } = createScene({
+      cache: { get: async () => null as unknown as undefined, set: async () => undefined },
     });
+    expect(await call()).toBe('reads #1');
+  });
+
+  it('hands out what has expired does not get it sent', async () => {
+    const clock = createFixedClock();
+    const expired = issuedToken('expired', clock.now() - 60, 60);
+    const { call } = createScene({ cache: { get: async () => expired, set: async () => undefined } });
+    expect(await call()).toBe('reads #1');
   });
 });

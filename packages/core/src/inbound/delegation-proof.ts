@@ -1,0 +1,114 @@
+import { DELEGATION_PROOF_HEADER, tokenHash } from '../binding.js';
+import { CountersignError } from '../errors.js';
+import { namesSubject } from '../keys/acts-for.js';
+import { type TrustStore } from '../keys/trust-store.js';
+import { claim, type ValidatedToken } from '../token.js';
+import { readActors } from './actors.js';
+import { readUnverified } from './read-unverified.js';
+import { validateClaims } from './validate-claims.js';
+import { verifySignature } from './verify-signature.js';
+
+/** What proofs are read from and held against. */
+export interface ProofContext {
+  readonly rawHeaders: readonly string[];
+  readonly trust: TrustStore;
+  /** Seconds since the epoch. */
+  readonly now: number;
+  readonly maxTokenBytes: number;
+}
+
+/** A token of the chain, and who acts in it. */
+interface Link {
+  readonly token: ValidatedToken;
+  readonly actors: readonly string[];
+}
+
+const MAX_PROOFS = 3;
+
+/**
+ * Checks that a caller was itself called for the subject. The header `Delegation-Proof` holds the token that it was
+ * called with, then the token that proved that one, newest first; each is evidence for the one before it.
+ *
+ * A proof counts when its hash is the `ath` of the token before it, a trusted issuer signed it for the service that
+ * presents it, it has not expired, and subject, transaction, actors, scopes and expiry did not grow on the way. The last
+ * must come from an issuer whose trust record names the subject.
+ * Does not check the binding of a proof to its own request, nor that it was used only once: it was, elsewhere.
+ *
+ * @returns the proofs, newest first.
+ * @throws CountersignError `delegation_unproven`; `keys_unavailable` when the keys of a proof's issuer cannot be had.
+ */
+export async function checkProof(presented: Link, context: ProofContext): Promise<readonly string[]> {
+  const proofs = readProofs(context.rawHeaders);
+  let link = presented;
+  for (const [index, proof] of proofs.entries()) {
+    const { next, isOrigin } = await readProof(proof, link, context);
+    refuseGrowth(link, next);
+    link = next;
+    if (isOrigin !== (index === proofs.length - 1)) {
+      throw unproven(
+        'the chain of proofs must end with the first issuer whose trust record names the subject',
+      );
+    }
+  }
+  return proofs;
+}
+
+async function readProof(
+  proof: string,
+  before: Link,
+  context: ProofContext,
+): Promise<{ next: Link; isOrigin: boolean }> {
+  if (claim(before.token.claims, 'ath') !== tokenHash(proof))
+    throw unproven('ath is not the hash of the proof');
+  try {
+    const unverified = readUnverified(proof, context.maxTokenBytes);
+    const issuer = context.trust.evidence(claim(unverified.claims, 'iss'));
+    const signed = await verifySignature(unverified, issuer);
+    const expected = { audience: before.token.issuer, now: context.now, acceptTokensFromSelf: false };
+    const token = validateClaims(signed, issuer, expected);
+    const { subject } = token;
+    return {
+      next: { token, actors: readActors(token) },
+      isOrigin: subject !== undefined && namesSubject(issuer.actsFor, subject),
+    };
+  } catch (error) {
+    if (!(error instanceof CountersignError) || error.kind !== 'unauthenticated') throw error;
+    throw unproven(`a proof is not good: ${error.code}`);
+  }
+}
+
+/** What the caller signed must follow from what it was called with. */
+function refuseGrowth(later: Link, earlier: Link): void {
+  const { token } = later;
+  if (token.subject !== earlier.token.subject) throw unproven('the proof is for another subject');
+  if (token.expiresAt > earlier.token.expiresAt) throw unproven('the token outlives its proof');
+  if (!token.scopes.every((scope) => earlier.token.scopes.includes(scope))) {
+    throw unproven('the token has a scope that its proof has not');
+  }
+  const { transactionId } = earlier.token;
+  if (transactionId !== undefined && token.transactionId !== transactionId) throw unproven('txn was changed');
+  const isNextActor = later.actors.length === earlier.actors.length + 1;
+  if (!isNextActor || !earlier.actors.every((actor, index) => later.actors[index + 1] === actor)) {
+    throw unproven('act does not follow from the proof');
+  }
+}
+
+function readProofs(rawHeaders: readonly string[]): readonly string[] {
+  const name = DELEGATION_PROOF_HEADER.toLowerCase();
+  const values = rawHeaders.filter(
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name,
+  );
+  const [value, ...others] = values;
+  if (value === undefined) throw unproven(`the header ${DELEGATION_PROOF_HEADER} is missing`);
+  const proofs = value.split(',').map((proof) => proof.trim());
+  if (others.length > 0 || proofs.length > MAX_PROOFS) {
+    throw unproven(
+      `${DELEGATION_PROOF_HEADER} must be sent once and hold ${String(MAX_PROOFS)} tokens at most`,
+    );
+  }
+  return proofs;
+}
+
+function unproven(problem: string): CountersignError {
+  return new CountersignError('delegation_unproven', problem);
+}

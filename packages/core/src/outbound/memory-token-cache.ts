@@ -1,0 +1,36 @@
+import { type Clock } from '../clock.js';
+import { type IssuedToken } from './token-source.js';
+import { type TokenCache } from './token-cache.js';
+
+export interface MemoryTokenCacheOptions {
+  readonly clock: Clock;
+  /** Default 1,000. */
+  readonly maxEntries?: number;
+}
+
+/**
+ * A token cache in this process; when it is full, what was used longest ago goes. A token is forgotten when either clock
+ * says that it has expired, so that it does not live on when the wall clock is set back.
+ */
+export function memoryTokenCache({ clock, maxEntries = 1000 }: MemoryTokenCacheOptions): TokenCache {
+  const entries = new Map<string, { readonly issued: IssuedToken; readonly forgetAt: number }>();
+  return {
+    get(key) {
+      const entry = entries.get(key);
+      if (entry === undefined) return Promise.resolve(undefined);
+      entries.delete(key);
+      if (clock.monotonic() >= entry.forgetAt || clock.now() >= entry.issued.claims.expiresAt) {
+        return Promise.resolve(undefined);
+      }
+      entries.set(key, entry);
+      return Promise.resolve(entry.issued);
+    },
+    set(key, issued, expiresAt) {
+      entries.delete(key);
+      const [oldest] = entries.keys();
+      if (oldest !== undefined && entries.size >= maxEntries) entries.delete(oldest);
+      entries.set(key, { issued, forgetAt: clock.monotonic() + expiresAt - clock.now() });
+      return Promise.resolve();
+    },
+  };
+}
