@@ -6,7 +6,7 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import { bodyBytes } from './body-bytes.js';
-import { type OutgoingCalls } from './outgoing-calls.js';
+import { UNDECLARED_TIMEOUT_MS, type OutgoingCalls } from './outgoing-calls.js';
 
 /** Defaults of an axios instance, without those that would send something else than what was signed. */
 export type AuthorizedAxiosOptions = Omit<
@@ -38,10 +38,10 @@ export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOp
     allowAbsoluteUrls: false,
     adapter: async (config) => {
       const call = await describeCall(config);
-      const { destination, header } = await calls.authorize(call, (name) => config.headers.has(name));
+      const { destination, headers: added } = await calls.authorize(call, (name) => config.headers.has(name));
       const headers = new axios.AxiosHeaders(config.headers);
       if (call.contentType !== undefined) headers.setContentType(call.contentType, hasOwnType(config.data));
-      if (header !== undefined) headers.set(header.name, header.value);
+      for (const { name, value } of added) headers.set(name, value);
       const sent: InternalAxiosRequestConfig = {
         ...config,
         ...FIXED,
@@ -49,7 +49,7 @@ export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOp
         data: call.body === undefined ? undefined : Buffer.from(call.body),
         headers,
         timeout:
-          config.timeout === undefined || config.timeout === 0 ? destination.timeoutMs : config.timeout,
+          config.timeout === undefined || config.timeout === 0 ? (destination?.timeoutMs ?? UNDECLARED_TIMEOUT_MS) : config.timeout,
       };
       delete sent.baseURL;
       delete sent.params;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { bodyBytes } from './body-bytes.js';
-import { OutgoingCalls } from './outgoing-calls.js';
+import { OutgoingCalls, UNDECLARED_TIMEOUT_MS } from './outgoing-calls.js';
 
 /** `fetch` for declared destinations: the token for each call is added by itself. */
 @Injectable()
@@ -23,9 +23,9 @@ export class AuthorizedFetch {
     if (body?.contentType !== undefined && !headers.has('content-type'))
       headers.set('content-type', body.contentType);
     const call = { url, method, body: body?.bytes };
-    const { destination, header } = await this.calls.authorize(call, (name) => headers.has(name));
-    if (header !== undefined) headers.set(header.name, header.value);
-    const timeout = AbortSignal.timeout(destination.timeoutMs);
+    const { destination, headers: added } = await this.calls.authorize(call, (name) => headers.has(name));
+    for (const { name, value } of added) headers.set(name, value);
+    const timeout = AbortSignal.timeout(destination?.timeoutMs ?? UNDECLARED_TIMEOUT_MS);
     const response = await fetch(url, {
       ...init,
       method,

@@ -11,6 +11,9 @@ const TOKEN_HEADERS = ['Authorization', 'JWT'] as const;
 /** Answers that send the caller elsewhere (RFC 9110 section 15.4). A token never follows. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+/** The longest wait for an answer to a call that no destination describes. */
+export const UNDECLARED_TIMEOUT_MS = 10_000;
+
 /** Gives outgoing calls their tokens and records it; what fetch and axios have in common (steps 2 to 6 of `docs/outbound.md`). */
 @Injectable()
 export class OutgoingCalls {
@@ -75,19 +78,20 @@ function describe({
   destination,
   issued,
 }: AuthorizedCall): Pick<DecisionRecord, 'decision'> & Partial<DecisionRecord> {
-  if (issued === undefined) return { decision: 'allowed', destination: destination.name };
+  const named = destination === undefined ? {} : { destination: destination.name };
+  if (issued === undefined) return { decision: 'allowed', ...named };
   const { claims } = issued;
   return {
     decision: 'allowed',
-    destination: destination.name,
-    transactionId: claims.transactionId,
+    ...named,
+    ...(claims.transactionId !== undefined && { transactionId: claims.transactionId }),
     caller: claims.issuer,
     ...(claims.subject !== undefined && { subject: claims.subject }),
     actors: claims.actors,
     audience: claims.audience,
     scopes: claims.scopes,
     bound: claims.bound,
-    keyId: claims.keyId,
+    ...(claims.keyId !== undefined && { keyId: claims.keyId }),
     ...(claims.tokenId !== undefined && { tokenIdHash: tokenIdHash(claims.tokenId) }),
     expiresAt: claims.expiresAt,
   };
