@@ -30,6 +30,7 @@ describe('a verifier', () => {
     });
     expect(rest).toEqual({
       token: expect.any(String),
+      proofs: [],
       keyId: trustedKey().kid,
       audiences: [SERVICE],
       roles: new Set(['support']),

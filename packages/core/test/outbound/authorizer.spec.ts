@@ -17,22 +17,22 @@ beforeEach(async () => {
 
 describe('an outgoing call', () => {
   it('carries its token in Authorization', async () => {
-    const { header, issued, destination } = await chain.authorizer().authorize(read(), await chain.called());
-    expect(header).toEqual({ name: 'Authorization', value: `Bearer ${issued!.token}` });
+    const { headers, issued, destination } = await chain.authorizer().authorize(read(), await chain.called());
+    expect(headers).toEqual([{ name: 'Authorization', value: `Bearer ${issued!.token}` }]);
     expect(destination).toMatchObject({ name: 'census', timeoutMs: 10_000 });
   });
 
   it('carries it bare in JWT, when the destination says so, and the called service reads it there', async () => {
     const call = await chain.authorizer({ header: 'JWT' }).authorize(write(), await chain.called());
-    expect(call.header).toEqual({ name: 'JWT', value: call.issued!.token });
+    expect(call.headers).toEqual([{ name: 'JWT', value: call.issued!.token }]);
     await chain.census.authenticate(arriving(write(), call));
   });
 
   it('carries nothing to a destination that wants no token, whoever asks', async () => {
     const authorizer = chain.authorizer({ authorize: 'none' });
     for (const authentication of [undefined, await chain.called()]) {
-      const { header, issued } = await authorizer.authorize(write(), authentication);
-      expect({ header, issued }).toEqual({ header: undefined, issued: undefined });
+      const { headers, issued } = await authorizer.authorize(write(), authentication);
+      expect({ headers, issued }).toEqual({ headers: [], issued: undefined });
     }
     expect(chain.signatures()).toBe(0);
   });
@@ -47,6 +47,13 @@ describe('an outgoing call', () => {
       expect.objectContaining({ code: 'destination_unknown' }) as Error,
     );
     expect(chain.signatures()).toBe(0);
+  });
+
+  it('to a destination that is not declared is named by its origin, without path, query and credentials', () => {
+    const url = new URL('https://user:sesame@archive.service/secret?token=sesame');
+    const call = (): unknown => chain.authorizer().destinationOf(url);
+    expect(call).toThrow('no destination is declared for https://archive.service');
+    expect(call).not.toThrow(/sesame|secret/);
   });
 
   it.each(['http://user@127.0.0.1:4001/', 'http://:secret@127.0.0.1:4001/'])(

@@ -225,9 +225,9 @@ describe('a minted token never has more than the caller’s', () => {
       chain.clock.advance(99);
       expect(partsOf(await authorizer.authorize(call, authentication)).claims['exp']).toBe(NOW + 100);
       chain.clock.advance(1);
-      await expect(authorizer.authorize(call, authentication)).rejects.toMatchObject({ code: 'token_expired' });
+      await expect(authorizer.authorize(call, authentication)).rejects.toMatchObject({ code: 'caller_token_expired' });
       chain.clock.advance(3600);
-      await expect(authorizer.authorize(call, authentication)).rejects.toMatchObject({ code: 'token_expired' });
+      await expect(authorizer.authorize(call, authentication)).rejects.toMatchObject({ code: 'caller_token_expired' });
     },
   ); // prettier-ignore
 

@@ -24,13 +24,13 @@ describe('the caller’s token is handed on', () => {
   it('as it is, when its audience names the destination, and the destination accepts it', async () => {
     const authentication = await chain.calledWithUserToken({ aud: [HERALD, CENSUS] });
     const call = await chain.authorizer(propagate).authorize(read(), authentication);
-    expect(call.header).toEqual({ name: 'Authorization', value: `Bearer ${authentication.token}` });
+    expect(call.headers).toEqual([{ name: 'Authorization', value: `Bearer ${authentication.token}` }]);
     expect(call.issued?.claims).toEqual({
       issuer: IDP,
       audience: CENSUS,
       subject: USER,
       scopes: ['user:read', 'notification:send'],
-      actors: [IDP],
+      actors: [],
       transactionId: 'txn-1',
       tokenId: 'jti-1',
       keyId: authentication.keyId,

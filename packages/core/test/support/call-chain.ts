@@ -31,6 +31,9 @@ export const TO_CENSUS: DestinationRecord = {
   scopes: ['user:read', 'user:write'],
 };
 
+/** What differs from the destination census, for sources that need no authorization server. */
+type Change = Partial<Extract<DestinationRecord, { readonly authorize: 'mint' | 'propagate' | 'none' }>>;
+
 /** A chain of calls, all real: the gateway (or an identity provider) calls herald, and herald calls census. */
 export interface CallChain {
   readonly clock: FixedClock;
@@ -42,7 +45,7 @@ export interface CallChain {
   /** Herald was called with an identity provider's token. */
   calledWithUserToken(claims?: Readonly<Record<string, unknown>>): Promise<Authentication>;
   /** Herald's authorizer. */
-  authorizer(...destinations: readonly Partial<DestinationRecord>[]): Authorizer;
+  authorizer(...destinations: readonly Change[]): Authorizer;
   /** Census, which trusts herald and the identity provider. */
   readonly census: Verifier;
 }
@@ -106,12 +109,12 @@ export function write(body: string | null = '{"name":"Ada"}', path = 'user/42/')
 }
 
 /** The call as census gets it. */
-export function arriving(call: OutboundCall, { header }: AuthorizedCall): InboundRequest {
+export function arriving(call: OutboundCall, { headers }: AuthorizedCall): InboundRequest {
   const hashed = { sha256: bodyHash(call.body ?? new Uint8Array()), md5: undefined };
   return {
     method: call.method,
     url: call.url.pathname + call.url.search,
-    rawHeaders: header === undefined ? [] : [header.name, header.value],
+    rawHeaders: headers.flatMap(({ name, value }) => [name, value]),
     body: () => Promise.resolve(hashed),
   };
 }
