@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import { createFixedClock } from '../../src/clock.js';
-import { memoryTokenCache } from '../../src/outbound/memory-token-cache.js';
-import { type TokenCache } from '../../src/outbound/token-cache.js';
+import { memoryTokenCache, type TokenCache } from '../../src/outbound/token-cache.js';
 import { createScene, issuedToken } from '../support/cached-tokens.js';
 
 describe('a cache backend that', () => {
