@@ -38,7 +38,7 @@ export type {
 } from './outbound/authorizer.js';
 export type { Destination, DestinationRecord } from './outbound/destination.js';
 export type { AuthorizationServerRecord, ClientAuthentication } from './outbound/authorization-server.js';
-export { memoryTokenCache } from './outbound/memory-token-cache.js';
-export type { TokenCache } from './outbound/token-cache.js';
+export { memoryTokenCache } from './outbound/token-cache.js';
+export type { MemoryTokenCacheOptions, TokenCache } from './outbound/token-cache.js';
 export type { IssuedClaims, IssuedToken, OutboundCall } from './outbound/token-source.js';
 export { signToken } from './outbound/sign-token.js';

@@ -5,6 +5,7 @@ import { type KeyStore } from '../keys/key-store.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { type Authentication } from '../principal.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
+import { cachedTokens } from './cached-tokens.js';
 import { clientCredentialsSource } from './client-credentials.js';
 import { proofHeader } from './delegation-proof.js';
 import { createDestinations, type Destination, type DestinationRecord } from './destination.js';
@@ -12,8 +13,7 @@ import { exchangeSource } from './exchange.js';
 import { mintSource } from './mint.js';
 import { propagateSource } from './propagate.js';
 import { signToken } from './sign-token.js';
-import { memoryTokenCache } from './memory-token-cache.js';
-import { cachedTokens, type TokenCache } from './token-cache.js';
+import { memoryTokenCache, type TokenCache } from './token-cache.js';
 import { createTokenEndpoint, type TokenEndpoint } from './token-endpoint.js';
 import { type IssuedToken, type OutboundCall, type TokenSource } from './token-source.js';
 

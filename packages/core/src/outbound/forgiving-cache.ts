@@ -38,13 +38,14 @@ async function inTime<T>(use: () => Promise<T>): Promise<T> {
   const answer = use();
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DOMException('no answer in time', 'TimeoutError')), TIMEOUT_MS);
+    const error = Object.assign(new Error('no answer in time'), { name: 'TimeoutError' });
+    timer = setTimeout(() => reject(error), TIMEOUT_MS);
   });
   return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
 
 /** The name and the code of an error. Its words may hold what was to be stored. */
 function nameOf(error: unknown): string {
-  if (!(error instanceof Error || error instanceof DOMException)) return 'unknown error';
+  if (!(error instanceof Error)) return 'unknown error';
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;
 }

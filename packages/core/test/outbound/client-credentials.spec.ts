@@ -1,46 +1,9 @@
-import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
-import { systemClock } from '../../src/clock.js';
+import { decodeJwt } from 'jose';
 import { createVerifier } from '../../src/inbound/verifier.js';
-import { type AuthorizationServerRecord } from '../../src/outbound/authorization-server.js';
 import { createAuthorizer } from '../../src/outbound/authorizer.js';
-import { createKeyStore, type KeyStore } from '../../src/keys/key-store.js';
+import { CENSUS, HERALD, heraldOf, keyStore, ours, registered, SECRET } from '../support/oauth-clients.js';
 import { startProvider, type TestProvider } from '../support/openid-provider.js';
-import { codeOf } from '../support/scene.js';
 import { arrive, outboundCall } from '../support/service.js';
-import { createSigningKey } from '../support/signing-key.js';
-
-const HERALD = 'https://herald.service/';
-const CENSUS = 'https://census.service/';
-/** Has every character that must be encoded in a Basic header or a form (RFC 6749 section 2.3.1). */
-const SECRET = 'a secret: 100% "odd" & long + more';
-
-const keyStore = await createKeyStore({ privateKeys: [(await createSigningKey()).privateJwk] });
-const ours = {
-  client_secret_basic: {
-    clientId: 'herald basic',
-    clientAuthentication: 'client_secret_basic',
-    clientSecret: SECRET,
-  },
-  client_secret_post: {
-    clientId: 'herald-post',
-    clientAuthentication: 'client_secret_post',
-    clientSecret: SECRET,
-  },
-  private_key_jwt: { clientId: HERALD, clientAuthentication: 'private_key_jwt' },
-} as const;
-
-/** The clients as the provider knows them. */
-const registered = Object.values(ours).map((client) => ({
-  client_id: client.clientId,
-  token_endpoint_auth_method: client.clientAuthentication,
-  grant_types: ['client_credentials'],
-  redirect_uris: [],
-  response_types: [],
-  scope: 'user:read user:write',
-  ...('clientSecret' in client
-    ? { client_secret: client.clientSecret }
-    : { token_endpoint_auth_signing_alg: 'ES256' as const, jwks: { keys: [...keyStore.publicKeys().keys] } }),
-}));
 
 const running: TestProvider[] = [];
 
@@ -55,29 +18,6 @@ async function start(
 afterEach(async () => {
   await Promise.all(running.splice(0).map((provider) => provider.close()));
 });
-
-function heraldOf(
-  server: AuthorizationServerRecord,
-  scopes: readonly string[] = ['user:read'],
-  keys: KeyStore = keyStore,
-  audience = CENSUS,
-) {
-  return createAuthorizer({
-    service: HERALD,
-    keyStore: keys,
-    destinations: [
-      {
-        name: 'census',
-        url: 'http://127.0.0.1:4001/',
-        audience,
-        onBehalfOf: 'service',
-        authorize: 'clientCredentials',
-        scopes,
-        authorizationServer: server,
-      },
-    ],
-  });
-}
 
 const call = outboundCall('http://127.0.0.1:4001/user/21/');
 
@@ -253,69 +193,5 @@ describe('a token by client credentials, from a real OpenID provider', () => {
     const herald = heraldOf({ issuer: provider.issuer, ...ours.private_key_jwt });
     const { issued } = await herald.authorize(call, undefined);
     expect(decodeJwt(issued!.token)).toMatchObject({ sub: HERALD, client_id: HERALD, aud: CENSUS });
-  });
-});
-
-describe('the client assertion', () => {
-  async function assertionAt(changes: Partial<AuthorizationServerRecord> = {}) {
-    const provider = await start();
-    const server = { issuer: provider.issuer, ...ours.private_key_jwt, ...changes };
-    const outcome = await heraldOf(server)
-      .authorize(call, undefined)
-      .then(
-        () => 'granted',
-        () => 'refused',
-      );
-    const assertion = provider.tokenRequests[0]?.parameters.get('client_assertion') ?? '';
-    return { provider, outcome, header: decodeProtectedHeader(assertion), claims: decodeJwt(assertion) };
-  }
-
-  it('names the issuer of the server as its only audience, and says by its type what it is for', async () => {
-    const { provider, outcome, header, claims } = await assertionAt();
-    expect(outcome).toBe('granted');
-    expect(header).toEqual({ alg: 'ES256', kid: keyStore.signer().keyId, typ: 'client-authentication+jwt' });
-    expect(claims).toEqual({
-      iss: HERALD,
-      sub: HERALD,
-      aud: provider.issuer,
-      iat: expect.any(Number),
-      exp: claims.iat! + 60,
-      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
-    });
-    expect(provider.assertions).toEqual([{ header, claims }]);
-  });
-
-  it('names the issuer exactly as it is written, also when there is no metadata to read it from', async () => {
-    const provider = await start();
-    const tokenEndpoint = `${provider.issuer}/token`;
-    await heraldOf({ issuer: provider.issuer, tokenEndpoint, ...ours.private_key_jwt }).authorize(
-      call,
-      undefined,
-    );
-    expect(provider.assertions.map(({ claims }: { claims: JWTPayload }) => claims.aud)).toEqual([
-      provider.issuer,
-    ]);
-  });
-
-  it('to the token endpoint is for legacy servers, by name; a strict one refuses it', async () => {
-    const { provider, outcome, claims } = await assertionAt({
-      assertionAudience: 'tokenEndpointForLegacyServers',
-    });
-    expect([claims.aud, outcome]).toEqual([`${provider.issuer}/token`, 'refused']);
-  });
-
-  it('is a new one for each request', async () => {
-    const provider = await start();
-    const herald = heraldOf({ issuer: provider.issuer, ...ours.private_key_jwt });
-    for (let i = 0; i < 3; i++) await herald.authorize(call, undefined, { renew: true });
-    expect(new Set(provider.assertions.map(({ claims }) => claims.jti)).size).toBe(3);
-    expect(systemClock.now() - provider.assertions[0]!.claims.iat!).toBeLessThan(30);
-  });
-
-  it('by a key that the server does not know gets no token', async () => {
-    const provider = await start();
-    const stranger = await createKeyStore({ privateKeys: [(await createSigningKey()).privateJwk] });
-    const herald = heraldOf({ issuer: provider.issuer, ...ours.private_key_jwt }, ['user:read'], stranger);
-    expect(await codeOf(herald.authorize(call, undefined))).toBe('token_unavailable');
   });
 });

@@ -60,7 +60,9 @@ export async function startMisbehavingServer(): Promise<MisbehavingServer> {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
-    restart: async () => void (await listen(server, port)),
+    async restart() {
+      await listen(server, port);
+    },
   };
 }
 

@@ -1,0 +1,81 @@
+import { createFixedClock, type FixedClock } from '../../src/clock.js';
+import { CountersignError } from '../../src/errors.js';
+import { memoryTokenCache, type TokenCache } from '../../src/outbound/token-cache.js';
+import { cachedTokens, type CachedTokens } from '../../src/outbound/cached-tokens.js';
+import { type IssuedToken, type TokenOffer } from '../../src/outbound/token-source.js';
+
+/** Where tokens come from in these tests: a source that counts, and fails when it is told to. */
+export interface Source {
+  /** How many tokens were asked for. */
+  requests(): number;
+  /** From now on no token can be had. */
+  fail(): void;
+  recover(): void;
+  offer(cacheKey?: string | null): TokenOffer;
+}
+
+function createSource(clock: FixedClock, lifetimeSeconds: number): Source {
+  let requests = 0;
+  let isDown = false;
+  return {
+    requests: () => requests,
+    fail: () => void (isDown = true),
+    recover: () => void (isDown = false),
+    offer: (cacheKey = 'reads') => ({
+      cacheKey: cacheKey ?? undefined,
+      async issue() {
+        requests++;
+        const number = requests;
+        await new Promise(setImmediate);
+        if (isDown) throw new CountersignError('token_unavailable', 'the endpoint is down');
+        return issuedToken(`${cacheKey ?? 'bound'} #${String(number)}`, clock.now(), lifetimeSeconds);
+      },
+    }),
+  };
+}
+
+export function issuedToken(token: string, issuedAt: number, lifetimeSeconds: number): IssuedToken {
+  return {
+    token,
+    claims: {
+      issuer: 'https://idp.example',
+      audience: 'https://census.service/',
+      subject: undefined,
+      scopes: [],
+      actors: [],
+      transactionId: undefined,
+      tokenId: undefined,
+      keyId: undefined,
+      issuedAt,
+      expiresAt: issuedAt + lifetimeSeconds,
+      bound: false,
+    },
+  };
+}
+
+export interface Scene {
+  readonly clock: FixedClock;
+  readonly source: Source;
+  readonly warnings: string[];
+  readonly tokens: CachedTokens;
+  /** The text of the token that a call gets. */
+  call(options?: { readonly key?: string; readonly renew?: boolean }): Promise<string>;
+}
+
+export function createScene({
+  lifetimeSeconds = 3600,
+  cache,
+}: { lifetimeSeconds?: number; cache?: TokenCache } = {}): Scene {
+  const clock = createFixedClock();
+  const source = createSource(clock, lifetimeSeconds);
+  const warnings: string[] = [];
+  const onWarning = (message: string) => void warnings.push(message);
+  const tokens = cachedTokens({ cache: cache ?? memoryTokenCache({ clock }), clock, onWarning });
+  return {
+    clock,
+    source,
+    warnings,
+    tokens,
+    call: async ({ key, renew = false } = {}) => (await tokens.get(source.offer(key), 'census', renew)).token,
+  };
+}
