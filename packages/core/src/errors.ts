@@ -82,6 +82,10 @@ export const FAULTS = faultTable({
     kind: 'unavailable',
     title: 'A token for the called service cannot be had at the moment.',
   },
+  deadline_exceeded: {
+    kind: 'unavailable',
+    title: 'There was no time left to call another service.',
+  },
 
   // The application is set up wrongly, or its code asks for what cannot be.
   config_invalid: { kind: 'misconfigured', title: 'The service is not set up correctly.' },

@@ -38,6 +38,8 @@ export type {
 } from './outbound/authorizer.js';
 export type { Destination, DestinationRecord } from './outbound/destination.js';
 export type { AuthorizationServerRecord, ClientAuthentication } from './outbound/authorization-server.js';
+export { mendableRefusal } from './outbound/retry.js';
+export type { RefusedCall } from './outbound/retry.js';
 export { memoryTokenCache } from './outbound/token-cache.js';
 export type { MemoryTokenCacheOptions, TokenCache } from './outbound/token-cache.js';
 export type { IssuedClaims, IssuedToken, OutboundCall } from './outbound/token-source.js';

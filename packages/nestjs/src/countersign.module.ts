@@ -38,6 +38,7 @@ import { registerServiceJwtStrategy } from './inbound/service-jwt.strategy.js';
 import { JwksController } from './jwks.controller.js';
 import { AuthorizedFetch } from './outbound/authorized-fetch.js';
 import { OutgoingCalls } from './outbound/outgoing-calls.js';
+import { OutgoingDecisions } from './outbound/outgoing-decisions.js';
 
 /** Protects every route of the application, and gives its outgoing calls their tokens. Import it once, in the root module. */
 @Module({})
@@ -122,13 +123,17 @@ const ENGINE: readonly Provider[] = [
   {
     provide: AUTHORIZER,
     useFactory: (options: ResolvedOptions, keyStore: KeyStore) => {
-      const { service, destinations, clock, allowInsecureHttpForLocalDevelopment } = options;
+      const { service, destinations, undeclared, tokenCache, clock } = options;
+      const logger = new Logger('Countersign');
       return createAuthorizer({
         service,
         destinations,
         keyStore,
+        undeclared,
+        ...(tokenCache !== undefined && { tokenCache }),
         clock,
-        allowInsecureHttpForLocalDevelopment,
+        allowInsecureHttpForLocalDevelopment: options.allowInsecureHttpForLocalDevelopment,
+        onWarning: (message) => logger.warn(message),
       });
     },
     inject: [COUNTERSIGN_OPTIONS, KEY_STORE],
@@ -169,4 +174,4 @@ const INBOUND: readonly Provider[] = [
   { provide: APP_FILTER, useClass: FaultFilter },
 ];
 
-const OUTBOUND: readonly Provider[] = [OutgoingCalls, AuthorizedFetch];
+const OUTBOUND: readonly Provider[] = [OutgoingDecisions, OutgoingCalls, AuthorizedFetch];

@@ -8,6 +8,7 @@ import {
   type KeyStore,
   type KeyStoreOptions,
   type Requirement,
+  type TokenCache,
   type VerifierOptions,
 } from '@countersign/core';
 import { logDecisions, type DecisionRecorder } from './decisions.js';
@@ -25,6 +26,12 @@ export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning'> {
   readonly keys: KeyStoreOptions | KeyStore;
   /** The services that this one calls. Default none. */
   readonly destinations?: readonly DestinationRecord[];
+  /** What happens to a call that no destination describes. Default `refuse`: it is not sent. */
+  readonly undeclared?: 'refuse' | 'send-without-token';
+  /** Where tokens for outgoing calls are kept. Default: in this process, 1,000 tokens. */
+  readonly tokenCache?: TokenCache;
+  /** Longer streams are not sent where the token is bound to the body, which must be read first. Default 1,048,576. */
+  readonly maxBufferedBodyBytes?: number;
   /** What holds for a handler that states no requirement. Default `refuse`: the application does not start. */
   readonly undecorated?: 'refuse' | 'authenticated';
   /** Controllers of third parties, such as a health or metrics endpoint. Default none. */
@@ -54,6 +61,9 @@ export interface ResolvedOptions {
   readonly clock: Clock;
   readonly keys: KeyStoreOptions | KeyStore;
   readonly destinations: readonly DestinationRecord[];
+  readonly undeclared: 'refuse' | 'send-without-token';
+  readonly tokenCache: TokenCache | undefined;
+  readonly maxBufferedBodyBytes: number;
   readonly allowInsecureHttpForLocalDevelopment: boolean;
   readonly undecorated: 'refuse' | 'authenticated';
   readonly exempt: readonly ExemptController[];
@@ -63,12 +73,15 @@ export interface ResolvedOptions {
 }
 
 const OWN_MEMBERS = [
-  'keys', 'destinations', 'undecorated', 'exempt', 'subjects', 'decisions', 'maxBodyBytes',
+  'keys', 'destinations', 'undeclared', 'tokenCache', 'maxBufferedBodyBytes', 'undecorated', 'exempt', 'subjects',
+  'decisions', 'maxBodyBytes',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
   'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'jwks', 'publicOnly',
   'allowInsecureHttpForLocalDevelopment',
 ] as const; // prettier-ignore
+
+const SIZES = { unless: 1_048_576, min: 0, max: 1_073_741_824 } as const;
 
 /**
  * Checks the module's own options and fills in their defaults. Core checks `service`, `trust`, `keys`, `destinations`.
@@ -79,25 +92,35 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
   read.string('service');
   if (!read.has('trust')) throw invalidOption(read.at('trust'), 'must hold at least one trust record');
   if (!read.has('keys')) throw invalidOption(read.at('keys'), 'must say where our own keys are');
-  const { keys, destinations, undecorated, exempt, subjects, decisions, maxBodyBytes, ...verifier } = options;
+  const { keys, destinations, undeclared, tokenCache, maxBufferedBodyBytes, ...rest } = options;
+  const { undecorated, exempt, subjects, decisions, maxBodyBytes, ...verifier } = rest;
   return {
     verifier,
     service: options.service,
     clock: options.clock ?? systemClock,
     keys,
     destinations: destinations ?? [],
+    undeclared: read.oneOf('undeclared', ['refuse', 'send-without-token'], 'refuse'),
+    tokenCache: readTokenCache(tokenCache, read.at('tokenCache')),
+    maxBufferedBodyBytes: read.number('maxBufferedBodyBytes', SIZES),
     allowInsecureHttpForLocalDevelopment: read.boolean('allowInsecureHttpForLocalDevelopment', false),
     undecorated: read.oneOf('undecorated', ['refuse', 'authenticated'], 'refuse'),
     exempt: readExempt(exempt ?? []),
     subjects: readClass(subjects, read.at('subjects')),
     decisions: decisions ?? logDecisions(),
-    maxBodyBytes: read.number('maxBodyBytes', { unless: 1_048_576, min: 0, max: 1_073_741_824 }),
+    maxBodyBytes: read.number('maxBodyBytes', SIZES),
   };
 }
 
 /** Whether `keys` is a key store already. */
 export function isKeyStore(keys: KeyStoreOptions | KeyStore): keys is KeyStore {
   return 'signer' in keys && typeof keys.signer === 'function';
+}
+
+function readTokenCache(value: TokenCache | undefined, path: string): TokenCache | undefined {
+  if (value === undefined || (typeof value === 'object' && ['get', 'set'].every((name) => name in value)))
+    return value;
+  throw invalidOption(path, 'must be a token cache, with get() and set()');
 }
 
 function readClass(

@@ -29,6 +29,11 @@ export interface DecisionRecord {
   readonly scopes?: readonly string[];
   /** Whether the token is bound to one request. */
   readonly bound?: boolean;
+  /** Whether a delegation proof came, or goes, along with the token. */
+  readonly proven?: boolean;
+  /** Says that this is the second token for one call, and with which code the called service refused the first. */
+  readonly retriedAfter?: string;
+  /** The `kid` of the key that signed the token. */
   readonly keyId?: string;
   /** Stands for the token's `jti`, so that both ends' records of one token can be matched. */
   readonly tokenIdHash?: string;

@@ -19,9 +19,12 @@ export { answerFault } from './inbound/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './inbound/fault-answer.js';
 
 export { AuthorizedFetch } from './outbound/authorized-fetch.js';
+export type { AuthorizedRequestInit } from './outbound/authorized-fetch.js';
+export type { CallOptions } from './outbound/outgoing-call.js';
+export { TransactionLogger } from './transaction-logger.js';
 
 // What an application needs of core, so that it need not depend on it too.
-export { CountersignError, createKeyStore, memoryReplayStore } from '@countersign/core';
+export { CountersignError, createKeyStore, memoryReplayStore, memoryTokenCache } from '@countersign/core';
 export type {
   Authentication,
   Caller,
@@ -29,6 +32,7 @@ export type {
   DestinationRecord,
   FaultCode,
   FaultKind,
+  IssuedToken,
   KeyStore,
   KeyStoreOptions,
   Principal,
@@ -36,5 +40,6 @@ export type {
   ReplayStore,
   Requirement,
   Signer,
+  TokenCache,
   TrustRecord,
 } from '@countersign/core';

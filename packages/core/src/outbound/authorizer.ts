@@ -6,6 +6,7 @@ import { invalidOption, OptionsReader } from '../options.js';
 import { type Authentication } from '../principal.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { cachedTokens } from './cached-tokens.js';
+import { calledFor, requireUser } from './caller-context.js';
 import { clientCredentialsSource } from './client-credentials.js';
 import { proofHeader } from './delegation-proof.js';
 import { createDestinations, type Destination, type DestinationRecord } from './destination.js';
@@ -44,6 +45,11 @@ export interface AuthorizedCall {
 export interface AuthorizeOptions {
   /** Leaves a cached token aside: the called service refused it. Default false. */
   readonly renew?: boolean;
+  /**
+   * For whom the call is made, whatever the record of a minting destination says; for any other it must agree with it.
+   * Default: as the destination says.
+   */
+  readonly onBehalfOf?: Destination['onBehalfOf'] | undefined;
 }
 
 /** Authorizes outgoing calls: picks the destination by the final URL, and its token source. */
@@ -58,7 +64,8 @@ export interface Authorizer {
    * @param authentication the request that is being served, if any.
    * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`,
    * `caller_token_expired`, `scope_missing` (nothing to exchange the caller's token for), `token_unavailable`,
-   * `authorization_present` (credentials in the URL). Then nothing must be sent.
+   * `authorization_present` (credentials in the URL), `config_invalid` (`onBehalfOf` contradicts the destination). Then
+   * nothing must be sent.
    */
   authorize(
     call: OutboundCall,
@@ -106,12 +113,14 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   return {
     destinationOf,
 
-    async authorize(call, authentication, { renew = false } = {}) {
-      const destination = destinationOf(call.url);
+    async authorize(call, authentication, { renew = false, onBehalfOf } = {}) {
+      const destination = calledFor(onBehalfOf, destinationOf(call.url), call.url);
       if (call.url.username !== '' || call.url.password !== '') {
         throw new CountersignError('authorization_present', 'the URL of the outgoing call holds credentials');
       }
       const source = destination === undefined ? undefined : sources[destination.authorize];
+      if (destination !== undefined && onBehalfOf === 'user')
+        requireUser({ call, destination, authentication });
       if (destination === undefined || source === undefined)
         return { destination, headers: [], issued: undefined };
       const request = { call, destination, authentication };

@@ -1,6 +1,33 @@
 import { CountersignError } from '../errors.js';
 import { type Authentication } from '../principal.js';
+import { type Destination } from './destination.js';
 import { type TokenRequest } from './token-source.js';
+
+/**
+ * The destination of a call whose code says for whom it is made. What is minted follows the code; any other token is
+ * for one of the two only.
+ * @throws CountersignError `config_invalid` when the code contradicts the destination; `destination_unknown` when there
+ * is none that could be called for somebody.
+ */
+export function calledFor(
+  onBehalfOf: Destination['onBehalfOf'] | undefined,
+  destination: Destination | undefined,
+  url: URL,
+): Destination | undefined {
+  if (onBehalfOf === undefined) return destination;
+  if (destination === undefined) {
+    const problem = `no destination is declared for ${url.origin}, so it cannot be called for a ${onBehalfOf}`;
+    throw new CountersignError('destination_unknown', problem);
+  }
+  if (destination.onBehalfOf === onBehalfOf) return destination;
+  if (destination.authorize !== 'mint') {
+    const { name, authorize, onBehalfOf: declared } = destination;
+    const problem = `${name} is declared to be called for a ${declared} by ${authorize}, not for a ${onBehalfOf}`;
+    throw new CountersignError('config_invalid', problem);
+  }
+  const delegationProof = destination.delegationProof && onBehalfOf === 'user';
+  return { ...destination, onBehalfOf, delegationProof };
+}
 
 /**
  * The user for whom a call is made. There is no fallback: a lost user never becomes a call as the service itself.

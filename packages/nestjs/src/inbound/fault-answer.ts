@@ -22,6 +22,11 @@ export interface FaultAnswerOptions {
   /** The identifier of this service: the realm of its challenges. */
   readonly service: string;
   readonly instance: string;
+  /**
+   * Whether code of the application threw it, and not the guards. Then the answer is 500 where it would be 401: after a
+   * 401 callers may try again, because it says that the handler did not run. Default false.
+   */
+  readonly thrownByHandler?: boolean;
 }
 
 type Headers = Readonly<Record<string, string>>;
@@ -53,9 +58,12 @@ const BY_KIND: Readonly<
 };
 
 /** How a fault is answered over HTTP. For filters of applications that answer every exception themselves. */
-export function answerFault(fault: CountersignError, { service, instance }: FaultAnswerOptions): FaultAnswer {
+export function answerFault(
+  fault: CountersignError,
+  { service, instance, thrownByHandler = false }: FaultAnswerOptions,
+): FaultAnswer {
   const entry = FAULTS[fault.code];
-  const byKind = BY_KIND[fault.kind];
+  const byKind = BY_KIND[thrownByHandler && fault.kind === 'unauthenticated' ? 'misconfigured' : fault.kind];
   const status = ('status' in entry ? entry.status : undefined) ?? byKind.status;
   return {
     status,

@@ -40,6 +40,7 @@ export class InboundDecisions {
       ...(authentication !== undefined && {
         ...describePrincipal(authentication.principal),
         bound: authentication.bound,
+        proven: authentication.proofs.length > 0,
         keyId: authentication.keyId,
       }),
     };

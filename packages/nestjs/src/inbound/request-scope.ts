@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type IncomingMessage } from 'node:http';
+import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Injectable, type ArgumentsHost } from '@nestjs/common';
 import { type Authentication, type Principal, type WireBody } from '@countersign/core';
 
 /** A request of Express, or the raw one that Fastify wraps. */
 export type RawRequest = IncomingMessage & { readonly originalUrl?: string };
+
+/** The answer to it: of Express, or the raw one that Fastify wraps. */
+export type RawResponse = Pick<ServerResponse, 'writableEnded'>;
 
 /** What is known about one request while it is answered. */
 export interface RequestState {
@@ -14,6 +17,10 @@ export interface RequestState {
   guarded: boolean;
   /** The refusal that was recorded for this request, and the id by which an operator finds it. */
   refusal: { readonly fault: unknown; readonly instance: string } | undefined;
+  /** What the strategy refused the request with; a route that is public may ask it by a guard of its own. */
+  unauthenticated: unknown;
+  /** What is left of the time that the caller waits; undefined when it did not say, and when it has its answer. */
+  readonly remainingMs: () => number | undefined;
 }
 
 /**
@@ -62,6 +69,20 @@ export class RequestScope {
   /** Undefined outside of a request, and for a request that is not authenticated. */
   get principal(): Principal | undefined {
     return this.authentication?.principal;
+  }
+
+  /** The id that the whole chain of calls shares. Undefined where there is no principal. */
+  get transactionId(): string | undefined {
+    return this.principal?.transactionId;
+  }
+
+  /**
+   * Milliseconds that are left before the caller gives up; 0 or less when it has. Undefined when the caller did not say,
+   * when it has its answer, and where there is no principal.
+   */
+  get remainingMs(): number | undefined {
+    const state = this.#states.current();
+    return state?.authentication === undefined ? undefined : state.remainingMs();
   }
 }
 

@@ -3,9 +3,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError, emptyBody, tapBody, type Verifier, type WireBody } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { RequestStates, type RawRequest } from './request-scope.js';
+import { remainingTime } from './remaining-time.js';
+import { RequestStates, type RawRequest, type RawResponse, type RequestState } from './request-scope.js';
 
-type Enter = (request: RawRequest, next: () => void) => void;
+type Enter = (request: RawRequest, response: RawResponse, next: () => void) => void;
 type Adapter = HttpAdapterHost['httpAdapter'];
 
 /** The part of an Express application that is read here; its router is `_router` in Express 4. */
@@ -20,7 +21,11 @@ interface ExpressRouter {
 interface FastifyInstance {
   addHook(
     name: 'onRequest' | 'preValidation',
-    hook: (request: { readonly raw: RawRequest }, reply: unknown, done: () => void) => void,
+    hook: (
+      request: { readonly raw: RawRequest },
+      reply: { readonly raw: RawResponse },
+      done: () => void,
+    ) => void,
   ): void;
 }
 
@@ -80,8 +85,8 @@ export class ScopeOpener implements OnModuleInit {
     this.#onPlatform(({ reopen }, adapter) => reopen(adapter, this.#enter));
   }
 
-  readonly #enter: Enter = (request, next) => {
-    this.states.enter(request, () => this.#stateFor(request), next);
+  readonly #enter: Enter = (request, response, next) => {
+    this.states.enter(request, () => this.#stateFor(request, response), next);
   };
 
   #onPlatform(use: (platform: Platform, adapter: Adapter) => void): void {
@@ -97,8 +102,15 @@ export class ScopeOpener implements OnModuleInit {
     use(platform, adapter);
   }
 
-  #stateFor(request: RawRequest) {
-    return { body: this.#bodyOf(request), authentication: undefined, guarded: false, refusal: undefined };
+  #stateFor(request: RawRequest, response: RawResponse): RequestState {
+    return {
+      body: this.#bodyOf(request),
+      authentication: undefined,
+      guarded: false,
+      refusal: undefined,
+      unauthenticated: undefined,
+      remainingMs: remainingTime(request, response, this.options.clock),
+    };
   }
 
   #bodyOf(request: RawRequest): WireBody {
@@ -133,12 +145,14 @@ function openOnExpress(adapter: Adapter, enter: Enter): void {
 }
 
 function useOnExpress(adapter: Adapter, enter: Enter): void {
-  adapter.use((request: RawRequest, _response: unknown, next: () => void) => enter(request, next));
+  adapter.use((request: RawRequest, response: RawResponse, next: () => void) =>
+    enter(request, response, next),
+  );
 }
 
 function openOnFastify(adapter: Adapter, enter: Enter): void {
   const instance = adapter.getInstance<FastifyInstance>();
-  instance.addHook('onRequest', (request, _reply, done) => enter(request.raw, done));
+  instance.addHook('onRequest', (request, reply, done) => enter(request.raw, reply.raw, done));
   // By then the body was read and other hooks have run, and any of them may have left the scope.
-  instance.addHook('preValidation', (request, _reply, done) => enter(request.raw, done));
+  instance.addHook('preValidation', (request, reply, done) => enter(request.raw, reply.raw, done));
 }

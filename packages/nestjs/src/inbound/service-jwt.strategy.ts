@@ -31,9 +31,12 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
 
     // Passport calls this on an object derived from the strategy, so nothing here may be private to the instance.
     override authenticate(request: RawRequest | { readonly raw: RawRequest }): void {
-      authenticate('raw' in request ? request.raw : request, verifier, states).then(
+      const raw = 'raw' in request ? request.raw : request;
+      authenticate(raw, verifier, states).then(
         ({ principal }) => this.success(principal),
         (fault: unknown) => {
+          const state = states.of(raw);
+          if (state !== undefined) state.unauthenticated = fault;
           if (isTokenMissing(fault)) this.fail(fault, 401);
           else
             this.error(fault instanceof Error ? fault : new Error('the verifier failed', { cause: fault }));

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { type ReadableStream as WebStream } from 'node:stream/web';
 import axios, {
   type AxiosInstance,
   AxiosError,
@@ -5,8 +7,17 @@ import axios, {
   type CreateAxiosDefaults,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import { bodyBytes } from './body-bytes.js';
-import { UNDECLARED_TIMEOUT_MS, type OutgoingCalls } from './outgoing-calls.js';
+import { CountersignError } from '@countersign/core';
+import { axiosRefusal, discardAxios, type AxiosOutcome } from './axios-answer.js';
+import { type CallBody } from './call-body.js';
+import { TOKEN_HEADERS, type Attempt, type CallOptions, type OutgoingCall } from './outgoing-call.js';
+import { type OutgoingCalls } from './outgoing-calls.js';
+
+declare module 'axios' {
+  // How a call is made is said in its configuration; what is not ours ignores it.
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
+  interface AxiosRequestConfig extends CallOptions {}
+}
 
 /** Defaults of an axios instance, without those that would send something else than what was signed. */
 export type AuthorizedAxiosOptions = Omit<
@@ -30,45 +41,67 @@ const FIXED = { maxRedirects: 0, proxy: false, allowAbsoluteUrls: true, socketPa
  * the final octets. Axios's global instance is not touched.
  */
 export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOptions = {}): AxiosInstance {
-  const send = axios.getAdapter('http');
-  const instance = axios.create({
+  return axios.create({
     ...options,
     maxRedirects: 0,
     proxy: false,
     allowAbsoluteUrls: false,
     adapter: async (config) => {
-      const call = await describeCall(config);
-      const { destination, headers: added } = await calls.authorize(call, (name) => config.headers.has(name));
-      const headers = new axios.AxiosHeaders(config.headers);
-      if (call.contentType !== undefined) headers.setContentType(call.contentType, hasOwnType(config.data));
-      for (const { name, value } of added) headers.set(name, value);
-      const sent: InternalAxiosRequestConfig = {
-        ...config,
-        ...FIXED,
-        url: call.url.href,
-        data: call.body === undefined ? undefined : Buffer.from(call.body),
-        headers,
-        timeout:
-          config.timeout === undefined || config.timeout === 0 ? (destination?.timeoutMs ?? UNDECLARED_TIMEOUT_MS) : config.timeout,
+      const call = describeCall(config);
+      const transport = {
+        send: (attempt: Attempt) => sendByAxios(configOf(config, call.url, attempt), config),
+        refusalOf: axiosRefusal,
+        discard: discardAxios,
       };
-      delete sent.baseURL;
-      delete sent.params;
-      return answer(send(sent), config, (status) => calls.refuseRedirect(call, status));
+      try {
+        const { response, error } = await calls.send(call, transport);
+        if (error !== undefined) throw error;
+        return response;
+      } catch (error) {
+        throw inWordsOfAxios(error, config);
+      }
     },
   });
-  return instance;
 }
 
-async function describeCall(config: InternalAxiosRequestConfig) {
+function describeCall(config: InternalAxiosRequestConfig): OutgoingCall {
+  const { headers, auth, timeout = 0, overrideAuthorization, onBehalfOf } = config;
   const url = new URL(axios.getUri(config));
   url.hash = '';
-  const body = await bodyBytes(config.data);
   return {
     url,
     method: (config.method ?? 'get').toUpperCase(),
-    body: body?.bytes,
-    contentType: body?.contentType,
+    body: config.data as unknown,
+    signal: config.signal instanceof AbortSignal ? config.signal : undefined,
+    timeoutMs: timeout > 0 ? timeout : undefined,
+    overrideAuthorization,
+    onBehalfOf,
+    hasHeader: (name) => headers.has(name) || (name === 'Authorization' && auth !== undefined),
   };
+}
+
+/** What is sent in place of what the application configured. */
+function configOf(
+  config: InternalAxiosRequestConfig,
+  url: URL,
+  { headers: added, body, signal }: Attempt,
+): InternalAxiosRequestConfig {
+  const headers = new axios.AxiosHeaders(config.headers);
+  for (const name of TOKEN_HEADERS) headers.delete(name);
+  const contentType = body !== undefined && 'bytes' in body ? body.contentType : undefined;
+  if (contentType !== undefined) headers.setContentType(contentType, hasOwnType(config.data));
+  for (const { name, value } of added) headers.set(name, value);
+  const sent: InternalAxiosRequestConfig = {
+    ...config, ...FIXED, url: url.href, data: dataOf(body), headers, signal, timeout: 0,
+  }; // prettier-ignore
+  for (const name of ['baseURL', 'params', 'auth', 'transport'] as const) delete sent[name];
+  return sent;
+}
+
+function dataOf(body: CallBody | undefined): unknown {
+  if (body === undefined) return undefined;
+  if ('bytes' in body) return Buffer.from(body.bytes);
+  return body.stream instanceof Readable ? body.stream : Readable.fromWeb(body.stream as WebStream);
 }
 
 /** A form has its boundary in its type, and a Blob has a type of its own: both hold against the default that axios puts on writes. */
@@ -77,24 +110,18 @@ function hasOwnType(data: unknown): boolean {
 }
 
 /** Hands the answer on without the request that carried the token, which would end up in the log with the next error. */
-async function answer(
-  sending: Promise<AxiosResponse>,
+async function sendByAxios(
+  sent: InternalAxiosRequestConfig,
   config: InternalAxiosRequestConfig,
-  refuseRedirect: (status: number) => void,
-): Promise<AxiosResponse> {
+): Promise<AxiosOutcome> {
   try {
-    const response = withoutToken(await sending, config);
-    refuseRedirect(response.status);
-    return response;
+    return { response: withoutToken(await axios.getAdapter('http')(sent), config), error: undefined };
   } catch (error) {
     if (!(error instanceof AxiosError)) throw error;
-    if (error.response !== undefined) {
-      withoutToken(error.response, config);
-      refuseRedirect(error.response.status);
-    }
     error.config = config;
     delete error.request;
-    throw error;
+    if (error.response === undefined) throw error;
+    return { response: withoutToken(error.response, config), error };
   }
 }
 
@@ -102,4 +129,13 @@ function withoutToken(response: AxiosResponse, config: InternalAxiosRequestConfi
   response.config = config;
   delete response.request;
   return response;
+}
+
+/** Says in the words of axios that the application aborted a call, or that its time was up. */
+function inWordsOfAxios(error: unknown, config: InternalAxiosRequestConfig): unknown {
+  if (error instanceof CountersignError || error instanceof AxiosError) return error;
+  if (config.signal?.aborted === true) return new axios.CanceledError(undefined, config);
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return new AxiosError(error.message, AxiosError.ECONNABORTED, config);
+  return error;
 }

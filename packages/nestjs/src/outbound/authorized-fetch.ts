@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { bodyBytes } from './body-bytes.js';
-import { OutgoingCalls, UNDECLARED_TIMEOUT_MS } from './outgoing-calls.js';
+import { type RefusedCall } from '@countersign/core';
+import { type CallBody } from './call-body.js';
+import { TOKEN_HEADERS, type Attempt, type CallOptions, type Transport } from './outgoing-call.js';
+import { OutgoingCalls } from './outgoing-calls.js';
+import { readText } from './read-text.js';
+
+/** What `fetch` takes, a Node stream as the body too, and what a call may say about its token. */
+export interface AuthorizedRequestInit extends Omit<RequestInit, 'body'>, CallOptions {
+  readonly body?: RequestInit['body'] | NodeJS.ReadableStream;
+}
 
 /** `fetch` for declared destinations: the token for each call is added by itself. */
 @Injectable()
@@ -9,37 +17,77 @@ export class AuthorizedFetch {
 
   /**
    * Sends one call with the token of its destination, which is found by the URL. A redirect is refused, not followed.
-   * Does not look at the status of the answer. The destination's `timeoutMs` holds beside `init.signal`.
+   * Does not look at the status of the answer, but for a 401 after which the call is made once more with a new token.
+   * The destination's `timeoutMs`, and what is left of our own caller's time, hold beside `init.signal`.
    * @throws CountersignError, before anything is sent: `destination_unknown`, `user_context_missing`,
-   * `authorization_present`, `body_not_bindable`, `propagation_not_allowed`, `token_expired`, `token_unavailable`;
-   * afterwards: `redirect_refused`.
+   * `authorization_present`, `body_not_bindable`, `propagation_not_allowed`, `caller_token_expired`, `token_unavailable`,
+   * `deadline_exceeded`; afterwards: `redirect_refused`, `deadline_exceeded`.
    */
-  async fetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
+  async fetch(input: string | URL, init: AuthorizedRequestInit = {}): Promise<Response> {
+    const { overrideAuthorization, onBehalfOf, body, method = 'GET', ...rest } = init;
     const url = new URL(input);
     url.hash = '';
-    const method = (init.method ?? 'GET').toUpperCase();
-    const headers = new Headers(init.headers);
-    const body = await bodyBytes(init.body);
-    if (body?.contentType !== undefined && !headers.has('content-type'))
-      headers.set('content-type', body.contentType);
-    const call = { url, method, body: body?.bytes };
-    const { destination, headers: added } = await this.calls.authorize(call, (name) => headers.has(name));
-    for (const { name, value } of added) headers.set(name, value);
-    const timeout = AbortSignal.timeout(destination?.timeoutMs ?? UNDECLARED_TIMEOUT_MS);
-    const response = await fetch(url, {
-      ...init,
-      method,
-      headers,
-      body: body?.bytes ?? null,
-      redirect: 'manual',
-      signal: init.signal ? AbortSignal.any([timeout, init.signal]) : timeout,
-    });
-    try {
-      this.calls.refuseRedirect(call, response.status);
-    } catch (fault) {
-      await response.body?.cancel();
-      throw fault;
-    }
-    return response;
+    const given = new Headers(init.headers);
+    const call = {
+      url,
+      method: method.toUpperCase(),
+      body,
+      signal: init.signal ?? undefined,
+      timeoutMs: undefined,
+      overrideAuthorization,
+      onBehalfOf,
+      hasHeader: (name: string) => given.has(name),
+    };
+    return this.calls.send(call, byFetch(url, { ...rest, method: call.method, headers: given }));
   }
+
+  /** The same, for the user whose request is being served. @throws CountersignError `user_context_missing`. */
+  forUser(input: string | URL, init: AuthorizedRequestInit = {}): Promise<Response> {
+    return this.fetch(input, { ...init, onBehalfOf: 'user' });
+  }
+
+  /** The same, for this service itself, also while a user's request is being served. */
+  forService(input: string | URL, init: AuthorizedRequestInit = {}): Promise<Response> {
+    return this.fetch(input, { ...init, onBehalfOf: 'service' });
+  }
+}
+
+function byFetch(url: URL, init: Omit<RequestInit, 'body'>): Transport<Response> {
+  return {
+    send: (attempt) =>
+      fetch(url, {
+        ...init,
+        headers: headersOf(init.headers, attempt),
+        ...bodyOf(attempt.body),
+        redirect: 'manual',
+        signal: attempt.signal,
+      }),
+    refusalOf: describeRefusal,
+    discard: (response) => {
+      response.body?.cancel().catch(() => undefined);
+    },
+  };
+}
+
+function headersOf(given: RequestInit['headers'], { headers: added, body }: Attempt): Headers {
+  const headers = new Headers(given);
+  for (const name of TOKEN_HEADERS) headers.delete(name);
+  const contentType = body !== undefined && 'bytes' in body ? body.contentType : undefined;
+  if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType);
+  for (const { name, value } of added) headers.set(name, value);
+  return headers;
+}
+
+function bodyOf(body: CallBody | undefined): Pick<RequestInit, 'body' | 'duplex'> {
+  if (body === undefined) return { body: null };
+  return 'bytes' in body ? { body: body.bytes } : { body: body.stream, duplex: 'half' };
+}
+
+function describeRefusal(response: Response): RefusedCall {
+  return {
+    status: response.status,
+    challenge: response.headers.get('www-authenticate'),
+    contentType: response.headers.get('content-type'),
+    text: async (maxBytes) => readText(response.clone().body, maxBytes),
+  };
 }

@@ -1,98 +1,132 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CountersignError, type AuthorizedCall, type Authorizer, type OutboundCall } from '@countersign/core';
+import {
+  CountersignError,
+  mendableRefusal,
+  type Authorizer,
+  type Destination,
+  type FaultCode,
+  type RefusedCall,
+} from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { AUTHORIZER, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
-import { isoTime, tokenIdHash, type DecisionRecord } from '../decisions.js';
 import { RequestScope } from '../inbound/request-scope.js';
+import { TIMEOUT_HEADER } from '../timeout-header.js';
+import { isStream, readBody, type CallBody } from './call-body.js';
+import { CallDeadline } from './call-deadline.js';
+import { TOKEN_HEADERS, type OutgoingCall, type Transport } from './outgoing-call.js';
+import { OutgoingDecisions } from './outgoing-decisions.js';
 
-/** Headers that carry tokens: nobody but us sets them. */
-const TOKEN_HEADERS = ['Authorization', 'JWT'] as const;
+/** The longest wait for an answer to a call that no destination describes. */
+const UNDECLARED_TIMEOUT_MS = 10_000;
 
 /** Answers that send the caller elsewhere (RFC 9110 section 15.4). A token never follows. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** The longest wait for an answer to a call that no destination describes. */
-export const UNDECLARED_TIMEOUT_MS = 10_000;
+/** A call on its way through the steps. */
+interface PreparedCall {
+  readonly call: OutgoingCall;
+  readonly destination: Destination | undefined;
+  readonly deadline: CallDeadline;
+  readonly body: CallBody | undefined;
+}
 
-/** Gives outgoing calls their tokens and records it; what fetch and axios have in common (steps 2 to 6 of `docs/outbound.md`). */
+/** Sends calls with the tokens of their destinations; what fetch and axios have in common (`docs/outbound.md`). */
 @Injectable()
 export class OutgoingCalls {
   constructor(
     private readonly scope: RequestScope,
+    private readonly decisions: OutgoingDecisions,
     @Inject(AUTHORIZER) private readonly authorizer: Authorizer,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   /**
-   * Authorizes one call exactly as it will be sent.
-   * @param hasHeader whether the caller set that header.
-   * @throws CountersignError: then nothing may be sent.
+   * Sends one call, and once more with a new token when the called service proves that its handler did not run.
+   * @throws CountersignError: then nothing was sent, or `redirect_refused`; and whatever the transport throws.
    */
-  async authorize(call: OutboundCall, hasHeader: (name: string) => boolean): Promise<AuthorizedCall> {
+  async send<Answer>(call: OutgoingCall, transport: Transport<Answer>): Promise<Answer> {
+    let destination: Destination | undefined;
     try {
-      const present = TOKEN_HEADERS.find(hasHeader);
-      if (present !== undefined) {
-        throw new CountersignError(
-          'authorization_present',
-          `the outgoing call sets ${present} itself; leave it to Countersign`,
-        );
-      }
-      const authorized = await this.authorizer.authorize(call, this.scope.authentication);
-      if (authorized.issued !== undefined) this.#record(call, describe(authorized));
-      return authorized;
+      destination = this.authorizer.destinationOf(call.url);
+      const prepared = await this.#prepare(call, destination);
+      const first = await this.#attempt(prepared, transport, undefined);
+      const code = await this.#mayRetry(prepared, transport.refusalOf(first));
+      if (code === undefined) return first;
+      transport.discard(first);
+      return await this.#attempt(prepared, transport, code);
     } catch (fault) {
-      if (fault instanceof CountersignError) this.#recordRefusal(call, fault);
+      if (fault instanceof CountersignError) this.decisions.refused(call, fault, destination);
       throw fault;
     }
   }
 
-  /** @throws CountersignError `redirect_refused`, recorded like any other refusal. */
-  refuseRedirect(call: OutboundCall, status: number): void {
-    if (!REDIRECTS.has(status)) return;
-    const fault = new CountersignError(
-      'redirect_refused',
-      `${call.url.origin} answered ${String(status)}; redirects are not followed`,
-    );
-    this.#recordRefusal(call, fault);
-    throw fault;
-  }
-
-  #recordRefusal(call: OutboundCall, fault: CountersignError): void {
-    const { principal } = this.scope;
-    this.#record(call, {
-      decision: 'refused',
-      code: fault.code,
-      reason: fault.message,
-      ...(principal !== undefined && { transactionId: principal.transactionId }),
-      ...(principal?.subject !== undefined && { subject: principal.subject }),
+  async #prepare(call: OutgoingCall, destination: Destination | undefined): Promise<PreparedCall> {
+    refuseOwnToken(call);
+    const limit = destination?.timeoutMs ?? UNDECLARED_TIMEOUT_MS;
+    const deadline = new CallDeadline({
+      timeoutMs: Math.min(limit, call.timeoutMs ?? limit),
+      remainingMs: this.scope.remainingMs,
+      signal: call.signal,
     });
+    const { maxBufferedBodyBytes } = this.options;
+    const body =
+      isStream(call.body) && !signsBodies(destination)
+        ? { stream: call.body }
+        : await deadline.within(readBody(call.body, maxBufferedBodyBytes, deadline.signal));
+    return { call, destination, deadline, body };
   }
 
-  #record(call: OutboundCall, decision: Pick<DecisionRecord, 'decision'> & Partial<DecisionRecord>): void {
-    const time = isoTime(this.options.clock.now());
-    this.options.decisions.record({ direction: 'outbound', time, method: call.method, ...decision });
+  async #attempt<Answer>(
+    { call, deadline, body }: PreparedCall,
+    transport: Transport<Answer>,
+    refusedBefore: FaultCode | undefined,
+  ): Promise<Answer> {
+    const { url, method, onBehalfOf } = call;
+    const outbound = { url, method, body: body !== undefined && 'bytes' in body ? body.bytes : undefined };
+    const how = { renew: refusedBefore !== undefined, onBehalfOf };
+    const authorizing = this.authorizer.authorize(outbound, this.scope.authentication, how);
+    const authorized = await deadline.within(authorizing);
+    this.decisions.allowed(call, authorized, refusedBefore);
+    const timeout = { name: TIMEOUT_HEADER, value: String(deadline.remainingMs) };
+    const headers = authorized.issued === undefined ? [] : [...authorized.headers, timeout];
+    const answer = await sendWithin(deadline, () =>
+      transport.send({ headers, body, signal: deadline.signal }),
+    );
+    const { status } = transport.refusalOf(answer);
+    if (REDIRECTS.has(status)) {
+      transport.discard(answer);
+      const problem = `${url.origin} answered ${String(status)}; redirects are not followed`;
+      throw new CountersignError('redirect_refused', problem);
+    }
+    return answer;
+  }
+
+  async #mayRetry(prepared: PreparedCall, refusal: RefusedCall): Promise<FaultCode | undefined> {
+    const { body, deadline, destination } = prepared;
+    if (body !== undefined && 'stream' in body) return undefined;
+    return sendWithin(deadline, () => mendableRefusal(refusal, destination));
   }
 }
 
-function describe({
-  destination,
-  issued,
-}: AuthorizedCall): Pick<DecisionRecord, 'decision'> & Partial<DecisionRecord> {
-  const named = destination === undefined ? {} : { destination: destination.name };
-  if (issued === undefined) return { decision: 'allowed', ...named };
-  const { claims } = issued;
-  return {
-    decision: 'allowed',
-    ...named,
-    ...(claims.transactionId !== undefined && { transactionId: claims.transactionId }),
-    caller: claims.issuer,
-    ...(claims.subject !== undefined && { subject: claims.subject }),
-    actors: claims.actors,
-    audience: claims.audience,
-    scopes: claims.scopes,
-    bound: claims.bound,
-    ...(claims.keyId !== undefined && { keyId: claims.keyId }),
-    ...(claims.tokenId !== undefined && { tokenIdHash: tokenIdHash(claims.tokenId) }),
-    expiresAt: claims.expiresAt,
-  };
+/** @throws CountersignError `authorization_present`, unless the call says that ours takes its place. */
+function refuseOwnToken(call: OutgoingCall): void {
+  const present = TOKEN_HEADERS.find((name) => call.hasHeader(name));
+  if (present === undefined || call.overrideAuthorization === true) return;
+  const problem = `the outgoing call sets ${present} itself; leave it to Countersign, or say overrideAuthorization`;
+  throw new CountersignError('authorization_present', problem);
+}
+
+/** Whether tokens for that destination are bound to the body, which must then be known before it is sent. */
+function signsBodies(destination: Destination | undefined): boolean {
+  return destination?.authorize === 'mint' && destination.bodyBinding === 'required';
+}
+
+/** Lets the transport end by the signal itself, and says why it did. */
+async function sendWithin<T>(deadline: CallDeadline, send: () => Promise<T>): Promise<T> {
+  try {
+    deadline.signal.throwIfAborted();
+    return await send();
+  } catch (error) {
+    throw deadline.signal.aborted ? deadline.reason() : error;
+  }
 }

@@ -1,0 +1,72 @@
+import { Readable } from 'node:stream';
+import { type AxiosError, type AxiosResponse } from 'axios';
+import { type RefusedCall } from '@countersign/core';
+
+/** What axios makes of an answer: a status that the application does not want is an error too. */
+export interface AxiosOutcome {
+  readonly response: AxiosResponse;
+  readonly error: AxiosError | undefined;
+}
+
+/** What an answer says about its refusal, in whatever form the application wants its body. */
+export function axiosRefusal({ response }: AxiosOutcome): RefusedCall {
+  const headers = response.headers as Readonly<Record<string, unknown>>;
+  return {
+    status: response.status,
+    challenge: textOf(headers['www-authenticate']),
+    contentType: textOf(headers['content-type']),
+    text: (maxBytes) => readData(response, maxBytes),
+  };
+}
+
+/** Lets go of an answer that nobody will read. */
+export function discardAxios({ response }: AxiosOutcome): void {
+  if (response.data instanceof Readable) response.data.on('error', () => undefined).destroy();
+}
+
+function textOf(header: unknown): string | null {
+  return typeof header === 'string' ? header : null;
+}
+
+async function readData(response: AxiosResponse, maxBytes: number): Promise<string | undefined> {
+  const data: unknown = response.data;
+  if (data instanceof Readable) return readStream(response, data, maxBytes);
+  const octets = typeof data === 'string' ? Buffer.from(data) : data;
+  if (octets instanceof ArrayBuffer) return asText(Buffer.from(octets), maxBytes);
+  return octets instanceof Uint8Array ? asText(Buffer.from(octets), maxBytes) : undefined;
+}
+
+function asText(octets: Buffer, maxBytes: number): string | undefined {
+  return octets.byteLength > maxBytes ? undefined : octets.toString();
+}
+
+/** Reads a stream as far as it must, and puts one in its place that gives all of it. */
+async function readStream(
+  response: AxiosResponse,
+  stream: Readable,
+  maxBytes: number,
+): Promise<string | undefined> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const pieces: Buffer[] = [];
+  let length = 0;
+  let isWhole = false;
+  while (length <= maxBytes && !isWhole) {
+    const { done, value } = await chunks.next();
+    if (done === true) isWhole = true;
+    else {
+      pieces.push(value);
+      length += value.byteLength;
+    }
+  }
+  response.data = Readable.from(allOf(pieces, chunks), { objectMode: false });
+  return isWhole ? asText(Buffer.concat(pieces), maxBytes) : undefined;
+}
+
+async function* allOf(pieces: readonly Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* pieces;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
