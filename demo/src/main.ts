@@ -2,18 +2,20 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createKeyStore } from '@countersign/core';
 import colors from 'picocolors';
 import { DecisionLog } from './decision.js';
 import { freePorts } from './ports.js';
 import { printMail, printScene } from './print.js';
 import { startService, type RunningService } from './service.js';
+import { signCall, type Call } from './sign-call.js';
 import { startStorefront } from './storefront.js';
 import { isAsExpected, play } from './story.js';
 
 const HELP = `npm run demo [-- --once]
 
 Starts census, herald and a calling service, plays the story of a user who gets a welcome mail
-and four refusals, and stays up until Ctrl+C.
+and five refusals, and stays up until Ctrl+C.
 
   --once   stop after the story; exit with 0 if every scene ended as it should, else with 1
   --help   this text`;
@@ -43,7 +45,12 @@ async function main(): Promise<number> {
     const services = await Promise.all([start('census', ports, log), start('herald', ports, log)]);
     running.push(...services);
     const urls = { census: urlOf(ports.census), herald: urlOf(ports.herald) };
-    const isGood = await playAll({ storefront, urls, log });
+    const stolenKeys = await createKeyStore({ directory: join(FOLDER, 'herald/keys') });
+    const signers = {
+      storefront: storefront.countersign,
+      thief: (call: Call) => signCall('https://herald.service/', stolenKeys, call),
+    };
+    const isGood = await playAll({ signers, urls, log });
     if (values.once !== true) await stayUp(ports);
     return isGood ? 0 : 1;
   } finally {

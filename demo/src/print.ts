@@ -7,9 +7,9 @@ const { bold, cyan, dim, green, red, yellow } = colors;
 /** Prints one scene: each hop with who called whom, for whom, with which token, and what was decided. */
 export function printScene(scene: Scene, number: number): void {
   console.log(`\n${bold(`${String(number)}. ${scene.title}`)}`);
-  const { request, signed, changedBody, answer } = scene;
+  const { signer, request, signed, changedBody, answer } = scene;
   const [first, ...later] = hopsOf(scene.decisions);
-  printHop('storefront', first?.inbound.service ?? '?', `${request.method} ${request.path}`);
+  printHop(signer, first?.inbound.service ?? '?', `${request.method} ${request.path}`);
   printClaims(signed.claims);
   if (changedBody !== undefined) {
     line('signed', request.body);

@@ -1,28 +1,11 @@
 import { createServer } from 'node:http';
-import { bodyHash, boundUri, createKeyStore, SERVICE_TOKEN_TYPE, signToken } from '@countersign/core';
-
-export const STOREFRONT = 'https://storefront.service/';
+import { createKeyStore } from '@countersign/core';
+import { signCall, type Call, type SignedCall } from './sign-call.js';
 
 /** A shop built without a framework: it publishes its own key, and signs the calls it makes for its users. */
 export interface Storefront {
-  /** A service token for one called service, in the name of a user, bound to one request. */
-  countersign(call: StorefrontCall): Promise<SignedCall>;
+  countersign(call: Call): Promise<SignedCall>;
   stop(): Promise<void>;
-}
-
-export interface StorefrontCall {
-  readonly audience: string;
-  readonly method: string;
-  /** Path and query. */
-  readonly path: string;
-  readonly user: string;
-  readonly scope: string;
-  readonly body: string;
-}
-
-export interface SignedCall {
-  readonly token: string;
-  readonly claims: Readonly<Record<string, unknown>>;
 }
 
 /** Starts the storefront: a key in `keysDirectory`, its public half at `/.well-known/jwks.json`. */
@@ -35,10 +18,7 @@ export async function startStorefront(port: number, keysDirectory: string): Prom
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
-    async countersign(call) {
-      const claims = claimsOf(call);
-      return { token: await signToken(claims, SERVICE_TOKEN_TYPE, keyStore.signer()), claims };
-    },
+    countersign: (call) => signCall('https://storefront.service/', keyStore, call),
     stop() {
       server.closeAllConnections();
       return new Promise((resolve) => {
@@ -47,23 +27,5 @@ export async function startStorefront(port: number, keysDirectory: string): Prom
         });
       });
     },
-  };
-}
-
-function claimsOf(call: StorefrontCall): Readonly<Record<string, unknown>> {
-  const now = Math.floor(Date.now() / 1000);
-  return {
-    iss: STOREFRONT,
-    aud: call.audience,
-    sub: call.user,
-    iat: now,
-    exp: now + 60,
-    jti: crypto.randomUUID(),
-    scope: call.scope,
-    act: { sub: STOREFRONT },
-    txn: crypto.randomUUID(),
-    bdy: bodyHash(Buffer.from(call.body)),
-    htm: call.method,
-    htu: boundUri(call.audience, call.path),
   };
 }

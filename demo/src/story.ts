@@ -1,11 +1,12 @@
 import { type Decision, type DecisionLog } from './decision.js';
-import { type SignedCall, type Storefront, type StorefrontCall } from './storefront.js';
+import { type Call, type SignedCall } from './sign-call.js';
 
 /** One scene: what is tried, what should come of it, and what did. */
 export interface Scene {
   readonly title: string;
   readonly expected: Outcome;
-  readonly request: StorefrontCall;
+  readonly signer: Script['signer'];
+  readonly request: Call;
   readonly signed: SignedCall;
   /** The body as it was sent, when that is not the one that was signed. */
   readonly changedBody: string | undefined;
@@ -25,14 +26,15 @@ export interface Answer extends Outcome {
 }
 
 export interface Stage {
-  readonly storefront: Storefront;
+  /** The storefront signs for its users; the thief has herald's key, and nobody called it. */
+  readonly signers: Readonly<Record<Script['signer'], (call: Call) => Promise<SignedCall>>>;
   readonly urls: Readonly<Record<'census' | 'herald', string>>;
   readonly log: DecisionLog;
 }
 
 const user = (id: number): string => `https://census.service/user/${String(id)}/`;
 
-const WELCOME: StorefrontCall = {
+const WELCOME: Call = {
   audience: 'https://herald.service/',
   method: 'POST',
   path: '/notification/',
@@ -43,7 +45,8 @@ const WELCOME: StorefrontCall = {
 
 interface Script {
   readonly title: string;
-  readonly call: StorefrontCall;
+  readonly signer: 'storefront' | 'thief';
+  readonly call: Call;
   readonly expected: Outcome;
   /** How many decisions the services log for it. */
   readonly decisions: number;
@@ -56,12 +59,14 @@ interface Script {
 const SCRIPTS: readonly Script[] = [
   {
     title: 'User 21 (support) has a welcome message sent to user 42',
+    signer: 'storefront',
     call: WELCOME,
     expected: { status: 201 },
     decisions: 3,
   },
   {
     title: 'Refused: the same write once more, token and all',
+    signer: 'storefront',
     call: WELCOME,
     reuseToken: true,
     expected: { status: 401, code: 'token_replayed' },
@@ -69,6 +74,7 @@ const SCRIPTS: readonly Script[] = [
   },
   {
     title: 'Refused: somebody on the way changed the body',
+    signer: 'storefront',
     call: WELCOME,
     sentBody: JSON.stringify({ user: user(7), type: 'welcome-message' }),
     expected: { status: 401, code: 'body_mismatch' },
@@ -76,15 +82,24 @@ const SCRIPTS: readonly Script[] = [
   },
   {
     title: 'Refused: the storefront goes straight to census, which trusts only herald',
+    signer: 'storefront',
     call: { ...WELCOME, audience: 'https://census.service/', method: 'GET', path: '/user/42/', body: '' },
     expected: { status: 401, code: 'issuer_untrusted' },
     decisions: 1,
   },
   {
     title: 'Refused: user 63 (customer) may not see user 42, whoever asks for them',
+    signer: 'storefront',
     call: { ...WELCOME, user: user(63) },
     expected: { status: 403, code: 'user_not_visible' },
     decisions: 3,
+  },
+  {
+    title: "Refused: a thief with herald's key calls census for user 21, who never called herald",
+    signer: 'thief',
+    call: { ...WELCOME, audience: 'https://census.service/', method: 'GET', path: '/user/42/', body: '' },
+    expected: { status: 403, code: 'delegation_unproven' },
+    decisions: 1,
   },
 ];
 
@@ -95,11 +110,11 @@ export async function* play(stage: Stage): AsyncGenerator<Scene> {
     const signed: SignedCall =
       script.reuseToken === true && earlier !== undefined
         ? earlier
-        : await stage.storefront.countersign(script.call);
+        : await stage.signers[script.signer](script.call);
     const answer = await send(stage, script, signed.token);
     const decisions = await stage.log.take(script.decisions);
-    const { title, expected, call: request } = script;
-    yield { title, expected, request, signed, changedBody: script.sentBody, answer, decisions };
+    const { title, signer, expected, call: request } = script;
+    yield { title, signer, expected, request, signed, changedBody: script.sentBody, answer, decisions };
     earlier = signed;
   }
 }

@@ -38,7 +38,7 @@ describe('the demo', () => {
     return { code, output: Buffer.concat(chunks).toString() };
   }
 
-  it('plays the welcome mail and four refusals, and exits with 0', async () => {
+  it('plays the welcome mail and five refusals, and exits with 0', async () => {
     const { code, output } = story;
     expect(output).toContain('"Welcome" to user@census.example');
     const decisions = [...output.matchAll(/decision +(.*)/g)].map(([, decision]) => decision);
@@ -50,6 +50,7 @@ describe('the demo', () => {
       'refused by census: issuer_untrusted',
       'allowed by herald',
       'refused by census: policy_refused',
+      'refused by census: delegation_unproven',
     ]);
     expect(output).toContain('Every scene ended as it should.');
     expect(code).toBe(0);
