@@ -50,17 +50,25 @@ function countMembers(text: string): number | undefined {
 }
 
 function endOfString(text: string, start: number): number {
-  let index = start + 1;
-  while (text.charCodeAt(index) !== 0x22) index += text.charCodeAt(index) === 0x5c ? 2 : 1;
-  return index;
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+/** A quotation mark belongs to its string when an odd number of backslashes stands before it. */
+function isEscaped(text: string, quotationMark: number): boolean {
+  let start = quotationMark;
+  while (text.charCodeAt(start - 1) === 0x5c) start--;
+  return (quotationMark - start) % 2 === 1;
 }
 
 /** Called only for values whose text is known to nest no deeper than MAX_DEPTH. */
-function countOwnMembers(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  const children: unknown[] = Object.values(value);
-  let members = Array.isArray(value) ? 0 : children.length;
-  for (const child of children) members += countOwnMembers(child);
+function countOwnMembers(value: object): number {
+  const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  let members = children === value ? 0 : children.length;
+  for (const child of children) {
+    if (typeof child === 'object' && child !== null) members += countOwnMembers(child);
+  }
   return members;
 }
 
