@@ -19,7 +19,9 @@ export const shared: Config = {
   testEnvironmentOptions: { customExportConditions: ['@countersign/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  // jwks-rsa is CommonJS and requires jose, which is ESM only: Jest on Node 20 needs jose transformed.
+  // jwks-rsa is CommonJS and requires jose, which is ESM only: Jest on Node 20 needs jose transformed, Jest on Node 24
+  // needs it loaded before a test imports both.
+  setupFiles: [join(__dirname, 'tools/jest/load-jose.mjs')],
   transform: {
     '\\.ts$': ['@swc/jest', { ...swc, module: { type: 'es6' } }],
     '/node_modules/jose/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' } }],

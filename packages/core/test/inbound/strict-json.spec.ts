@@ -51,11 +51,11 @@ const LITERAL = fc.constantFrom(
   '"\\u0022:"',
 );
 
-type Written = { readonly text: string; readonly repeats: boolean };
+type Written = { readonly text: string; readonly repeats: boolean; readonly escapesName: boolean };
 
 /** Any JSON value, written with each name once in its object, or with one of them a second time. */
 const VALUE: (depth: number, mayRepeat: boolean) => fc.Arbitrary<Written> = (depth, mayRepeat) => {
-  const literal = LITERAL.map((text) => ({ text, repeats: false }));
+  const literal = LITERAL.map((text) => ({ text, repeats: false, escapesName: false }));
   if (depth === 0) return literal;
   return fc.oneof(literal, OBJECT(depth, mayRepeat), LIST(depth, mayRepeat));
 };
@@ -64,6 +64,7 @@ function LIST(depth: number, mayRepeat: boolean): fc.Arbitrary<Written> {
   return fc.tuple(fc.array(VALUE(depth - 1, mayRepeat), { maxLength: 3 }), SPACE).map(([values, space]) => ({
     text: `[${space}${values.map(({ text }) => text).join(`${space},`)}${space}]`,
     repeats: values.some(({ repeats }) => repeats),
+    escapesName: values.some(({ escapesName }) => escapesName),
   }));
 }
 
@@ -80,14 +81,18 @@ function OBJECT(depth: number, mayRepeat: boolean): fc.Arbitrary<Written> {
     )
     .map(([all, space, repeat, which, escapes]) => {
       const again = repeat ? all[which % Math.max(all.length, 1)] : undefined;
-      const written = all.map(
-        ([name, at, value]) => `${escapedSomewhere(name, at)}${space}:${space}${value.text}`,
-      );
-      if (again !== undefined)
-        written.splice(which % (written.length + 1), 0, `${escapedSomewhere(again[0], escapes)}:1`);
+      const names = all.map(([name, at]) => escapedSomewhere(name, at));
+      const written = all.map(([, , value], index) => `${names[index] ?? ''}${space}:${space}${value.text}`);
+      if (again !== undefined) {
+        const name = escapedSomewhere(again[0], escapes);
+        names.push(name);
+        written.splice(which % (written.length + 1), 0, `${name}:1`);
+      }
       return {
         text: `{${space}${written.join(`${space},${space}`)}${space}}`,
         repeats: again !== undefined || all.some(([, , value]) => value.repeats),
+        escapesName:
+          names.some((name) => name.includes('\\')) || all.some(([, , value]) => value.escapesName),
       };
     });
 }
@@ -95,21 +100,32 @@ function OBJECT(depth: number, mayRepeat: boolean): fc.Arbitrary<Written> {
 const RUNS = { numRuns: 3000, seed: 20260101 };
 
 describe('strict JSON', () => {
-  it('is read as JSON.parse reads it when no object names a member twice', () => {
+  it('is read as JSON.parse reads it when no object names a member twice or by escapes', () => {
+    let read = 0;
     fc.assert(
-      fc.property(OBJECT(4, false), ({ text }) => {
-        expect(parsed(text)).toEqual(JSON.parse(text));
+      fc.property(OBJECT(4, false), ({ text, escapesName }) => {
+        if (!escapesName) read++;
+        expect(parsed(text)).toEqual(escapesName ? undefined : JSON.parse(text));
       }),
       RUNS,
     );
+    expect(read).toBeGreaterThan(500);
+  });
+
+  it('is refused with a name in escapes, which some engines take for another after what they read before', () => {
+    // On Node 24 the second of these is read as {"a":0,"\\":1} once the first was read.
+    for (const text of ['{"\\u0061":1,"\\u005c":2}', '{"\\u0061":0,"\\u0062":1}', '{"a":{"s\\u0075b":1}}']) {
+      expect(parsed(text)).toBeUndefined();
+    }
+    expect(parsed('{"sub":"\\u0061\\\\"}')).toEqual({ sub: 'a\\' });
   });
 
   it('is refused when any object at any depth names a member twice, however it is escaped', () => {
     let repeated = 0;
     fc.assert(
-      fc.property(OBJECT(4, true), ({ text, repeats }) => {
+      fc.property(OBJECT(4, true), ({ text, repeats, escapesName }) => {
         JSON.parse(text);
-        expect(parsed(text) === undefined).toBe(repeats);
+        expect(parsed(text) === undefined).toBe(repeats || escapesName);
         if (repeats) repeated++;
       }),
       RUNS,
@@ -181,7 +197,7 @@ describe('strict JSON', () => {
     ['{"a":{"a":{"a":1}}}'],
     ['{"a":":{[\\":","b":"\\\\"}'],
     ['{"a":"\\\\\\"","b":1}'],
-    ['{"é":1,"e\\u0301":2}'],
+    ['{"é":1,"e\u0301":"e\\u0301"}'],
     ['{"0":1,"00":2,"1":3}'],
     ['{"a":[[],{},[{}]]}'],
   ])('is read: %s', (text) => {

@@ -244,8 +244,10 @@ describe('the claims of a third party', () => {
   });
 
   it('may leave out the subject: then there is no user', async () => {
-    const { principal } = await accepted({ claims: { sub: undefined } }, IDP);
-    expect(principal).toMatchObject({ subject: undefined, subjectKind: 'service' });
+    for (const claims of [{ sub: undefined }, { sub: undefined, client_id: 'client-1' }]) {
+      const { principal } = await accepted({ claims }, IDP);
+      expect(principal).toMatchObject({ subject: undefined, subjectKind: 'service' });
+    }
   });
 
   it('name a user, or a client that speaks for itself', async () => {

@@ -41,6 +41,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'header members': (chance, key) =>
     forgeToken({ header: changedMembers(chance, HEADER_VALUES(chance, key)) }, key),
   'claim members': (chance, key) => forgeToken({ claims: changedMembers(chance, CLAIM_VALUES) }, key),
+  times: (chance, key) => forgeToken({ claims: timesAround(chance) }, key),
   encodings: (chance, key) => {
     const rawClaims = chance.oneOf(JSON_ENCODINGS)(JSON.stringify(acceptedClaims()), chance);
     return forgeToken({ rawClaims }, key);
@@ -156,7 +157,7 @@ const HEADER_VALUES = (chance: Chance, key: ForgeKey): Readonly<Record<string, r
   note: ODD,
 });
 
-const times = [
+const TIMES = [
   ...ODD,
   ...[-3600, -301, -300, -90, -60, -31, -30, -29, -1, 0, 1, 29, 30, 31, 60, 270, 299, 300, 301, 3600].map(
     (from) => NOW + from,
@@ -165,6 +166,14 @@ const times = [
   NOW * 1000,
   String(NOW + 60),
 ];
+
+/** Times that fit each other, so that it is the clock that decides. */
+function timesAround(chance: Chance): Readonly<Record<string, unknown>> {
+  const iat =
+    NOW + chance.oneOf([-400, -120, -91, -90, -89, -61, -60, -59, -31, -30, -1, 0, 1, 29, 30, 31, 60]);
+  const exp = iat + chance.oneOf([1, 29, 30, 31, 59, 60, 61, 299, 300, 301]);
+  return { iat, exp, nbf: chance.oneOf([undefined, undefined, iat, NOW + 29, NOW + 30, NOW + 31]) };
+}
 
 const CLAIM_VALUES: Readonly<Record<string, readonly unknown[]>> = {
   iss: [...ODD, ISSUER, ISSUER.slice(0, -1), [ISSUER], ISSUER.toUpperCase()],
@@ -179,9 +188,9 @@ const CLAIM_VALUES: Readonly<Record<string, readonly unknown[]>> = {
   ],
   sub: [...ODD, ISSUER, SERVICE, `${SERVICE}user/21/`],
   jti: [...ODD, 'j'.repeat(256), 'j'.repeat(257)],
-  exp: times,
-  iat: times,
-  nbf: times,
+  exp: TIMES,
+  iat: TIMES,
+  nbf: TIMES,
   scope: [...ODD, 'user:read', ' user:read  user:write ', 'a\tb', 'é'],
   roles: [...ODD, ['support', 'admin'], 'admin', [1]],
   act: [...ODD, { sub: ISSUER }, { sub: SERVICE }, { sub: ISSUER, act: { sub: SERVICE } }],

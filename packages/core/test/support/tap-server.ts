@@ -1,7 +1,14 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tapBody, type WireBody } from '../../src/inbound/wire-body.js';
+import { codeOf } from './scene.js';
 
 /** One request as the server saw it. */
 export interface Arrival {
@@ -51,4 +58,28 @@ export async function readAll(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
+}
+
+/** What a tap says that is put on after `reader` was there. */
+export async function codeOfLateTap(
+  method: string,
+  body: string,
+  reader: (request: IncomingMessage) => Promise<unknown>,
+  contentLength = Buffer.byteLength(body),
+): Promise<string> {
+  const server = createServer();
+  try {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const headers = { 'content-length': contentLength };
+    const sent = httpRequest({ port: (server.address() as AddressInfo).port, method, headers });
+    sent.on('error', () => undefined).flushHeaders();
+    if (body !== '') sent.write(body);
+    const [request] = (await once(server, 'request')) as [IncomingMessage];
+    await reader(request);
+    return await codeOf(tapBody(request, { maxBodyBytes: 1_048_576, hashMd5: false }).hashes());
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }

@@ -158,8 +158,13 @@ describe.each(ADAPTERS)('the token of a request over $name', ({ adapter }) => {
   });
 
   it('does not reach us when its header is larger than Node reads', async () => {
-    const answer = await send(census.origin, { path: '/user/42', headers: [bearer('.'.repeat(64 * 1024))] });
-    expect(answer.status).toBe(431);
+    const sending = send(census.origin, { path: '/user/42', headers: [bearer('.'.repeat(64 * 1024))] });
+    // Node closes the connection on what it did not read, and the answer may be lost with it.
+    const outcome = await sending.then(
+      ({ status }) => status,
+      (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+    );
+    expect([431, 'ECONNRESET', 'EPIPE']).toContain(outcome);
     expect(ran).toBe(0);
   });
 
