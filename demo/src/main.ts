@@ -47,7 +47,7 @@ async function main(): Promise<number> {
     const urls = { census: urlOf(ports.census), herald: urlOf(ports.herald) };
     const stolenKeys = await createKeyStore({ directory: join(FOLDER, 'herald/keys') });
     const signers = {
-      storefront: storefront.countersign,
+      storefront: (call: Call) => storefront.countersign(call),
       thief: (call: Call) => signCall('https://herald.service/', stolenKeys, call),
     };
     const isGood = await playAll({ signers, urls, log });

@@ -26,7 +26,12 @@ describe('reads share a token', () => {
 
   it.each([
     ['five minutes: it is renewed a minute before its end, up to 12 s later by chance', 3600, 239.9, 252],
-    ['fifty seconds: it is renewed at a fifth of its life before its end, up to 2 s later by chance', 50, 39.9, 42],
+    [
+      'fifty seconds: it is renewed at a fifth of its life before its end, up to 2 s later by chance',
+      50,
+      39.9,
+      42,
+    ],
   ])('that lives %s', async (_what, life, shared, renewed) => {
     const authorizer = chain.authorizer();
     const authentication = await chain.called({ exp: NOW + life });
