@@ -8,6 +8,7 @@ import {
 } from '../src/index.js';
 import { checkBinding } from '../src/inbound/body-binding.js';
 import { checkDelegation } from '../src/inbound/delegation.js';
+import { type ProofContext } from '../src/inbound/delegation-proof.js';
 import { readUnverified } from '../src/inbound/read-unverified.js';
 import { validateClaims, type ClaimExpectations } from '../src/inbound/validate-claims.js';
 import { verifySignature } from '../src/inbound/verify-signature.js';
@@ -24,6 +25,7 @@ export async function stepsCannotBeLeftOut(
   expected: ClaimExpectations,
   parts: PrincipalParts,
   request: InboundRequest,
+  proofs: ProofContext,
 ): Promise<void> {
   const unverified: UnverifiedToken = readUnverified('a.b.c', 8192);
   const signed: SignedToken = await verifySignature(unverified, issuer);
@@ -37,7 +39,7 @@ export async function stepsCannotBeLeftOut(
   // @ts-expect-error the claims are not validated
   toPrincipal(signed, parts);
   // @ts-expect-error the claims are not validated
-  checkDelegation(signed, issuer);
+  await checkDelegation(signed, issuer, proofs);
   // @ts-expect-error the claims are not validated
   await checkBinding(signed, issuer, request, expected.audience);
   // @ts-expect-error a token is no verified token
