@@ -20,11 +20,14 @@ export class TransactionLogger extends ConsoleLogger {
     ...parameters: Parameters<ConsoleLogger['getJsonLogObject']>
   ): ReturnType<ConsoleLogger['getJsonLogObject']> {
     const { transactionId } = this.#scope;
-    return { ...super.getJsonLogObject(...parameters), ...(transactionId !== undefined && { transactionId }) };
+    return {
+      ...super.getJsonLogObject(...parameters),
+      ...(transactionId !== undefined && { transactionId }),
+    };
   }
 
   protected override stringifyMessage(message: unknown, logLevel: LogLevel): string {
-    const text = String(super.stringifyMessage(message, logLevel));
+    const text = super.stringifyMessage(message, logLevel);
     const { transactionId } = this.#scope;
     return transactionId === undefined ? text : `[${transactionId}] ${text}`;
   }

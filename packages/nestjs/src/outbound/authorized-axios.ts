@@ -94,7 +94,10 @@ function configOf(
   const sent: InternalAxiosRequestConfig = {
     ...config, ...FIXED, url: url.href, data: dataOf(body), headers, signal, timeout: 0,
   }; // prettier-ignore
-  for (const name of ['baseURL', 'params', 'auth', 'transport'] as const) delete sent[name];
+  delete sent.baseURL;
+  delete sent.params;
+  delete sent.auth;
+  delete sent.transport;
   return sent;
 }
 

@@ -51,11 +51,11 @@ async function readStream(
   let length = 0;
   let isWhole = false;
   while (length <= maxBytes && !isWhole) {
-    const { done, value } = await chunks.next();
-    if (done === true) isWhole = true;
+    const next = await chunks.next();
+    if (next.done === true) isWhole = true;
     else {
-      pieces.push(value);
-      length += value.byteLength;
+      pieces.push(next.value);
+      length += next.value.byteLength;
     }
   }
   response.data = Readable.from(allOf(pieces, chunks), { objectMode: false });

@@ -1,5 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type AuthorizedCall, type CountersignError, type Destination, type FaultCode } from '@countersign/core';
+import {
+  type AuthorizedCall,
+  type CountersignError,
+  type Destination,
+  type FaultCode,
+} from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { isoTime, tokenIdHash, type DecisionRecord } from '../decisions.js';
@@ -37,10 +42,7 @@ export class OutgoingDecisions {
     });
   }
 
-  #record(
-    call: OutgoingCall,
-    decision: Pick<DecisionRecord, 'decision'> & Partial<DecisionRecord>,
-  ): void {
+  #record(call: OutgoingCall, decision: Pick<DecisionRecord, 'decision'> & Partial<DecisionRecord>): void {
     const time = isoTime(this.options.clock.now());
     this.options.decisions.record({ direction: 'outbound', time, method: call.method, ...decision });
   }

@@ -155,29 +155,32 @@ describe.each(CLIENTS)('a call by $name', (client) => {
     await expectRefused({ url: to('/for-user/') }, 'user_context_missing');
   });
 
-  describe.each(['Authorization', 'authorization', 'JWT', 'Delegation-Proof'])('with a %s header', (header) => {
-    const headers = { [header]: 'Bearer mine' };
+  describe.each(['Authorization', 'authorization', 'JWT', 'Delegation-Proof'])(
+    'with a %s header',
+    (header) => {
+      const headers = { [header]: 'Bearer mine' };
 
-    it('is not sent, wherever it goes', async () => {
-      for (const path of ['/user/', '/open/user'])
-        await expectRefused({ url: to(path), headers }, 'authorization_present');
-    });
+      it('is not sent, wherever it goes', async () => {
+        for (const path of ['/user/', '/open/user'])
+          await expectRefused({ url: to(path), headers }, 'authorization_present');
+      });
 
-    it('carries ours in its place when it says so, and none where none is wanted', async () => {
-      for (const path of ['/user/', '/old/user', '/open/user'])
-        await request({ url: to(path), headers, overrideAuthorization: true });
-      const sent = called.received.map(({ headers: { authorization, ...others } }) => [
-        authorization?.slice(0, 10),
-        others['jwt']?.slice(0, 3),
-        others['delegation-proof'],
-      ]);
-      expect(sent).toEqual([
-        ['Bearer eyJ', undefined, undefined],
-        [undefined, 'eyJ', undefined],
-        [undefined, undefined, undefined],
-      ]);
-    });
-  });
+      it('carries ours in its place when it says so, and none where none is wanted', async () => {
+        for (const path of ['/user/', '/old/user', '/open/user'])
+          await request({ url: to(path), headers, overrideAuthorization: true });
+        const sent = called.received.map(({ headers: { authorization, ...others } }) => [
+          authorization?.slice(0, 10),
+          others['jwt']?.slice(0, 3),
+          others['delegation-proof'],
+        ]);
+        expect(sent).toEqual([
+          ['Bearer eyJ', undefined, undefined],
+          [undefined, 'eyJ', undefined],
+          [undefined, undefined, undefined],
+        ]);
+      });
+    },
+  );
 
   it('is not sent with credentials in its URL', async () => {
     await expectRefused(

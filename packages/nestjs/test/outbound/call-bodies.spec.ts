@@ -33,7 +33,10 @@ function endless(): { readonly stream: Readable; readonly taken: () => number } 
 const KINDS: readonly (readonly [string, (bytes: Buffer) => unknown])[] = [
   ['a Node stream of bytes', (bytes) => Readable.from([bytes.subarray(0, 3), bytes.subarray(3)])],
   ['a Node stream of text', (bytes) => Readable.from([bytes.toString('latin1')])],
-  ['a web stream', (bytes) => webStream(new Uint8Array(bytes.subarray(0, 1)), new Uint8Array(bytes.subarray(1)))],
+  [
+    'a web stream',
+    (bytes) => webStream(new Uint8Array(bytes.subarray(0, 1)), new Uint8Array(bytes.subarray(1))),
+  ],
 ];
 
 describe.each(CLIENTS)('a streamed body by $name', (client) => {
@@ -44,7 +47,12 @@ describe.each(CLIENTS)('a streamed body by $name', (client) => {
   beforeAll(async () => {
     issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
     called = await startCalledService();
-    const herald: DestinationRecord = { name: 'herald', url: called.origin, onBehalfOf: 'service', authorize: 'mint' };
+    const herald: DestinationRecord = {
+      name: 'herald',
+      url: called.origin,
+      onBehalfOf: 'service',
+      authorize: 'mint',
+    };
     const destinations: DestinationRecord[] = [
       herald,
       { ...herald, name: 'unbound', url: `${called.origin}/unbound/`, bodyBinding: 'off' },
@@ -110,7 +118,9 @@ describe.each(CLIENTS)('a streamed body by $name', (client) => {
   it('is let go when the call is aborted while it is read', async () => {
     const controller = new AbortController();
     const waiting = new Readable({ read: () => controller.abort() });
-    await expect(send('/user/', { body: waiting, signal: controller.signal })).rejects.toThrow(/abort|cancel/i);
+    await expect(send('/user/', { body: waiting, signal: controller.signal })).rejects.toThrow(
+      /abort|cancel/i,
+    );
     expect(waiting.destroyed).toBe(true);
     expect(called.received).toEqual([]);
   });

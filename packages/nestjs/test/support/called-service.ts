@@ -22,8 +22,8 @@ export function claimsOf({ headers }: Received): Readonly<Record<string, unknown
   >;
 }
 
-/** A called service that keeps what it receives, and answers what the path asks for. */
-export async function startCalledService(): Promise<CalledService> {
+/** A called service that keeps what it receives, and answers what the path asks for; on a free port unless one is given. */
+export async function startCalledService(port = 0): Promise<CalledService> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -38,7 +38,7 @@ export async function startCalledService(): Promise<CalledService> {
       response.end('answer');
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     received,
     origin: originOf(server),
@@ -49,7 +49,8 @@ export async function startCalledService(): Promise<CalledService> {
   };
 }
 
-function originOf(server: Server): string {
+/** Where a server that listens on 127.0.0.1 is to be found. */
+export function originOf(server: Server): string {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
   return `http://127.0.0.1:${String(address.port)}`;
