@@ -1,4 +1,5 @@
 import { FAULTS, type CountersignError, type FaultCode, type FaultKind } from '@countersign/core';
+import { isRaisedByGuards } from './raised-faults.js';
 
 /** A problem (RFC 9457): the code's fixed sentence, and nothing of the request. */
 export interface Problem {
@@ -24,7 +25,7 @@ export interface FaultAnswerOptions {
   readonly instance: string;
   /**
    * Whether code of the application threw it, and not the guards. Then the answer is 500 where it would be 401: after a
-   * 401 callers may try again, because it says that the handler did not run. Default false.
+   * 401 callers may try again, because it says that the handler did not run. Default: whether the guards did not.
    */
   readonly thrownByHandler?: boolean;
 }
@@ -60,7 +61,7 @@ const BY_KIND: Readonly<
 /** How a fault is answered over HTTP. For filters of applications that answer every exception themselves. */
 export function answerFault(
   fault: CountersignError,
-  { service, instance, thrownByHandler = false }: FaultAnswerOptions,
+  { service, instance, thrownByHandler = !isRaisedByGuards(fault) }: FaultAnswerOptions,
 ): FaultAnswer {
   const entry = FAULTS[fault.code];
   const byKind = BY_KIND[thrownByHandler && fault.kind === 'unauthenticated' ? 'misconfigured' : fault.kind];

@@ -22,13 +22,11 @@ export class FaultFilter implements ExceptionFilter<CountersignError> {
 
   catch(fault: CountersignError, host: ArgumentsHost): Observable<never> | undefined {
     const isHttp = host.getType() === 'http';
-    const state = isHttp ? this.states.of(rawRequestOf(host)) : undefined;
-    const refusal = state?.refusal;
+    const refusal = isHttp ? this.states.of(rawRequestOf(host))?.refusal : undefined;
     const instance = refusal?.fault === fault ? refusal.instance : newInstance();
     // A refusal of the guards is recorded already; anything else was thrown by a handler and would go unseen.
     if (refusal?.fault !== fault) this.#log(fault, instance);
-    const thrownByHandler = refusal?.fault !== fault && state?.unauthenticated !== fault;
-    const answer = answerFault(fault, { service: this.options.service, instance, thrownByHandler });
+    const answer = answerFault(fault, { service: this.options.service, instance });
     if (!isHttp) return answerElsewhere(answer);
     this.#answer(answer, host);
     return undefined;

@@ -4,6 +4,7 @@ import { CountersignError } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { describePrincipal, isoTime, type DecisionRecord } from '../decisions.js';
+import { noteRaised } from './raised-faults.js';
 import { rawRequestOf, RequestStates } from './request-scope.js';
 
 /** Records the one decision about each request to a route that is not public. */
@@ -20,6 +21,7 @@ export class InboundDecisions {
 
   refused(context: ExecutionContext, fault: unknown): void {
     const instance = newInstance();
+    noteRaised(fault);
     const state = context.getType() === 'http' ? this.states.of(rawRequestOf(context)) : undefined;
     if (state !== undefined) state.refusal = { fault, instance };
     const why = fault instanceof CountersignError ? { code: fault.code, reason: fault.message } : {};

@@ -17,8 +17,6 @@ export interface RequestState {
   guarded: boolean;
   /** The refusal that was recorded for this request, and the id by which an operator finds it. */
   refusal: { readonly fault: unknown; readonly instance: string } | undefined;
-  /** What the strategy refused the request with; a route that is public may ask it by a guard of its own. */
-  unauthenticated: unknown;
   /** What is left of the time that the caller waits; undefined when it did not say, and when it has its answer. */
   readonly remainingMs: () => number | undefined;
 }

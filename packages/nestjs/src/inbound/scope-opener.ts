@@ -108,7 +108,6 @@ export class ScopeOpener implements OnModuleInit {
       authentication: undefined,
       guarded: false,
       refusal: undefined,
-      unauthenticated: undefined,
       remainingMs: remainingTime(request, response, this.options.clock),
     };
   }

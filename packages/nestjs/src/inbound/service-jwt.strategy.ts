@@ -2,6 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { PassportStrategy } from '@nestjs/passport';
 import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
 import { Strategy } from 'passport-jwt';
+import { noteRaised } from './raised-faults.js';
 import { type RawRequest, type RequestStates } from './request-scope.js';
 
 export interface ServiceJwtStrategyOptions {
@@ -31,12 +32,10 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
 
     // Passport calls this on an object derived from the strategy, so nothing here may be private to the instance.
     override authenticate(request: RawRequest | { readonly raw: RawRequest }): void {
-      const raw = 'raw' in request ? request.raw : request;
-      authenticate(raw, verifier, states).then(
+      authenticate('raw' in request ? request.raw : request, verifier, states).then(
         ({ principal }) => this.success(principal),
         (fault: unknown) => {
-          const state = states.of(raw);
-          if (state !== undefined) state.unauthenticated = fault;
+          noteRaised(fault);
           if (isTokenMissing(fault)) this.fail(fault, 401);
           else
             this.error(fault instanceof Error ? fault : new Error('the verifier failed', { cause: fault }));

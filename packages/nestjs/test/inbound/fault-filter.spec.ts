@@ -224,6 +224,7 @@ describe('every fault code', () => {
     const answer = answerFault(new CountersignError(code, SECRET), {
       service: SERVICE,
       instance: 'urn:uuid:1',
+      thrownByHandler: false,
     });
     const statuses = {
       unauthenticated: [401],

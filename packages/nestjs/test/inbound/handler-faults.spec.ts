@@ -1,6 +1,7 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Get, Post } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError, FAULTS, type FaultCode } from '@countersign/core';
-import { Authenticated, Public } from '@countersign/nestjs';
+import { answerFault, Authenticated, Public } from '@countersign/nestjs';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';
 import {
@@ -76,6 +77,32 @@ describe.each(ADAPTERS)('a fault that a handler throws over $name', ({ adapter }
       expectRefusal(answer, { status: 500, code, challenge: undefined });
     }
     expect(ran).toBe(2);
+  });
+
+  it('is answered in the same way by a filter of the application', async () => {
+    @Catch()
+    class EverythingFilter implements ExceptionFilter<CountersignError> {
+      constructor(private readonly host: HttpAdapterHost) {}
+      catch(fault: CountersignError, host: ArgumentsHost) {
+        const { status, problem } = answerFault(fault, { service: SERVICE, instance: 'urn:uuid:1' });
+        this.host.httpAdapter.reply(host.switchToHttp().getResponse(), problem, status);
+      }
+    }
+    const other = await startApplication({
+      adapter,
+      options: censusOptions(herald, herald.keyStore),
+      controllers: [ThrowingController],
+      prepare: (nest) => void nest.useGlobalFilters(new EverythingFilter(nest.get(HttpAdapterHost))),
+    });
+    try {
+      thrown = 'token_expired';
+      expect((await send(other.origin, { path: '/public' })).status).toBe(500);
+      const headers = [bearer(await herald.token({ audience: SERVICE, claims: { exp: 1 } }))];
+      const refused = await send(other.origin, { path: '/guarded', headers });
+      expect([refused.status, ran]).toEqual([401, 1]);
+    } finally {
+      await other.close();
+    }
   });
 
   it('is answered 403 as ever when it is about what the principal may do', async () => {
