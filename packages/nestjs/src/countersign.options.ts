@@ -118,8 +118,9 @@ export function isKeyStore(keys: KeyStoreOptions | KeyStore): keys is KeyStore {
 }
 
 function readTokenCache(value: TokenCache | undefined, path: string): TokenCache | undefined {
-  if (value === undefined || (typeof value === 'object' && ['get', 'set'].every((name) => name in value)))
-    return value;
+  const given: unknown = value;
+  if (given === undefined) return undefined;
+  if (typeof given === 'object' && given !== null && 'get' in given && 'set' in given) return value;
   throw invalidOption(path, 'must be a token cache, with get() and set()');
 }
 

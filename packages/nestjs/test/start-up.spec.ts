@@ -83,6 +83,10 @@ describe('an application does not start', () => {
     ],
     ['subjects', { subjects: {} }],
     ['maxBodyBytes', { maxBodyBytes: -1 }],
+    ['maxBufferedBodyBytes', { maxBufferedBodyBytes: -1 }],
+    ['undeclared', { undeclared: 'send' }],
+    ['tokenCache', { tokenCache: new Map<string, string>().keys() }],
+    ['tokenCache', { tokenCache: null }],
     [
       'destinations[0].onBehalfOf',
       { destinations: [{ name: 'a', url: 'https://a.example/', authorize: 'mint' }] },

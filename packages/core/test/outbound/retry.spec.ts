@@ -1,0 +1,91 @@
+import { FAULTS, type FaultCode } from '../../src/errors.js';
+import {
+  createDestinations,
+  type Destination,
+  type DestinationRecord,
+} from '../../src/outbound/destination.js';
+import { mendableRefusal, type RefusedCall } from '../../src/outbound/retry.js';
+import { CENSUS, HERALD, TO_CENSUS } from '../support/call-chain.js';
+
+function destination(change: Partial<DestinationRecord> = {}): Destination {
+  const records = [{ ...TO_CENSUS, ...change } as DestinationRecord];
+  const found = createDestinations(records, { service: HERALD, allowInsecureHttp: false }).of(
+    new URL(TO_CENSUS.url),
+  );
+  if (found === undefined) throw new TypeError('the destination is not there');
+  return found;
+}
+
+/** Census refuses herald's token, as Countersign does. */
+function refusal(code: string, change: Partial<RefusedCall> = {}): RefusedCall {
+  const problem = { type: `urn:countersign:fault:${code}`, title: 'x', status: 401, code };
+  return {
+    status: 401,
+    challenge: `Bearer realm="${CENSUS}", error="invalid_token"`,
+    contentType: 'application/problem+json',
+    text: () => Promise.resolve(JSON.stringify(problem)),
+    ...change,
+  };
+}
+
+const MENDABLE: readonly string[] = [
+  'token_expired', 'token_not_yet_valid', 'token_issued_in_future', 'key_unknown', 'signature_invalid',
+]; // prettier-ignore
+
+const ORDINARY = refusal('token_expired');
+
+describe('a refused call', () => {
+  it.each(Object.keys(FAULTS) as FaultCode[])(
+    'may be made again after %s only if a new token mends it',
+    async (code) => {
+      expect(await mendableRefusal(refusal(code), destination())).toBe(
+        MENDABLE.includes(code) ? code : undefined,
+      );
+    },
+  );
+
+  it('is judged by at most 64 KiB of its answer', async () => {
+    const asked: number[] = [];
+    const text = (maxBytes: number) => {
+      asked.push(maxBytes);
+      return Promise.resolve(undefined);
+    };
+    expect(await mendableRefusal({ ...ORDINARY, text }, destination())).toBeUndefined();
+    expect(asked).toEqual([65_536]);
+  });
+
+  it.each<[string, Partial<RefusedCall>]>([
+    ['another status', { status: 403 }],
+    ['no challenge', { challenge: null }],
+    ['a challenge that names no error', { challenge: `Bearer realm="${CENSUS}"` }],
+    ['the challenge of another service', { challenge: `Bearer realm="${HERALD}", error="invalid_token"` }],
+    ['two challenges', { challenge: `${String(ORDINARY.challenge)}, Basic` }],
+    ['another content type', { contentType: 'application/json' }],
+    ['a content type that only begins alike', { contentType: 'application/problem+jsonp' }],
+    ['no content type', { contentType: null }],
+    ['no JSON', { text: () => Promise.resolve('token_expired') }],
+    ['no object', { text: () => Promise.resolve('null') }],
+    ['a code without a type', { text: () => Promise.resolve('{"code":"token_expired"}') }],
+    [
+      'the type of another code',
+      { text: () => Promise.resolve('{"code":"token_expired","type":"urn:countersign:fault:key_unknown"}') },
+    ],
+    [
+      'a code that every object has',
+      { text: () => Promise.resolve('{"code":"toString","type":"urn:countersign:fault:toString"}') },
+    ],
+  ])('is not made again after %s', async (_what, change) => {
+    expect(await mendableRefusal({ ...ORDINARY, ...change }, destination())).toBeUndefined();
+  });
+
+  it('is not made again where a new token would be the same one, or none', async () => {
+    for (const authorize of ['propagate', 'none'] as const)
+      expect(await mendableRefusal(ORDINARY, destination({ authorize }))).toBeUndefined();
+    expect(await mendableRefusal(ORDINARY, undefined)).toBeUndefined();
+  });
+
+  it('may be made again when the problem has parameters, as some frameworks add', async () => {
+    const contentType = 'application/problem+json; charset=utf-8';
+    expect(await mendableRefusal({ ...ORDINARY, contentType }, destination())).toBe('token_expired');
+  });
+});
