@@ -35,6 +35,7 @@ import { RequestScope, RequestStates } from './inbound/request-scope.js';
 import { RouteRules } from './inbound/route-rules.js';
 import { ScopeOpener } from './inbound/scope-opener.js';
 import { registerServiceJwtStrategy } from './inbound/service-jwt.strategy.js';
+import { MARK_SPAN, spanMarker } from './inbound/span-attributes.js';
 import { JwksController } from './jwks.controller.js';
 import { AuthorizedFetch } from './outbound/authorized-fetch.js';
 import { OutgoingCalls } from './outbound/outgoing-calls.js';
@@ -170,6 +171,7 @@ const INBOUND: readonly Provider[] = [
     ) => authenticateGuard({ strategyName, rules, states, decisions }),
     inject: [STRATEGY_NAME, RouteRules, RequestStates, InboundDecisions],
   },
+  { provide: MARK_SPAN, useFactory: spanMarker },
   { provide: APP_GUARD, useClass: AuthorizeGuard },
   { provide: APP_FILTER, useClass: FaultFilter },
 ];

@@ -20,6 +20,7 @@ import { InboundDecisions } from './inbound-decisions.js';
 import { rawRequestOf, RequestStates } from './request-scope.js';
 import { type RouteRule } from './requirements.js';
 import { provided, RouteRules } from './route-rules.js';
+import { MARK_SPAN, type MarkSpan } from './span-attributes.js';
 import { type SubjectResolver } from './subject-resolver.js';
 
 /**
@@ -38,6 +39,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     private readonly moduleRef: ModuleRef,
     @Inject(VERIFIER) private readonly verifier: Verifier,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(MARK_SPAN) private readonly markSpan: MarkSpan,
   ) {}
 
   /** @throws CountersignError `config_invalid` when nobody provides the subject resolver. */
@@ -75,6 +77,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     }
     await this.verifier.useOnce(state.authentication);
     letIn(context, principal);
+    this.markSpan(principal);
   }
 
   async #resolve({ principal }: Authentication): Promise<Principal> {
