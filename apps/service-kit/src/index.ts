@@ -10,6 +10,6 @@ export {
 export { parseInput } from './parse-input.js';
 export { ProblemFilter } from './problem.filter.js';
 export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problem.js';
-export { createLogger, createServiceApp, listen, runService, type ServiceAddress } from './run-service.js';
+export { createServiceApp, listen, loggerOptions, runService, type ServiceAddress } from './run-service.js';
 export { type DefaultFiles, type ServiceConfig, toServiceConfig } from './service-config.js';
 export { ConnectionDrain } from './connection-drain.js';

@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import {
-  ConsoleLogger,
+  type ConsoleLoggerOptions,
   type DynamicModule,
   type INestApplication,
   Logger,
@@ -16,12 +16,9 @@ export interface ServiceAddress {
   readonly host: string;
 }
 
-/** The logger of a service: lines for a person, or one JSON object per line. */
-export function createLogger(format: 'json' | 'text'): LoggerService {
-  return new ConsoleLogger({
-    json: format === 'json',
-    colors: format === 'text' && isatty(1),
-  });
+/** How a service logs: lines for a person, or one JSON object per line. */
+export function loggerOptions(format: 'json' | 'text'): ConsoleLoggerOptions {
+  return { json: format === 'json', colors: format === 'text' && isatty(1) };
 }
 
 /**
