@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from '../../src/clock.js';
 import { createKeyStore, type KeyStore } from '../../src/keys/key-store.js';
 import { type AuthorizationServerRecord } from '../../src/outbound/authorization-server.js';
 import { createAuthorizer, type Authorizer } from '../../src/outbound/authorizer.js';
@@ -41,10 +42,12 @@ export function heraldOf(
   scopes: readonly string[] = ['user:read'],
   keys: KeyStore = keyStore,
   audience = CENSUS,
+  clock: Clock = systemClock,
 ): Authorizer {
   return createAuthorizer({
     service: HERALD,
     keyStore: keys,
+    clock,
     destinations: [
       {
         name: 'census',

@@ -42,6 +42,8 @@ export interface TestProviderOptions {
   readonly metadata?: 'oauth2' | 'openid';
   /** Default 600. */
   readonly lifetimeSeconds?: number;
+  /** Where one that was stopped comes back. Default: any free port. */
+  readonly port?: number;
 }
 
 export async function startProvider(options: TestProviderOptions): Promise<TestProvider> {
@@ -50,7 +52,7 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
   const paths: string[] = [];
   const assertions: { header: object; claims: JWTPayload }[] = [];
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   const key = await createSigningKey();
   const provider = new Provider(issuer, {
