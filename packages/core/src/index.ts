@@ -10,7 +10,9 @@ export type { Authentication, Principal } from './principal.js';
 export { invalidOption, OptionsReader } from './options.js';
 
 export { createTrustStore } from './keys/trust-store.js';
-export type { JwksOptions, TrustedIssuer, TrustStore, TrustStoreOptions } from './keys/trust-store.js';
+export type { TrustedIssuer, TrustStore, TrustStoreOptions } from './keys/trust-store.js';
+export type { HydratedIssuer, HydrateOptions } from './keys/hydrate.js';
+export type { JwksOptions } from './keys/jwks-options.js';
 export type { ClaimNames, TrustedKeys, TrustRecord } from './keys/trust-record.js';
 export { createKeyStore } from './keys/key-store.js';
 export type { KeyStore, KeyStoreOptions, Signer } from './keys/key-store.js';

@@ -5,6 +5,7 @@ import { CountersignError } from '../errors.js';
 import {
   TRUST_STORE_OPTIONS,
   trustStoreOf,
+  type TrustStore,
   type TrustedIssuer,
   type TrustStoreOptions,
 } from '../keys/trust-store.js';
@@ -49,6 +50,8 @@ export interface Verifier {
    * @throws CountersignError `token_replayed`, `replay_store_unavailable`; `token_expired` when its time ran out meanwhile.
    */
   useOnce(authentication: Authentication): Promise<void>;
+  /** Fetches the keys of all trusted issuers at start, as `TrustStore` says it. Without it, the first request of each does. */
+  hydrate: TrustStore['hydrate'];
 }
 
 const OWN_OPTIONS = ['service', 'replayStore', 'maxTokenBytes', 'acceptTokensFromSelf'] as const;
@@ -96,6 +99,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
 
     useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),
+    hydrate: (limits) => trust.hydrate(limits),
   };
 }
 

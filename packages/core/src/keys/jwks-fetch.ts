@@ -1,4 +1,7 @@
 import { JwksClient } from 'jwks-rsa';
+import { cacheAgeSeconds } from './cache-age.js';
+import { type FetchedKeys, type FetchKeys } from './key-source.js';
+import { readBounded } from './read-bounded.js';
 
 /** Limits of one fetch of a remote key set. */
 export interface JwksFetchLimits {
@@ -6,51 +9,48 @@ export interface JwksFetchLimits {
   readonly maxBytes: number;
 }
 
-/** Fetches the keys of a remote JWK set, as raw JWKs. */
-export type FetchJwks = () => Promise<unknown>;
+/** Fetches the key set at an address that is known. */
+export function jwksFetcher(jwksUri: string, { timeoutMs, maxBytes }: JwksFetchLimits): FetchKeys {
+  return () => fetchJwks(jwksUri, maxBytes, AbortSignal.timeout(timeoutMs));
+}
 
 /**
  * Fetches by jwks-rsa, whose own cache and rate limit are off: `jwks.ts` holds the keys, per issuer and as a whole.
  * Its fetcher is ours, because its own has no bound on the body and follows redirects.
  */
-export function jwksFetcher(jwksUri: string, limits: JwksFetchLimits): FetchJwks {
+export async function fetchJwks(
+  jwksUri: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<FetchedKeys> {
+  let cacheControl: string | null = null;
   const client = new JwksClient({
     jwksUri,
     cache: false,
     rateLimit: false,
-    fetcher: async (uri) => ({ keys: await fetchKeys(uri, limits) }),
+    async fetcher(uri) {
+      const response = await fetch(uri, {
+        redirect: 'error',
+        signal,
+        headers: { accept: 'application/jwk-set+json, application/json' },
+      });
+      cacheControl = response.headers.get('cache-control');
+      return { keys: await readKeys(response, maxBytes) };
+    },
   });
-  return () => client.getKeys();
+  const keys: unknown = await client.getKeys();
+  return { keys, maxAgeSeconds: cacheAgeSeconds(cacheControl) };
 }
 
-async function fetchKeys(uri: string, limits: JwksFetchLimits): Promise<readonly unknown[]> {
-  const response = await fetch(uri, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(limits.timeoutMs),
-    headers: { accept: 'application/jwk-set+json, application/json' },
-  });
+async function readKeys(response: Response, maxBytes: number): Promise<readonly unknown[]> {
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new TypeError(`answered ${String(response.status)}`);
   }
-  const jwks = parseJson(await readBounded(response, limits.maxBytes));
+  const jwks = parseJson(await readBounded(response, maxBytes));
   const keys: unknown = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : undefined;
   if (!Array.isArray(keys)) throw new TypeError('is not a JWK set: it has no "keys" array');
   return Array.from<unknown>(keys);
-}
-
-/** Reads a body as text. @throws TypeError when it is larger than that, or not UTF-8. */
-export async function readBounded({ body }: Response, maxBytes: number): Promise<string> {
-  if (body === null) return '';
-  const arriving: AsyncIterable<Uint8Array> = body;
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of arriving) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new TypeError(`is larger than ${String(maxBytes)} bytes`);
-    chunks.push(chunk);
-  }
-  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
 }
 
 /** The parser's own message would quote what a stranger sent. */

@@ -1,100 +1,109 @@
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type Algorithm } from './algorithms.js';
-import { type FetchJwks } from './jwks-fetch.js';
+import { pickKey, type IssuerKeys } from './issuer-keys.js';
 import { readKeySet, type KeySet, type VerificationKey } from './key-set.js';
-
-/** The public keys of one trusted issuer. */
-export interface IssuerKeys {
-  /**
-   * The key of that `kid`; without one, the only key of the set.
-   * @returns undefined when the issuer has no such key.
-   * @throws CountersignError `keys_unavailable` when that cannot be known at the moment.
-   */
-  find(keyId: string | undefined): Promise<VerificationKey | undefined>;
-}
-
-/** Keys that do not change while the process runs: from an inline set or a file. */
-export function fixedKeys(keySet: KeySet): IssuerKeys {
-  return { find: (keyId) => Promise.resolve(pick(keySet, keyId)) };
-}
+import { type FetchKeys } from './key-source.js';
+import { RefreshSchedule, type RefreshTimes } from './refresh-schedule.js';
+import { UnknownKeys } from './unknown-keys.js';
 
 /** How remote keys are kept. Ages are seconds of the clock's monotonic reading. */
-export interface RemoteKeysOptions {
+export interface RemoteKeysOptions extends RefreshTimes {
   readonly issuer: string;
   readonly allowed: readonly Algorithm[];
-  readonly fetchJwks: FetchJwks;
+  readonly fetchKeys: FetchKeys;
   readonly clock: Clock;
-  /** A set older than this is fetched again before it is used. */
+  /** How long a set is kept whose answer does not say so itself. */
   readonly maxAgeSeconds: number;
-  /** At least this long between a fetch and the next one that an unknown `kid` or a failure causes. */
-  readonly cooldownSeconds: number;
-  /** A set older than this is not used any more when it cannot be fetched again. */
-  readonly maxStaleSeconds: number;
   readonly onWarning: (message: string) => void;
 }
 
-/** Keys fetched from the issuer: one snapshot of the whole set, replaced as a whole, one fetch at a time. */
+/**
+ * Keys fetched from the issuer: one snapshot of the whole set, replaced as a whole, one fetch at a time. A fetch belongs
+ * to no request: whoever caused it may go away, and its answer is kept. Nothing is fetched while nobody asks for a key.
+ */
 export function remoteKeys(options: RemoteKeysOptions): IssuerKeys {
-  const state = new RemoteKeySet(options);
-  return { find: (keyId) => state.find(keyId) };
+  return new RemoteKeySet(options);
 }
 
-class RemoteKeySet {
+class RemoteKeySet implements IssuerKeys {
   readonly #options: RemoteKeysOptions;
+  readonly #schedule: RefreshSchedule;
+  readonly #unknown: UnknownKeys;
   #keySet: KeySet | undefined;
-  #fetchedAt = -Infinity;
-  #triedAt = -Infinity;
-  #lastTryFailed = false;
+  #version = 0;
+  #failure: unknown;
   #pending: Promise<void> | undefined;
 
   constructor(options: RemoteKeysOptions) {
+    const { cooldownSeconds, maxAgeSeconds } = options;
     this.#options = options;
+    this.#schedule = new RefreshSchedule(options);
+    this.#unknown = new UnknownKeys({ seconds: cooldownSeconds, maxSeconds: maxAgeSeconds });
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   async find(keyId: string | undefined): Promise<VerificationKey | undefined> {
-    if (this.#ageSeconds() > this.#options.maxAgeSeconds) await this.#refresh();
-    const known = pick(this.#usable(), keyId);
-    if (known !== undefined) return known;
-    await this.#refresh();
-    const found = pick(this.#usable(), keyId);
-    // When the issuer was asked last and gave no set, nobody can know. When it did, an unknown key is just unknown until
-    // the cool-down ends, so that garbage cannot turn a healthy service into one that answers 503.
-    if (found === undefined && this.#lastTryFailed) throw this.#unavailable();
-    return found;
+    const now = this.#now();
+    if (this.#current() === undefined) await this.#refreshUnlessCoolingDown();
+    else if (this.#schedule.isExpired(now)) await this.#refresh();
+    else if (this.#schedule.isDue(now)) void this.#refresh();
+    return pickKey(this.#usable(), keyId) ?? this.#findUnknown(keyId);
   }
 
-  /** Fetches the set unless the cool-down forbids it; joins a fetch that is under way. */
-  async #refresh(): Promise<void> {
-    if (this.#pending === undefined) {
-      if (this.#cooldownLeftSeconds() > 0) return;
-      this.#triedAt = this.#options.clock.monotonic();
-      this.#pending = this.#fetch().finally(() => {
-        this.#pending = undefined;
-      });
+  async hydrate(): Promise<void> {
+    if (this.#current() === undefined) await this.#refreshUnlessCoolingDown();
+    if (this.#current() !== undefined) return;
+    throw isConfigInvalid(this.#failure) ? this.#failure : this.#unavailable();
+  }
+
+  async #findUnknown(keyId: string | undefined): Promise<VerificationKey | undefined> {
+    const name = keyId ?? '';
+    if (!this.#unknown.has(name, this.#now())) {
+      const wasAsked = await this.#refreshUnlessCoolingDown();
+      const found = pickKey(this.#usable(), keyId);
+      if (found !== undefined) return found;
+      if (wasAsked && !this.#schedule.isFailing) this.#unknown.add(name, this.#now());
     }
-    await this.#pending;
+    // When the issuer was asked last and gave no set, nobody can know. When it did, an unknown key is just unknown until
+    // the cool-down ends, so that garbage cannot turn a healthy service into one that answers 503.
+    if (this.#schedule.isFailing) throw this.#unavailable();
+    return undefined;
+  }
+
+  /** Returns whether the issuer was asked. A fetch that is under way is joined, whatever the cool-down says. */
+  async #refreshUnlessCoolingDown(): Promise<boolean> {
+    if (this.#pending === undefined && this.#schedule.cooldownLeftSeconds(this.#now()) > 0) return false;
+    await this.#refresh();
+    return true;
+  }
+
+  /** Fetches the set, or joins a fetch that is under way. Never rejects. */
+  #refresh(): Promise<void> {
+    this.#pending ??= this.#fetch().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
   }
 
   async #fetch(): Promise<void> {
-    const { allowed, clock, fetchJwks, issuer, onWarning } = this.#options;
+    const { allowed, fetchKeys, issuer } = this.#options;
+    this.#schedule.tried(this.#now());
     try {
-      const keySet = readKeySet(await fetchJwks(), allowed);
-      for (const warning of keySet.warnings) onWarning(`key set of ${issuer}: ${warning}`);
+      const { keys, maxAgeSeconds } = await fetchKeys();
+      const keySet = signatureKeys(readKeySet(keys, allowed));
       this.#keySet = keySet;
-      this.#fetchedAt = clock.monotonic();
-      this.#lastTryFailed = false;
+      this.#version++;
+      this.#schedule.succeeded(this.#now(), maxAgeSeconds ?? this.#options.maxAgeSeconds);
+      for (const warning of keySet.warnings) this.#warn(`key set of ${issuer}: ${warning}`);
     } catch (error) {
-      this.#lastTryFailed = true;
-      onWarning(`key set of ${issuer} cannot be had: ${reasonOf(error)}`);
+      this.#failure = error;
+      this.#schedule.failed(this.#now());
+      this.#warn(`key set of ${issuer} cannot be had: ${reasonOf(error)}`);
     }
-  }
-
-  /** Without any keys to use, a failure is tried again after a second: every request is refused until then. */
-  #cooldownLeftSeconds(): number {
-    const { clock, cooldownSeconds } = this.#options;
-    const cooldown = this.#current() === undefined ? Math.min(1, cooldownSeconds) : cooldownSeconds;
-    return cooldown - (clock.monotonic() - this.#triedAt);
   }
 
   #usable(): KeySet {
@@ -105,27 +114,41 @@ class RemoteKeySet {
 
   /** The last good set, until it is too old to be used at all. */
   #current(): KeySet | undefined {
-    return this.#ageSeconds() > this.#options.maxStaleSeconds ? undefined : this.#keySet;
+    return this.#schedule.isUsable(this.#now()) ? this.#keySet : undefined;
   }
 
-  #ageSeconds(): number {
-    return this.#options.clock.monotonic() - this.#fetchedAt;
+  #now(): number {
+    return this.#options.clock.monotonic();
+  }
+
+  /** An operator's log that fails must not take the keys with it: no request waits for this fetch to see its error. */
+  #warn(message: string): void {
+    try {
+      this.#options.onWarning(message);
+    } catch {
+      // There is nobody left to tell.
+    }
   }
 
   #unavailable(): CountersignError {
-    const retryAfterSeconds = Math.max(1, Math.ceil(this.#cooldownLeftSeconds()));
+    const left = this.#schedule.cooldownLeftSeconds(this.#now());
     return new CountersignError(
       'keys_unavailable',
       `the keys of ${this.#options.issuer} cannot be had; is its JWK set reachable from here?`,
-      { retryAfterSeconds },
+      { retryAfterSeconds: Math.max(1, Math.ceil(left)), cause: this.#failure },
     );
   }
 }
 
-function pick(keySet: KeySet, keyId: string | undefined): VerificationKey | undefined {
-  if (keyId !== undefined) return keySet.byId.get(keyId);
-  const [only, ...others] = keySet.byId.values();
-  return others.length === 0 ? only : undefined;
+/** @throws TypeError when the whole set is for something else: it must not take the place of a good one. */
+function signatureKeys(keySet: KeySet): KeySet {
+  const hasOne = [...keySet.byId.values()].some(({ algorithm }) => algorithm !== undefined);
+  if (!hasOne) throw new TypeError('holds no key for signatures');
+  return keySet;
+}
+
+function isConfigInvalid(error: unknown): boolean {
+  return error instanceof TypeError && 'code' in error && error.code === 'config_invalid';
 }
 
 function reasonOf(error: unknown): string {

@@ -7,7 +7,9 @@ import { SERVICE_TOKEN_TYPE } from '../token.js';
 export type TrustedKeys =
   | { readonly jwksUri: string }
   | { readonly jwks: { readonly keys: readonly object[] } }
-  | { readonly jwksFile: string };
+  | { readonly jwksFile: string }
+  /** By the metadata of the issuer (RFC 8414, OpenID Connect Discovery). */
+  | { readonly discovery: true };
 
 /** Which claims an issuer other than one of our own services uses, where it differs. */
 export interface ClaimNames {
@@ -95,10 +97,14 @@ export function readTrustRecord(
   const name = record.string('name');
   if (!NAME.test(name))
     throw invalidOption(record.at('name'), 'must be letters, digits, ".", "_" or "-", at most 64');
+  const issuer = record.string('issuer');
+  const keys = readKeys(record.raw('keys'), record.at('keys'), allowInsecureHttp);
+  if ('discovery' in keys && readHttpsUri(issuer, record.at('issuer'), allowInsecureHttp).search !== '')
+    throw invalidOption(record.at('issuer'), 'must not hold a query (keys.discovery is set)');
   return {
     name,
-    issuer: record.string('issuer'),
-    keys: readKeys(record.raw('keys'), record.at('keys'), allowInsecureHttp),
+    issuer,
+    keys,
     algorithms: readAlgorithms(record, isService),
     tokenType,
     scopes: new Set(readScopes(record, 'scopes')),
@@ -122,10 +128,16 @@ export function normalTokenType(typ: string): string {
   return lower.startsWith('application/') ? lower.slice('application/'.length) : lower;
 }
 
+const KEY_FORMS = ['jwksUri', 'jwks', 'jwksFile', 'discovery'] as const;
+
 function readKeys(value: unknown, path: string, allowInsecureHttp: boolean): TrustedKeys {
-  const keys = new OptionsReader(value, path, ['jwksUri', 'jwks', 'jwksFile']);
-  const forms = ['jwksUri', 'jwks', 'jwksFile'].filter((form) => keys.has(form));
-  if (forms.length !== 1) throw invalidOption(path, 'must hold exactly one of jwksUri, jwks, jwksFile');
+  const keys = new OptionsReader(value, path, KEY_FORMS);
+  const forms = KEY_FORMS.filter((form) => keys.has(form));
+  if (forms.length !== 1) throw invalidOption(path, `must hold exactly one of ${KEY_FORMS.join(', ')}`);
+  if (keys.has('discovery')) {
+    if (keys.raw('discovery') !== true) throw invalidOption(keys.at('discovery'), 'must be true');
+    return { discovery: true };
+  }
   if (keys.has('jwksUri')) {
     return { jwksUri: readHttpsUri(keys.raw('jwksUri'), keys.at('jwksUri'), allowInsecureHttp).href };
   }

@@ -1,18 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { systemClock, type Clock } from '../clock.js';
+import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { invalidOption, OptionsReader } from '../options.js';
-import { jwksFetcher } from './jwks-fetch.js';
-import { fixedKeys, remoteKeys, type IssuerKeys } from './jwks.js';
-import { readKeySet, type KeySet } from './key-set.js';
-import { isPrivateHost } from './private-host.js';
+import { hydrateAll, type HydratedIssuer, type HydrateOptions } from './hydrate.js';
+import { type IssuerKeys } from './issuer-keys.js';
+import { type JwksOptions } from './jwks-options.js';
 import {
   readTrustRecord,
   type ResolvedTrustRecord,
   type TrustedKeys,
   type TrustRecord,
 } from './trust-record.js';
+import { trustedKeysReader } from './trusted-keys.js';
 
 /** A trust record that can be used: its defaults are filled in, and its keys can be asked for. */
 export interface TrustedIssuer extends Omit<ResolvedTrustRecord, 'keys'> {
@@ -32,20 +31,13 @@ export interface TrustStore {
    * @throws CountersignError `issuer_untrusted`.
    */
   evidence(issuer: unknown): TrustedIssuer;
-}
-
-/** How remote key sets are fetched and kept; every member has a default. */
-export interface JwksOptions {
-  /** Default 600. A set older than this is fetched again. */
-  readonly maxAgeSeconds?: number;
-  /** Default 30, at least 1. The shortest time between two fetches that unknown keys cause. */
-  readonly cooldownSeconds?: number;
-  /** Default 86,400. How long a set is used when it cannot be fetched again. */
-  readonly maxStaleSeconds?: number;
-  /** Default 5,000. */
-  readonly timeoutMs?: number;
-  /** Default 262,144. */
-  readonly maxBytes?: number;
+  /**
+   * Fetches all remote key sets, all at once, so that the first requests need not wait for them. An issuer that is down
+   * does not keep the service from starting: its keys are fetched when they are needed.
+   * @returns an entry for each issuer, in the order of the trust records.
+   * @throws TypeError naming the record whose issuer publishes metadata that cannot be meant, such as another issuer's.
+   */
+  hydrate(options?: HydrateOptions): Promise<readonly HydratedIssuer[]>;
 }
 
 export interface TrustStoreOptions {
@@ -88,7 +80,13 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
         `trust[${String(index)}].acceptMd5BodyHash is set: whoever chooses a body of ${name} can make two with one MD5`,
       );
   });
-  const read = keyReader(options, given.boolean('publicOnly', false));
+  const read = trustedKeysReader(records, {
+    jwks: options.jwks,
+    clock: options.clock,
+    onWarning: options.onWarning,
+    publicOnly: given.boolean('publicOnly', false),
+    allowInsecureHttp: insecure,
+  });
   const issuers = records.map((record, index) => ({
     ...record,
     keys: read(record, `trust[${String(index)}].keys`),
@@ -102,6 +100,7 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
   return {
     issuers,
     evidence,
+    hydrate: (limits) => hydrateAll(issuers, limits),
     trusted(issuer) {
       const found = evidence(issuer);
       if (!found.proofOnly) return found;
@@ -134,65 +133,8 @@ function refuseSharing(records: readonly ResolvedTrustRecord[]): void {
 function keyIdentities(keys: TrustedKeys): readonly string[] {
   if ('jwksUri' in keys) return [keys.jwksUri];
   if ('jwksFile' in keys) return [resolve(keys.jwksFile)];
+  if ('discovery' in keys) return [];
   return keys.jwks.keys.flatMap((jwk) =>
     'kid' in jwk && typeof jwk.kid === 'string' ? [`kid ${jwk.kid}`] : [],
   );
-}
-
-function keyReader(
-  options: TrustStoreOptions,
-  publicOnly: boolean,
-): (record: ResolvedTrustRecord, path: string) => IssuerKeys {
-  const jwks = readJwksOptions(options.jwks ?? {});
-  const clock = options.clock ?? systemClock;
-  const onWarning = options.onWarning ?? (() => undefined);
-  return (record, path) => {
-    const { keys, algorithms: allowed, issuer } = record;
-    if ('jwks' in keys)
-      return fixedKeys(warned(checkedSet(keys.jwks, allowed, `${path}.jwks`), path, onWarning));
-    if ('jwksFile' in keys) {
-      return fixedKeys(
-        warned(checkedSet(readJson(keys.jwksFile, path), allowed, `${path}.jwksFile`), path, onWarning),
-      );
-    }
-    if (publicOnly && isPrivateHost(new URL(keys.jwksUri).hostname)) {
-      throw invalidOption(`${path}.jwksUri`, 'must not be a private address (publicOnly is set)');
-    }
-    const fetchJwks = jwksFetcher(keys.jwksUri, jwks);
-    return remoteKeys({ issuer, allowed, fetchJwks, clock, onWarning, ...jwks });
-  };
-}
-
-function readJwksOptions(value: unknown): Required<JwksOptions> {
-  const names = ['maxAgeSeconds', 'cooldownSeconds', 'maxStaleSeconds', 'timeoutMs', 'maxBytes'];
-  const jwks = new OptionsReader(value, 'jwks', names);
-  const maxAgeSeconds = jwks.number('maxAgeSeconds', { unless: 600, min: 60, max: 86_400 });
-  return {
-    maxAgeSeconds,
-    cooldownSeconds: jwks.number('cooldownSeconds', { unless: 30, min: 1, max: 3600 }),
-    maxStaleSeconds: jwks.number('maxStaleSeconds', { unless: 86_400, min: maxAgeSeconds, max: 604_800 }),
-    timeoutMs: jwks.number('timeoutMs', { unless: 5000, min: 1, max: 60_000 }),
-    maxBytes: jwks.number('maxBytes', { unless: 262_144, min: 1024, max: 16_777_216 }),
-  };
-}
-
-function checkedSet(value: unknown, allowed: ResolvedTrustRecord['algorithms'], path: string): KeySet {
-  try {
-    return readKeySet(value, allowed);
-  } catch (error) {
-    throw invalidOption(path, error instanceof Error ? error.message : 'cannot be read');
-  }
-}
-
-function warned(keySet: KeySet, path: string, onWarning: (message: string) => void): KeySet {
-  for (const warning of keySet.warnings) onWarning(`${path}: ${warning}`);
-  return keySet;
-}
-
-function readJson(file: string, path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    throw invalidOption(`${path}.jwksFile`, 'must be a readable file that holds a JWK set');
-  }
 }

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
-import { type IssuerKeys } from '../../src/keys/jwks.js';
-import { createTrustStore, type JwksOptions } from '../../src/keys/trust-store.js';
+import { type IssuerKeys } from '../../src/keys/issuer-keys.js';
+import { type JwksOptions } from '../../src/keys/jwks-options.js';
+import { createTrustStore } from '../../src/keys/trust-store.js';
 import { hang, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
 import { createSigningKey } from '../support/signing-key.js';
 

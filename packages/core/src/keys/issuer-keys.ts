@@ -1,0 +1,35 @@
+import { type KeySet, type VerificationKey } from './key-set.js';
+
+/** The public keys of one trusted issuer. */
+export interface IssuerKeys {
+  /** Another number after each swap of the set: what was checked with an older set must be checked again. */
+  readonly version: number;
+  /**
+   * The key of that `kid`; without one, the only key of the set.
+   * @returns undefined when the issuer has no such key.
+   * @throws CountersignError `keys_unavailable` when that cannot be known at the moment.
+   */
+  find(keyId: string | undefined): Promise<VerificationKey | undefined>;
+  /**
+   * Fetches the keys if there are none yet.
+   * @throws CountersignError `keys_unavailable`; TypeError with the code `config_invalid` when the issuer's metadata
+   * shows that its trust record cannot be right.
+   */
+  hydrate(): Promise<void>;
+}
+
+/** Keys that do not change while the process runs: from an inline set or a file. */
+export function fixedKeys(keySet: KeySet): IssuerKeys {
+  return {
+    version: 1,
+    find: (keyId) => Promise.resolve(pickKey(keySet, keyId)),
+    hydrate: () => Promise.resolve(),
+  };
+}
+
+/** The key of that `kid`; without one, the only key of the set. */
+export function pickKey(keySet: KeySet, keyId: string | undefined): VerificationKey | undefined {
+  if (keyId !== undefined) return keySet.byId.get(keyId);
+  const [only, ...others] = keySet.byId.values();
+  return others.length === 0 ? only : undefined;
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { systemClock, type Clock } from '../clock.js';
+import { invalidOption, readHttpsUri } from '../options.js';
+import { discoveredKeys } from './discovery.js';
+import { fixedKeys, type IssuerKeys } from './issuer-keys.js';
+import { jwksFetcher } from './jwks-fetch.js';
+import { readJwksOptions, type JwksOptions } from './jwks-options.js';
+import { remoteKeys } from './jwks.js';
+import { readKeySet } from './key-set.js';
+import { type FetchKeys } from './key-source.js';
+import { isPrivateHost } from './private-host.js';
+import { type ResolvedTrustRecord } from './trust-record.js';
+
+export interface TrustedKeysOptions {
+  readonly jwks: JwksOptions | undefined;
+  readonly clock: Clock | undefined;
+  readonly onWarning: ((message: string) => void) | undefined;
+  readonly publicOnly: boolean;
+  readonly allowInsecureHttp: boolean;
+}
+
+/** Makes the keys of a trust record; `path` is where its `keys` stand. @throws TypeError naming the member. */
+export type ReadTrustedKeys = (record: ResolvedTrustRecord, path: string) => IssuerKeys;
+
+/** Reads files and inline sets now; remote sets are fetched when they are first needed. */
+export function trustedKeysReader(
+  records: readonly ResolvedTrustRecord[],
+  options: TrustedKeysOptions,
+): ReadTrustedKeys {
+  const { allowInsecureHttp, clock = systemClock, onWarning = () => undefined, publicOnly } = options;
+  const jwks = readJwksOptions(options.jwks ?? {});
+  const owners = new Map(
+    records.flatMap(({ issuer, keys }) => ('jwksUri' in keys ? [[keys.jwksUri, issuer]] : [])),
+  );
+
+  function refusePrivate(uri: string, path: string): void {
+    if (publicOnly && isPrivateHost(new URL(uri).hostname))
+      throw invalidOption(path, 'must not be a private address (publicOnly is set)');
+  }
+
+  function discover({ issuer }: ResolvedTrustRecord, path: string): FetchKeys {
+    // An address belongs to the first record that is led to it, as in the trust file: no key may vouch for two issuers.
+    const readJwksUri = (value: unknown): string => {
+      const { href } = readHttpsUri(value, `${path} (jwks_uri)`, allowInsecureHttp);
+      refusePrivate(href, `${path} (jwks_uri)`);
+      const owner = owners.get(href) ?? issuer;
+      if (owner !== issuer)
+        throw invalidOption(`${path} (jwks_uri)`, 'leads to the keys of another trust record');
+      owners.set(href, issuer);
+      return href;
+    };
+    return discoveredKeys({ issuer, path, clock, readJwksUri, onWarning, ...jwks });
+  }
+
+  function fixed(
+    value: unknown,
+    { algorithms }: ResolvedTrustRecord,
+    path: string,
+    member: string,
+  ): IssuerKeys {
+    try {
+      const keySet = readKeySet(value, algorithms);
+      for (const warning of keySet.warnings) onWarning(`${path}: ${warning}`);
+      return fixedKeys(keySet);
+    } catch (error) {
+      throw invalidOption(`${path}.${member}`, error instanceof Error ? error.message : 'cannot be read');
+    }
+  }
+
+  return (record, path) => {
+    const { keys, algorithms: allowed, issuer } = record;
+    if ('jwks' in keys) return fixed(keys.jwks, record, path, 'jwks');
+    if ('jwksFile' in keys) return fixed(readJson(keys.jwksFile, path), record, path, 'jwksFile');
+    if ('discovery' in keys) refusePrivate(issuer, `${path.replace(/keys$/, '')}issuer`);
+    else refusePrivate(keys.jwksUri, `${path}.jwksUri`);
+    const fetchKeys =
+      'discovery' in keys ? discover(record, `${path}.discovery`) : jwksFetcher(keys.jwksUri, jwks);
+    return remoteKeys({ issuer, allowed, fetchKeys, clock, onWarning, ...jwks });
+  };
+}
+
+function readJson(file: string, path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    throw invalidOption(`${path}.jwksFile`, 'must be a readable file that holds a JWK set');
+  }
+}
