@@ -15,6 +15,8 @@ export interface Decision {
   readonly scopes?: readonly string[];
   readonly actors?: readonly string[];
   readonly bound?: boolean;
+  /** Whether the call for the user is proven to the service that is called. */
+  readonly proven?: boolean;
   readonly transactionId?: string;
 }
 

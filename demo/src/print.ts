@@ -19,6 +19,7 @@ export function printScene(scene: Scene, number: number): void {
   for (const { inbound, outbound } of later) {
     printHop(outbound?.service ?? '?', inbound.service, `${inbound.method ?? ''} ${inbound.route ?? ''}`);
     if (outbound !== undefined) printClaims(claimsOf(outbound));
+    if (outbound?.proven === true) line('proof', `the token that ${outbound.service} was called with`);
     printDecision(inbound);
   }
   const verdict = isAsExpected(scene) ? dim('as it should be') : red(`expected ${expectation(scene)}`);

@@ -52,6 +52,7 @@ describe('the demo', () => {
       'refused by census: policy_refused',
       'refused by census: delegation_unproven',
     ]);
+    expect(output).toMatch(/proof +the token that herald was called with/);
     expect(output).toContain('Every scene ended as it should.');
     expect(code).toBe(0);
   });
