@@ -77,8 +77,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       if (token === undefined) throw new CountersignError('token_missing', 'the request carries no token');
       const unverified = readUnverified(token, maxTokenBytes);
       const issuer = trust.trusted(claim(unverified.claims, 'iss'));
-      const now = clock.now();
       const signed = await verifySignature(unverified, issuer);
+      const now = clock.now();
       const validated = validateClaims(signed, issuer, {
         audience: service,
         now,
