@@ -2,12 +2,11 @@ import { gzipSync } from 'node:zlib';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { type IssuerKeys } from '../../src/keys/issuer-keys.js';
 import { type JwksOptions } from '../../src/keys/jwks-options.js';
-import { createTrustStore } from '../../src/keys/trust-store.js';
 import { hang, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
+import { remoteKeysOf } from '../support/remote-keys.js';
 import { createSigningKey } from '../support/signing-key.js';
 
 const key = await createSigningKey('ES256', 'good');
-const issuer = 'https://herald.service/';
 
 let server: KeyServer;
 let clock: FixedClock;
@@ -22,12 +21,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function remote(options: JwksOptions = {}, jwksUri = server.jwksUri): IssuerKeys {
-  return createTrustStore({
-    trust: [{ name: 'herald', issuer, keys: { jwksUri } }],
-    jwks: { timeoutMs: 2000, ...options },
-    clock,
-    onWarning: (message) => warnings.push(message),
-  }).trusted(issuer).keys;
+  return remoteKeysOf({ jwksUri, clock, warnings }, options);
 }
 
 function publish(...jwks: readonly object[]): void {

@@ -3,11 +3,11 @@ import { type IssuerKeys } from '../../src/keys/issuer-keys.js';
 import { type JwksOptions } from '../../src/keys/jwks-options.js';
 import { createTrustStore } from '../../src/keys/trust-store.js';
 import { hang, json, startKeyServer, status, type KeyServer } from '../support/key-server.js';
+import { ISSUER, remoteKeysOf } from '../support/remote-keys.js';
 import { createSigningKey } from '../support/signing-key.js';
 
 const key = await createSigningKey('ES256', 'good');
 const next = await createSigningKey('ES256', 'next');
-const issuer = 'https://herald.service/';
 
 let server: KeyServer;
 let clock: FixedClock;
@@ -22,12 +22,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function remote(options: JwksOptions = {}, jwksUri = server.jwksUri): IssuerKeys {
-  return createTrustStore({
-    trust: [{ name: 'herald', issuer, keys: { jwksUri } }],
-    jwks: { timeoutMs: 2000, ...options },
-    clock,
-    onWarning: (message) => warnings.push(message),
-  }).trusted(issuer).keys;
+  return remoteKeysOf({ jwksUri, clock, warnings }, options);
 }
 
 function publish(...jwks: readonly object[]): void {
@@ -262,11 +257,11 @@ describe('an outage', () => {
     try {
       const trust = [
         { name: 'slow', issuer: 'https://slow.service/', keys: { jwksUri: slow.jwksUri } },
-        { name: 'herald', issuer, keys: { jwksUri: server.jwksUri } },
+        { name: 'herald', issuer: ISSUER, keys: { jwksUri: server.jwksUri } },
       ];
       const store = createTrustStore({ trust, clock, jwks: { timeoutMs: 60_000 } });
       const waiting = store.trusted('https://slow.service/').keys.find('good');
-      await expect(store.trusted(issuer).keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+      await expect(store.trusted(ISSUER).keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
       await slow.close();
       await expect(waiting).rejects.toMatchObject({ code: 'keys_unavailable' });
     } finally {

@@ -4,11 +4,11 @@ import { type IssuerKeys } from '../../src/keys/issuer-keys.js';
 import { type JwksOptions } from '../../src/keys/jwks-options.js';
 import { createTrustStore } from '../../src/keys/trust-store.js';
 import { hang, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
+import { ISSUER, remoteKeysOf } from '../support/remote-keys.js';
 import { createSigningKey } from '../support/signing-key.js';
 
 const key = await createSigningKey('ES256', 'good');
 const next = await createSigningKey('ES256', 'next');
-const issuer = 'https://herald.service/';
 
 let server: KeyServer;
 let clock: FixedClock;
@@ -22,14 +22,8 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-function remote(jwks: JwksOptions = {}): IssuerKeys {
-  const told = warnings;
-  return createTrustStore({
-    trust: [{ name: 'herald', issuer, keys: { jwksUri: server.jwksUri } }],
-    jwks: { timeoutMs: 2000, ...jwks },
-    clock,
-    onWarning: (message) => told.push(message),
-  }).trusted(issuer).keys;
+function remote(options: JwksOptions = {}): IssuerKeys {
+  return remoteKeysOf({ jwksUri: server.jwksUri, clock, warnings }, options);
 }
 
 const publish = (...jwks: readonly object[]): void => server.answer(json({ keys: jwks }));
@@ -180,18 +174,18 @@ describe('the refresh in the background', () => {
     const keys = remote();
     await expect(keys.find('next')).resolves.toMatchObject({ keyId: 'next' });
     await expect(keys.find('bad')).resolves.toBeUndefined();
-    expect(warnings).toEqual([`key set of ${issuer}: keys[0] is left out: it is a secret key`]);
+    expect(warnings).toEqual([`key set of ${ISSUER}: keys[0] is left out: it is a secret key`]);
   });
 
   it('is not undone by a log that fails', async () => {
     const store = createTrustStore({
-      trust: [{ name: 'herald', issuer, keys: { jwksUri: server.jwksUri } }],
+      trust: [{ name: 'herald', issuer: ISSUER, keys: { jwksUri: server.jwksUri } }],
       clock,
       onWarning: () => {
         throw new Error('disk full');
       },
     });
-    const { keys } = store.trusted(issuer);
+    const { keys } = store.trusted(ISSUER);
     await keys.find('good');
     server.answer(text('<html>'));
     clock.advance(550);
