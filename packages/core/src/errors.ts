@@ -106,6 +106,10 @@ export const FAULTS = faultTable({
   authorization_present: { kind: 'misconfigured', title: 'The outgoing call already carries a token.' },
   body_not_bindable: { kind: 'misconfigured', title: 'The body of the outgoing call cannot be signed.' },
   redirect_refused: { kind: 'misconfigured', title: 'The called service answered with a redirect.' },
+
+  // Somebody rotates our own keys; no request ever gets these.
+  rotation_too_early: { kind: 'misconfigured', title: 'It is too early for this step of the key rotation.' },
+  rotation_not_possible: { kind: 'misconfigured', title: 'There is no key for this step of the key rotation.' },
 });
 
 /** The stable, machine-readable name of a refusal or failure. */
@@ -117,6 +121,8 @@ export interface FaultDetail {
   readonly requiredScopes?: readonly string[];
   /** Seconds after which it makes sense to try again. */
   readonly retryAfterSeconds?: number;
+  /** When a step of a key rotation becomes safe that is refused now. Seconds since the epoch. */
+  readonly notBefore?: number;
   /** The library's or the system's error, for the operator's log; never shown to a client. */
   readonly cause?: unknown;
 }
@@ -131,6 +137,7 @@ export class CountersignError extends Error {
   readonly kind: FaultKind;
   readonly requiredScopes: readonly string[];
   readonly retryAfterSeconds: number | undefined;
+  readonly notBefore: number | undefined;
 
   constructor(code: FaultCode, message: string, detail: FaultDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -138,5 +145,6 @@ export class CountersignError extends Error {
     this.kind = FAULTS[code].kind;
     this.requiredScopes = detail.requiredScopes ?? [];
     this.retryAfterSeconds = detail.retryAfterSeconds;
+    this.notBefore = detail.notBefore;
   }
 }

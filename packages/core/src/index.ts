@@ -18,6 +18,16 @@ export { createKeyStore } from './keys/key-store.js';
 export type { KeyStore, KeyStoreOptions, Signer } from './keys/key-store.js';
 export type { SigningAlgorithm } from './keys/own-key.js';
 export type { PublicJwk } from './keys/public-jwk.js';
+export { openKeyDirectory } from './keys/own/key-directory.js';
+export type {
+  KeyDirectory,
+  KeyDirectoryChange,
+  KeyDirectoryOptions,
+  KeyDirectoryState,
+  KeyProblem,
+} from './keys/own/key-directory.js';
+export { DEFAULT_VERIFIER_CACHE_SECONDS } from './keys/own/key-record.js';
+export type { KeyChange, KeyOverlap, KeyRecord, KeyRotation, KeyState, KeyStep } from './keys/own/key-record.js';
 
 export { createVerifier } from './inbound/verifier.js';
 export type { InboundRequest, Verifier, VerifierOptions } from './inbound/verifier.js';
