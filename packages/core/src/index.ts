@@ -10,7 +10,9 @@ export type { Authentication, Principal } from './principal.js';
 export { invalidOption, OptionsReader } from './options.js';
 
 export { createTrustStore } from './keys/trust-store.js';
-export type { TrustedIssuer, TrustStore, TrustStoreOptions } from './keys/trust-store.js';
+export type { IssuerKeyStatus, TrustedIssuer, TrustStore, TrustStoreOptions } from './keys/trust-store.js';
+export type { KeyStatus } from './keys/issuer-keys.js';
+export type { KeyEvent, KeyFailure } from './keys/key-events.js';
 export type { HydratedIssuer, HydrateOptions } from './keys/hydrate.js';
 export type { JwksOptions } from './keys/jwks-options.js';
 export type { ClaimNames, TrustedKeys, TrustRecord } from './keys/trust-record.js';
@@ -24,10 +26,17 @@ export type {
   KeyDirectoryChange,
   KeyDirectoryOptions,
   KeyDirectoryState,
-  KeyProblem,
 } from './keys/own/key-directory.js';
+export type { KeyProblem } from './keys/own/check-directory.js';
 export { DEFAULT_VERIFIER_CACHE_SECONDS } from './keys/own/key-record.js';
-export type { KeyChange, KeyOverlap, KeyRecord, KeyRotation, KeyState, KeyStep } from './keys/own/key-record.js';
+export type {
+  KeyChange,
+  KeyOverlap,
+  KeyRecord,
+  KeyRotation,
+  KeyState,
+  KeyStep,
+} from './keys/own/key-record.js';
 
 export { createVerifier } from './inbound/verifier.js';
 export type { InboundRequest, Verifier, VerifierOptions } from './inbound/verifier.js';

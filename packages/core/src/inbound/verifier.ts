@@ -52,6 +52,8 @@ export interface Verifier {
   useOnce(authentication: Authentication): Promise<void>;
   /** Fetches the keys of all trusted issuers at start, as `TrustStore` says it. Without it, the first request of each does. */
   hydrate: TrustStore['hydrate'];
+  /** How the keys of all trusted issuers stand; asks nobody. */
+  keyStatus: TrustStore['keyStatus'];
 }
 
 const OWN_OPTIONS = ['service', 'replayStore', 'maxTokenBytes', 'acceptTokensFromSelf'] as const;
@@ -100,6 +102,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
     useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),
     hydrate: (limits) => trust.hydrate(limits),
+    keyStatus: () => trust.keyStatus(),
   };
 }
 

@@ -1,4 +1,19 @@
+import { type KeyFailure } from './key-events.js';
 import { type KeySet, type VerificationKey } from './key-set.js';
+
+/** How the keys of one issuer stand. */
+export interface KeyStatus {
+  /**
+   * `fresh`: the last fetch brought them. `old`: the last fetch failed, the last good set is in use.
+   * `none`: there are none; without a `lastFailure` because nobody needed them yet, or for so long that they are too old.
+   */
+  readonly state: 'none' | 'fresh' | 'old';
+  /** Since they were fetched. Absent when there are none, and for an inline set or a file. */
+  readonly ageSeconds?: number;
+  readonly keys: number;
+  /** Why the last fetch failed; absent when it did not. */
+  readonly lastFailure?: KeyFailure;
+}
 
 /** The public keys of one trusted issuer. */
 export interface IssuerKeys {
@@ -11,11 +26,13 @@ export interface IssuerKeys {
    */
   find(keyId: string | undefined): Promise<VerificationKey | undefined>;
   /**
-   * Fetches the keys if there are none yet.
+   * Fetches the keys if there are none yet, and begins to fetch them again if they are due.
    * @throws CountersignError `keys_unavailable`; TypeError with the code `config_invalid` when the issuer's metadata
    * shows that its trust record cannot be right.
    */
   hydrate(): Promise<void>;
+  /** Reads what is known; asks nobody. */
+  status(): KeyStatus;
 }
 
 /** Keys that do not change while the process runs: from an inline set or a file. */
@@ -24,6 +41,7 @@ export function fixedKeys(keySet: KeySet): IssuerKeys {
     version: 1,
     find: (keyId) => Promise.resolve(pickKey(keySet, keyId)),
     hydrate: () => Promise.resolve(),
+    status: () => ({ state: 'fresh', keys: keySet.byId.size }),
   };
 }
 

@@ -1,21 +1,24 @@
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type Algorithm } from './algorithms.js';
-import { pickKey, type IssuerKeys } from './issuer-keys.js';
+import { pickKey, type IssuerKeys, type KeyStatus } from './issuer-keys.js';
+import { isConfigInvalid, keyFailure } from './key-events.js';
+import { keyReport, type KeyListeners, type KeyReport } from './key-report.js';
 import { readKeySet, type KeySet, type VerificationKey } from './key-set.js';
 import { type FetchKeys } from './key-source.js';
 import { RefreshSchedule, type RefreshTimes } from './refresh-schedule.js';
 import { UnknownKeys } from './unknown-keys.js';
 
 /** How remote keys are kept. Ages are seconds of the clock's monotonic reading. */
-export interface RemoteKeysOptions extends RefreshTimes {
+export interface RemoteKeysOptions extends RefreshTimes, KeyListeners {
+  /** The `name` of the trust record. */
+  readonly name: string;
   readonly issuer: string;
   readonly allowed: readonly Algorithm[];
   readonly fetchKeys: FetchKeys;
   readonly clock: Clock;
   /** How long a set is kept whose answer does not say so itself. */
   readonly maxAgeSeconds: number;
-  readonly onWarning: (message: string) => void;
 }
 
 /**
@@ -30,16 +33,19 @@ class RemoteKeySet implements IssuerKeys {
   readonly #options: RemoteKeysOptions;
   readonly #schedule: RefreshSchedule;
   readonly #unknown: UnknownKeys;
+  readonly #report: KeyReport;
   #keySet: KeySet | undefined;
   #version = 0;
   #failure: unknown;
   #pending: Promise<void> | undefined;
+  #ahead: Promise<void> | undefined;
 
   constructor(options: RemoteKeysOptions) {
     const { cooldownSeconds, maxAgeSeconds } = options;
     this.#options = options;
     this.#schedule = new RefreshSchedule(options);
     this.#unknown = new UnknownKeys({ seconds: cooldownSeconds, maxSeconds: maxAgeSeconds });
+    this.#report = keyReport(options, options);
   }
 
   get version(): number {
@@ -48,30 +54,61 @@ class RemoteKeySet implements IssuerKeys {
 
   async find(keyId: string | undefined): Promise<VerificationKey | undefined> {
     const now = this.#now();
-    if (this.#current() === undefined) await this.#refreshUnlessCoolingDown();
+    if (this.#current() === undefined) await this.#fetchFirst();
     else if (this.#schedule.isExpired(now)) await this.#refresh();
     else if (this.#schedule.isDue(now)) void this.#refresh();
     return pickKey(this.#usable(), keyId) ?? this.#findUnknown(keyId);
   }
 
   async hydrate(): Promise<void> {
-    if (this.#current() === undefined) await this.#refreshUnlessCoolingDown();
+    if (this.#current() === undefined) {
+      const isStart = this.#ahead === undefined && this.#pending === undefined && !this.#schedule.isFailing;
+      await (isStart ? (this.#ahead = this.#fetchAhead()) : this.#fetchFirst());
+    } else if (this.#schedule.isDue(this.#now())) void this.#refresh();
     if (this.#current() !== undefined) return;
     throw isConfigInvalid(this.#failure) ? this.#failure : this.#unavailable();
   }
 
+  status(): KeyStatus {
+    const { isFailing } = this.#schedule;
+    const failure = isFailing && { lastFailure: keyFailure(this.#failure) };
+    const keySet = this.#current();
+    if (keySet === undefined) return { state: 'none', keys: 0, ...failure };
+    const ageSeconds = this.#schedule.ageSeconds(this.#now());
+    return { state: isFailing ? 'old' : 'fresh', ageSeconds, keys: keySet.byId.size, ...failure };
+  }
+
+  /**
+   * The fetch at start. Two services that start together may ask each other before they listen: that failure keeps no
+   * request waiting, so the first one that needs the keys asks once more.
+   */
+  async #fetchAhead(): Promise<void> {
+    await this.#refresh();
+    if (this.#schedule.isFailing) this.#schedule.forgetTry();
+  }
+
+  /** For a request, while there are no keys. */
+  async #fetchFirst(): Promise<void> {
+    await this.#ahead;
+    if (this.#current() === undefined) await this.#refreshUnlessCoolingDown();
+  }
+
   async #findUnknown(keyId: string | undefined): Promise<VerificationKey | undefined> {
-    const name = keyId ?? '';
-    if (!this.#unknown.has(name, this.#now())) {
-      const wasAsked = await this.#refreshUnlessCoolingDown();
-      const found = pickKey(this.#usable(), keyId);
-      if (found !== undefined) return found;
-      if (wasAsked && !this.#schedule.isFailing) this.#unknown.add(name, this.#now());
-    }
+    const found = await this.#fetchUnknown(keyId);
+    this.#report.unknownKey(found !== undefined);
     // When the issuer was asked last and gave no set, nobody can know. When it did, an unknown key is just unknown until
     // the cool-down ends, so that garbage cannot turn a healthy service into one that answers 503.
-    if (this.#schedule.isFailing) throw this.#unavailable();
-    return undefined;
+    if (found === undefined && this.#schedule.isFailing) throw this.#unavailable();
+    return found;
+  }
+
+  async #fetchUnknown(keyId: string | undefined): Promise<VerificationKey | undefined> {
+    const name = keyId ?? '';
+    if (this.#unknown.has(name, this.#now())) return undefined;
+    const wasAsked = await this.#refreshUnlessCoolingDown();
+    const found = pickKey(this.#usable(), keyId);
+    if (found === undefined && wasAsked && !this.#schedule.isFailing) this.#unknown.add(name, this.#now());
+    return found;
   }
 
   /** Returns whether the issuer was asked. A fetch that is under way is joined, whatever the cool-down says. */
@@ -90,19 +127,21 @@ class RemoteKeySet implements IssuerKeys {
   }
 
   async #fetch(): Promise<void> {
-    const { allowed, fetchKeys, issuer } = this.#options;
-    this.#schedule.tried(this.#now());
+    const { allowed, fetchKeys } = this.#options;
+    const startedAt = this.#now();
+    const durationMs = (): number => (this.#now() - startedAt) * 1000;
+    this.#schedule.tried(startedAt);
     try {
       const { keys, maxAgeSeconds } = await fetchKeys();
       const keySet = signatureKeys(readKeySet(keys, allowed));
       this.#keySet = keySet;
       this.#version++;
       this.#schedule.succeeded(this.#now(), maxAgeSeconds ?? this.#options.maxAgeSeconds);
-      for (const warning of keySet.warnings) this.#warn(`key set of ${issuer}: ${warning}`);
+      this.#report.fetched(keySet, durationMs());
     } catch (error) {
       this.#failure = error;
       this.#schedule.failed(this.#now());
-      this.#warn(`key set of ${issuer} cannot be had: ${reasonOf(error)}`);
+      this.#report.failed(error, durationMs(), this.#current() !== undefined);
     }
   }
 
@@ -121,15 +160,6 @@ class RemoteKeySet implements IssuerKeys {
     return this.#options.clock.monotonic();
   }
 
-  /** An operator's log that fails must not take the keys with it: no request waits for this fetch to see its error. */
-  #warn(message: string): void {
-    try {
-      this.#options.onWarning(message);
-    } catch {
-      // There is nobody left to tell.
-    }
-  }
-
   #unavailable(): CountersignError {
     const left = this.#schedule.cooldownLeftSeconds(this.#now());
     return new CountersignError(
@@ -145,14 +175,4 @@ function signatureKeys(keySet: KeySet): KeySet {
   const hasOne = [...keySet.byId.values()].some(({ algorithm }) => algorithm !== undefined);
   if (!hasOne) throw new TypeError('holds no key for signatures');
   return keySet;
-}
-
-function isConfigInvalid(error: unknown): boolean {
-  return error instanceof TypeError && 'code' in error && error.code === 'config_invalid';
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  const { cause } = error;
-  return cause instanceof Error ? `${error.message} (${cause.message})` : error.message;
 }

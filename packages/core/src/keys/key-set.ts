@@ -12,6 +12,8 @@ export interface VerificationKey {
 /** All usable keys of one issuer, by `kid`. Never changed: a new set replaces it. */
 export interface KeySet {
   readonly byId: ReadonlyMap<string, VerificationKey>;
+  /** How many keys were left out. */
+  readonly refusedKeys: number;
   /** Why keys were left out, for the operator's log. */
   readonly warnings: readonly string[];
 }
@@ -45,7 +47,7 @@ export function readKeySet(value: unknown, allowed: readonly Algorithm[]): KeySe
     else byId.set(read.keyId, read);
   });
   if (byId.size === 0) throw new TypeError(`holds no usable key (${warnings.join('; ') || 'it is empty'})`);
-  return { byId, warnings };
+  return { byId, refusedKeys: jwks.length - byId.size, warnings };
 }
 
 /** The key, or the reason why it cannot be used. */

@@ -36,6 +36,11 @@ export class RefreshSchedule {
     this.#triedAt = now;
   }
 
+  /** The last try was one that nobody waited for: no request has to wait because of it. */
+  forgetTry(): void {
+    this.#triedAt = -Infinity;
+  }
+
   /** The next fetch is due at 80 % of the age, give or take 5: replicas that started together drift apart. */
   succeeded(now: number, maxAgeSeconds: number): void {
     this.#fetchedAt = now;
@@ -53,6 +58,11 @@ export class RefreshSchedule {
     this.#failures++;
     this.#failedAt = now;
     this.#dueAt = Math.max(this.#dueAt, now + wait);
+  }
+
+  /** Since the last good answer. */
+  ageSeconds(now: number): number {
+    return now - this.#fetchedAt;
   }
 
   /** Whether the set may be used at all. */

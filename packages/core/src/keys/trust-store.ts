@@ -3,8 +3,9 @@ import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { hydrateAll, type HydratedIssuer, type HydrateOptions } from './hydrate.js';
-import { type IssuerKeys } from './issuer-keys.js';
+import { type IssuerKeys, type KeyStatus } from './issuer-keys.js';
 import { type JwksOptions } from './jwks-options.js';
+import { type KeyEvent } from './key-events.js';
 import {
   readTrustRecord,
   type ResolvedTrustRecord,
@@ -16,6 +17,12 @@ import { trustedKeysReader } from './trusted-keys.js';
 /** A trust record that can be used: its defaults are filled in, and its keys can be asked for. */
 export interface TrustedIssuer extends Omit<ResolvedTrustRecord, 'keys'> {
   readonly keys: IssuerKeys;
+}
+
+/** How one issuer's keys stand. */
+export interface IssuerKeyStatus extends KeyStatus {
+  readonly name: string;
+  readonly issuer: string;
 }
 
 /** Every issuer that this service trusts. */
@@ -38,6 +45,8 @@ export interface TrustStore {
    * @throws TypeError naming the record whose issuer publishes metadata that cannot be meant, such as another issuer's.
    */
   hydrate(options?: HydrateOptions): Promise<readonly HydratedIssuer[]>;
+  /** How the keys stand, for health checks: an entry for each issuer, in the order of the trust records. Asks nobody. */
+  keyStatus(): readonly IssuerKeyStatus[];
 }
 
 export interface TrustStoreOptions {
@@ -49,11 +58,13 @@ export interface TrustStoreOptions {
   readonly allowInsecureHttpForLocalDevelopment?: boolean;
   /** Told what an operator should look at. Default: nothing is told. */
   readonly onWarning?: (message: string) => void;
+  /** Told what happens to the issuers' keys, for metrics. Must return at once; what it throws is dropped. */
+  readonly onKeyEvent?: (event: KeyEvent) => void;
 }
 
 /** The names of all members of `TrustStoreOptions`. */
 export const TRUST_STORE_OPTIONS = [
-  'trust', 'jwks', 'clock', 'publicOnly', 'allowInsecureHttpForLocalDevelopment', 'onWarning',
+  'trust', 'jwks', 'clock', 'publicOnly', 'allowInsecureHttpForLocalDevelopment', 'onWarning', 'onKeyEvent',
 ] as const; // prettier-ignore
 
 /**
@@ -84,6 +95,7 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
     jwks: options.jwks,
     clock: options.clock,
     onWarning: options.onWarning,
+    onKeyEvent: options.onKeyEvent,
     publicOnly: given.boolean('publicOnly', false),
     allowInsecureHttp: insecure,
   });
@@ -101,6 +113,7 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
     issuers,
     evidence,
     hydrate: (limits) => hydrateAll(issuers, limits),
+    keyStatus: () => issuers.map(({ name, issuer, keys }) => ({ name, issuer, ...keys.status() })),
     trusted(issuer) {
       const found = evidence(issuer);
       if (!found.proofOnly) return found;

@@ -7,6 +7,7 @@ import { jwksFetcher } from './jwks-fetch.js';
 import { readJwksOptions, type JwksOptions } from './jwks-options.js';
 import { remoteKeys } from './jwks.js';
 import { readKeySet } from './key-set.js';
+import { type KeyEvent } from './key-events.js';
 import { type FetchKeys } from './key-source.js';
 import { isPrivateHost } from './private-host.js';
 import { type ResolvedTrustRecord } from './trust-record.js';
@@ -15,6 +16,7 @@ export interface TrustedKeysOptions {
   readonly jwks: JwksOptions | undefined;
   readonly clock: Clock | undefined;
   readonly onWarning: ((message: string) => void) | undefined;
+  readonly onKeyEvent: ((event: KeyEvent) => void) | undefined;
   readonly publicOnly: boolean;
   readonly allowInsecureHttp: boolean;
 }
@@ -27,7 +29,8 @@ export function trustedKeysReader(
   records: readonly ResolvedTrustRecord[],
   options: TrustedKeysOptions,
 ): ReadTrustedKeys {
-  const { allowInsecureHttp, clock = systemClock, onWarning = () => undefined, publicOnly } = options;
+  const { allowInsecureHttp, clock = systemClock, publicOnly } = options;
+  const { onWarning = () => undefined, onKeyEvent = () => undefined } = options;
   const jwks = readJwksOptions(options.jwks ?? {});
   const owners = new Map(
     records.flatMap(({ issuer, keys }) => ('jwksUri' in keys ? [[keys.jwksUri, issuer]] : [])),
@@ -68,14 +71,14 @@ export function trustedKeysReader(
   }
 
   return (record, path) => {
-    const { keys, algorithms: allowed, issuer } = record;
+    const { name, keys, algorithms: allowed, issuer } = record;
     if ('jwks' in keys) return fixed(keys.jwks, record, path, 'jwks');
     if ('jwksFile' in keys) return fixed(readJson(keys.jwksFile, path), record, path, 'jwksFile');
     if ('discovery' in keys) refusePrivate(issuer, `${path.replace(/keys$/, '')}issuer`);
     else refusePrivate(keys.jwksUri, `${path}.jwksUri`);
     const fetchKeys =
       'discovery' in keys ? discover(record, `${path}.discovery`) : jwksFetcher(keys.jwksUri, jwks);
-    return remoteKeys({ issuer, allowed, fetchKeys, clock, onWarning, ...jwks });
+    return remoteKeys({ name, issuer, allowed, fetchKeys, clock, onWarning, onKeyEvent, ...jwks });
   };
 }
 

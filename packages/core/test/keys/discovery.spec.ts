@@ -1,3 +1,4 @@
+import dns from 'node:dns';
 import { type IncomingMessage } from 'node:http';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { type TrustRecord } from '../../src/keys/trust-record.js';
@@ -55,6 +56,16 @@ function storeOf(
 }
 
 const keysOf = (issuer = origin) => storeOf(issuer).trusted(issuer).keys;
+
+/** Lets a name stand for this machine, as a line of `/etc/hosts` does. */
+function nameLoopback(name: string): () => void {
+  const { lookup } = dns;
+  type Done = (error: NodeJS.ErrnoException | null, addresses: dns.LookupAddress[]) => void;
+  const named = (hostname: string, options: dns.LookupAllOptions, done: Done) =>
+    lookup(hostname === name ? '127.0.0.1' : hostname, options, done);
+  Object.assign(dns, { lookup: named });
+  return () => void Object.assign(dns, { lookup });
+}
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
@@ -154,6 +165,25 @@ describe('the jwks_uri', () => {
     clock.advance(1);
     await expect(store.hydrate()).rejects.toThrow(`trust[0].keys.discovery (jwks_uri) ${problem}`);
     expect(paths).toEqual([OAUTH, OAUTH]);
+  });
+
+  it('that is private is refused for a public issuer, when only public addresses may be reached', async () => {
+    const issuer = origin.replace('127.0.0.1', 'herald.test');
+    describeIssuer(OAUTH, issuer);
+    const forget = nameLoopback('herald.test');
+    try {
+      const open = storeOf(issuer, { allowInsecureHttpForLocalDevelopment: true });
+      await expect(open.hydrate()).resolves.toMatchObject([{ hasKeys: true }]);
+      paths = [];
+      const store = storeOf(issuer, { allowInsecureHttpForLocalDevelopment: true, publicOnly: true });
+      await expect(store.hydrate()).rejects.toThrow(
+        'trust[0].keys.discovery (jwks_uri) must not be a private address (publicOnly is set)',
+      );
+      expect(paths).toEqual([OAUTH]);
+      expect(store.keyStatus()).toMatchObject([{ state: 'none', lastFailure: 'config_invalid' }]);
+    } finally {
+      forget();
+    }
   });
 
   it('that belongs to another trust record is refused: no key may vouch for two issuers', async () => {

@@ -62,6 +62,53 @@ describe('at start', () => {
     expect(good.requests()).toBe(1);
   });
 
+  it('a fetch that failed keeps no request waiting: the first one asks again at once, and only the first', async () => {
+    const late = await start(status(503));
+    const store = createTrustStore({
+      trust: [record('late', { jwksUri: late.jwksUri })],
+      clock: createFixedClock(),
+    });
+    await store.hydrate();
+    const { keys } = store.trusted('https://late.service/');
+    const finds = [1, 2, 3].map(() => keys.find('good'));
+    for (const find of finds) await expect(find).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable', retryAfterSeconds: 1 });
+    expect(late.requests()).toBe(2);
+  });
+
+  it('requests that come while a fetch fails which nobody waited for get the keys by one more', async () => {
+    const late = await start(hang);
+    let refuse = (): void => undefined;
+    late.answer((request) => {
+      refuse = () => void request.socket.destroy();
+    });
+    const trust = [record('late', { jwksUri: late.jwksUri })];
+    const store = createTrustStore({ trust, clock: createFixedClock() });
+    const hydrated = store.hydrate();
+    const { keys } = store.trusted('https://late.service/');
+    const finds = Array.from({ length: 100 }, () => keys.find('good'));
+    while (late.requests() === 0) await new Promise((resolve) => setImmediate(resolve));
+    late.answer(json({ keys: [key.publicJwk] }));
+    refuse();
+    await expect(hydrated).resolves.toMatchObject([{ hasKeys: false }]);
+    for (const find of finds) await expect(find).resolves.toMatchObject({ keyId: 'good' });
+    expect(late.requests()).toBe(2);
+  });
+
+  it('may be repeated: it asks for what is missing once a second at most, and for what is due', async () => {
+    const server = await start(status(503));
+    const clock = createFixedClock();
+    const store = createTrustStore({ trust: [record('late', { jwksUri: server.jwksUri })], clock });
+    for (let time = 0; time < 5; time++) await store.hydrate();
+    expect(server.requests()).toBe(2);
+    server.answer(json({ keys: [key.publicJwk] }));
+    clock.advance(1);
+    await expect(store.hydrate()).resolves.toMatchObject([{ hasKeys: true }]);
+    clock.advance(550);
+    await store.hydrate();
+    while (server.requests() < 4) await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('a limit that is none is refused', async () => {
     const store = createTrustStore({ trust: [record('good', { jwks: { keys: [key.publicJwk] } })] });
     await expect(store.hydrate({ timeoutMs: 0 })).rejects.toThrow('hydrate.timeoutMs must be a number');
