@@ -38,20 +38,12 @@ const folders = ['packages', 'apps'].flatMap((parent) =>
 
 const config: Config = {
   testTimeout: 60_000,
-  projects: [
-    ...folders.map((folder) => ({
-      ...shared,
-      displayName: folder.split('/').at(-1) ?? folder,
-      rootDir: join(__dirname, folder),
-      testMatch: ['<rootDir>/test/**/*.(spec|e2e-spec).ts'],
-    })),
-    {
-      ...shared,
-      displayName: 'demo',
-      rootDir: join(__dirname, 'demo'),
-      testMatch: ['<rootDir>/test/**/*.(spec|e2e-spec).ts'],
-    },
-  ],
+  projects: [...folders, 'demo', 'drill'].map((folder) => ({
+    ...shared,
+    displayName: folder.split('/').at(-1) ?? folder,
+    rootDir: join(__dirname, folder),
+    testMatch: ['<rootDir>/test/**/*.(spec|e2e-spec).ts'],
+  })),
 };
 
 export default config;
