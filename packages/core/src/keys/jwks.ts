@@ -79,12 +79,12 @@ class RemoteKeySet implements IssuerKeys {
   }
 
   /**
-   * The fetch at start. Two services that start together may ask each other before they listen: that failure keeps no
-   * request waiting, so the first one that needs the keys asks once more.
+   * The fetch at start, after which no cool-down begins: the first request that lacks a key still asks at once. Two services
+   * that start together may have asked each other before they listened, or made their keys.
    */
   async #fetchAhead(): Promise<void> {
     await this.#refresh();
-    if (this.#schedule.isFailing) this.#schedule.forgetTry();
+    this.#schedule.forgetTry();
   }
 
   /** For a request, while there are no keys. */

@@ -36,7 +36,7 @@ export class RefreshSchedule {
     this.#triedAt = now;
   }
 
-  /** The last try was one that nobody waited for: no request has to wait because of it. */
+  /** Ends the cool-down, because no request caused the last try. */
   forgetTry(): void {
     this.#triedAt = -Infinity;
   }

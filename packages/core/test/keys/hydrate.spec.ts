@@ -95,6 +95,18 @@ describe('at start', () => {
     expect(late.requests()).toBe(2);
   });
 
+  it('the first request by a key that is newer still causes one fetch, and no second one', async () => {
+    const server = await start(json({ keys: [key.publicJwk] }));
+    const trust = [record('early', { jwksUri: server.jwksUri })];
+    const store = createTrustStore({ trust, clock: createFixedClock() });
+    await store.hydrate();
+    const { keys } = store.trusted('https://early.service/');
+    server.answer(json({ keys: [key.publicJwk, { ...key.publicJwk, kid: 'newer' }] }));
+    await expect(keys.find('newer')).resolves.toMatchObject({ keyId: 'newer' });
+    for (const kid of ['bad-1', 'bad-2']) await expect(keys.find(kid)).resolves.toBeUndefined();
+    expect(server.requests()).toBe(2);
+  });
+
   it('may be repeated: it asks for what is missing once a second at most, and for what is due', async () => {
     const server = await start(status(503));
     const clock = createFixedClock();
