@@ -1,129 +1,111 @@
-import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { systemClock, type Clock } from '../clock.js';
 import { invalidOption, OptionsReader } from '../options.js';
-import { type Algorithm } from './algorithms.js';
-import {
-  generatePrivateJwk,
-  readOwnKey,
-  SIGNING_ALGORITHMS,
-  type OwnKey,
-  type SigningAlgorithm,
-} from './own-key.js';
-import { type PublicJwk } from './public-jwk.js';
-import { signBytes } from './signature.js';
+import { openDirectoryStore } from './own/directory-store.js';
+import { readOverlap } from './own/key-directory.js';
+import { DEFAULT_VERIFIER_CACHE_SECONDS, type KeyOverlap } from './own/key-record.js';
+import { fixedKeyStore, localSigner, type OpenKeyStore } from './own/open-key-store.js';
+import { openRemoteSigners, type RemoteSigner } from './own/remote-signer.js';
+import { readOwnKey, SIGNING_ALGORITHMS, type SigningAlgorithm } from './own-key.js';
 
-/** Signs with one of our keys. The seam for a key that another process or device holds. */
-export interface Signer {
-  /** The RFC 7638 thumbprint of the public key. */
-  readonly keyId: string;
-  readonly algorithm: Algorithm;
-  /** The signature in the form that JWS wants (RFC 7518 section 3). */
-  sign(input: Buffer): Promise<Buffer>;
-}
-
-/** Our own keys: one signs, all are published. */
-export interface KeyStore {
-  /** The key that signs now. */
-  signer(): Signer;
-  /** The public key set, as served at `/.well-known/jwks.json` (RFC 7517 section 5). */
-  publicKeys(): { readonly keys: readonly PublicJwk[] };
-}
+export type { KeyStore, OpenKeyStore, Signer } from './own/open-key-store.js';
 
 /** Where our own keys are: exactly one of these forms. */
-export type KeyStoreOptions =
-  | {
-      /** A directory of private JWK files, `0001.jwk.json` and on. The highest number signs; all are published. */
-      readonly directory: string;
-      /** The algorithm of the key that is made when the directory is empty. Default `ES256`. */
-      readonly algorithm?: SigningAlgorithm;
-    }
-  | {
-      /** Private keys as JWK or PEM. The last one signs; all are published. */
-      readonly privateKeys: readonly (object | string)[];
-    };
+export type KeyStoreOptions = (DirectoryKeys | PrivateKeys | RemoteKeys) & {
+  readonly clock?: Clock;
+  /** Told what an operator should look at. Default: nothing is told. */
+  readonly onWarning?: (message: string) => void;
+};
+
+/** A directory of private keys, as `openKeyDirectory` changes it. It is read again when it changes. */
+interface DirectoryKeys {
+  /** Without a manifest its files are `0001.jwk.json` and on: the highest number signs, all are published. */
+  readonly directory: string;
+  /** The algorithm of the key that is made when the directory is empty. Default `ES256`. */
+  readonly algorithm?: SigningAlgorithm;
+  /** How long keys overlap in a rotation. The longer of this and what the directory records counts. Default 300 each. */
+  readonly overlap?: Partial<KeyOverlap>;
+  /** How often the directory is looked at. Default 2, at most 10. */
+  readonly rereadSeconds?: number;
+  /** Lets another key sign every so often, in all replicas that share the directory. Default: somebody else does. */
+  readonly rotateEverySeconds?: number;
+  /** Lets users other than this one and its group read the private keys. Default false. */
+  readonly allowOthersToReadKeys?: boolean;
+}
+
+interface PrivateKeys {
+  /** Private keys as JWK or PEM. The last one signs; all are published. */
+  readonly privateKeys: readonly (object | string)[];
+}
+
+interface RemoteKeys {
+  /** Keys that another process or a device holds. The last one signs; all are published. */
+  readonly signers: readonly RemoteSigner[];
+  /** A signer that has not answered by then has failed. Default 5,000. */
+  readonly timeoutMs?: number;
+}
+
+const FORMS = ['directory', 'privateKeys', 'signers'] as const;
+const MEMBERS: Readonly<Record<(typeof FORMS)[number], readonly string[]>> = {
+  directory: ['algorithm', 'overlap', 'rereadSeconds', 'rotateEverySeconds', 'allowOthersToReadKeys'],
+  privateKeys: [],
+  signers: ['timeoutMs'],
+};
 
 /**
- * Opens our own keys; makes an ES256 key in an empty directory, readable by this user only.
- * Two processes that start on one empty directory end up with one key. The directory is read once.
- * Each key must sign what its public half verifies. Does not look who else may read the files.
+ * Opens our own keys; makes a key in an empty directory, readable by this user only. Two processes that start on one empty
+ * directory end up with one key. Each key must sign what its public half verifies.
  * @throws TypeError for a key that must not sign: RSA below 2048 bits, another curve, an encrypted or a public key, halves
- * that do not belong together.
+ * that do not belong together, a file that others may read; for a signer that does not sign.
  */
-export async function createKeyStore(options: KeyStoreOptions): Promise<KeyStore> {
-  const read = new OptionsReader(options, 'keys', ['directory', 'algorithm', 'privateKeys']);
-  if (read.has('directory') === read.has('privateKeys')) {
-    throw invalidOption('keys', 'must hold exactly one of directory, privateKeys');
-  }
-  if (read.has('directory')) {
-    const algorithm = read.oneOf('algorithm', SIGNING_ALGORITHMS, 'ES256');
-    return keyStoreOf(await readDirectory(read.string('directory'), algorithm));
-  }
-  if (read.has('algorithm')) throw invalidOption(read.at('algorithm'), 'is for a directory only');
-  const privateKeys = read.raw('privateKeys');
-  if (!Array.isArray(privateKeys) || privateKeys.length === 0)
-    throw invalidOption(read.at('privateKeys'), 'must hold at least one private key');
-  const path = (index: number): string => `${read.at('privateKeys')}[${String(index)}]`;
-  return keyStoreOf(
-    await Promise.all(privateKeys.map((key: unknown, index) => readOwnKey(key, path(index)))),
-  );
+export async function createKeyStore(options: KeyStoreOptions): Promise<OpenKeyStore> {
+  const members = Object.values(MEMBERS).flat();
+  const read = new OptionsReader(options, 'keys', [...FORMS, ...members, 'clock', 'onWarning']);
+  const [form, ...others] = FORMS.filter((name) => read.has(name));
+  if (form === undefined || others.length > 0)
+    throw invalidOption('keys', `must hold exactly one of ${FORMS.join(', ')}`);
+  const foreign = members.find((name) => read.has(name) && !MEMBERS[form].includes(name));
+  if (foreign !== undefined) throw invalidOption(read.at(foreign), `is not for ${form}`);
+  return OPEN[form](read, options);
 }
 
-function keyStoreOf(keys: readonly OwnKey[]): KeyStore {
-  const active = keys.at(-1);
-  if (active === undefined) throw invalidOption('keys', 'must hold at least one private key');
-  const signer: Signer = {
-    keyId: active.jwk.kid,
-    algorithm: active.algorithm,
-    sign: (input) => signBytes(active.algorithm, active.privateKey, input),
-  };
-  // A key that came back under a higher number is still one key: two with one kid would be refused.
-  const byId = new Map(keys.map(({ jwk }) => [jwk.kid, jwk]));
-  const published = Object.freeze({ keys: Object.freeze([...byId.values()]) });
-  return { signer: () => signer, publicKeys: () => published };
-}
-
-const KEY_FILE = /^\d{4}\.jwk\.json$/;
-
-async function readDirectory(directory: string, algorithm: SigningAlgorithm): Promise<readonly OwnKey[]> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  let files = await keyFiles(directory);
-  if (files.length === 0) {
-    await writeFirstKey(directory, algorithm);
-    files = await keyFiles(directory);
-  }
-  return Promise.all(
-    files.map(async (file) => {
-      const path = join(directory, file);
-      return readOwnKey(parseJwk(await readFile(path, 'utf8'), path), path);
+const OPEN: Readonly<
+  Record<(typeof FORMS)[number], (read: OptionsReader, options: KeyStoreOptions) => Promise<OpenKeyStore>>
+> = {
+  directory: async (read, { clock = systemClock, onWarning = () => undefined }) =>
+    openDirectoryStore({
+      directory: read.string('directory'),
+      algorithm: read.oneOf('algorithm', SIGNING_ALGORITHMS, 'ES256'),
+      overlap: readOverlap(read.raw('overlap') ?? {}, read.at('overlap')),
+      rereadSeconds: read.number('rereadSeconds', { unless: 2, min: 0.1, max: 10 }),
+      rotateEverySeconds: read.has('rotateEverySeconds')
+        ? read.number('rotateEverySeconds', { unless: NaN, min: 1, max: Number.MAX_SAFE_INTEGER })
+        : undefined,
+      allowOthersToReadKeys: read.boolean('allowOthersToReadKeys', false),
+      clock,
+      onWarning,
     }),
-  );
-}
 
-async function keyFiles(directory: string): Promise<readonly string[]> {
-  return (await readdir(directory)).filter((name) => KEY_FILE.test(name)).sort();
-}
+  privateKeys: async (read) => {
+    const keys = await Promise.all(
+      nonEmptyList(read, 'privateKeys', 'private key').map((key, index) =>
+        readOwnKey(key, `${read.at('privateKeys')}[${String(index)}]`),
+      ),
+    );
+    const entries = keys.map((key) => ({ signer: localSigner(key), jwk: key.jwk }));
+    return fixedKeyStore(entries, DEFAULT_VERIFIER_CACHE_SECONDS);
+  },
 
-/** Writes beside the name and links it: whoever comes second keeps the first one's key, and no reader sees half a file. */
-async function writeFirstKey(directory: string, algorithm: SigningAlgorithm): Promise<void> {
-  const jwk = await generatePrivateJwk(algorithm);
-  const temporary = join(directory, `.${String(process.pid)}-${crypto.randomUUID()}.tmp`);
-  try {
-    await writeFile(temporary, JSON.stringify(jwk), { mode: 0o600, flag: 'wx', flush: true });
-    await link(temporary, join(directory, '0001.jwk.json'));
-  } catch (error) {
-    const isThere = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST';
-    if (!isThere) throw error;
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
+  signers: async (read) => {
+    const timeoutMs = read.number('timeoutMs', { unless: 5000, min: 1, max: 60_000 });
+    const signers = nonEmptyList(read, 'signers', 'signer');
+    const entries = await openRemoteSigners(signers, { path: read.at('signers'), timeoutMs });
+    return fixedKeyStore(entries, DEFAULT_VERIFIER_CACHE_SECONDS);
+  },
+};
 
-function parseJwk(text: string, path: string): object {
-  try {
-    const jwk: unknown = JSON.parse(text);
-    if (typeof jwk === 'object' && jwk !== null) return jwk;
-  } catch {
-    // What follows says the same, without the parser's excerpt of the file.
-  }
-  throw invalidOption(path, 'must hold one private key as a JWK');
+function nonEmptyList(read: OptionsReader, name: string, what: string): readonly unknown[] {
+  const list = read.raw(name);
+  if (!Array.isArray(list) || list.length === 0)
+    throw invalidOption(read.at(name), `must hold at least one ${what}`);
+  return list;
 }

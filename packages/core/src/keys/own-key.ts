@@ -19,7 +19,7 @@ export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'ES384'
 /** One of our own keys, fit to sign. */
 export interface OwnKey {
   readonly privateKey: KeyObject;
-  readonly algorithm: Algorithm;
+  readonly algorithm: SigningAlgorithm;
   /** What is published of it. */
   readonly jwk: PublicJwk;
 }

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, createLocalJWKSet, jwtVerify, type JWK } from 'jose';
@@ -39,8 +39,9 @@ async function verifiedByJose(store: KeyStore): Promise<unknown> {
 describe('in an empty directory', () => {
   it('one ES256 key is made, which this user alone may read', async () => {
     const store = await createKeyStore({ directory });
-    expect(await readdir(directory)).toEqual(['0001.jwk.json']);
-    expect(await modeOf(join(directory, '0001.jwk.json'))).toBe('600');
+    const file = `key-${store.signer().keyId}.jwk.json`;
+    expect(await readdir(directory)).toEqual([file, 'manifest-000001.json']);
+    expect(await modeOf(join(directory, file))).toBe('600');
     expect(await modeOf(directory)).toBe('700');
     expect(store.signer().algorithm).toBe('ES256');
   });
@@ -65,7 +66,7 @@ describe('in an empty directory', () => {
   it('eight stores that open at once end up with one key', async () => {
     const stores = await Promise.all(Array.from({ length: 8 }, () => createKeyStore({ directory })));
     expect(new Set(stores.map((store) => store.signer().keyId)).size).toBe(1);
-    expect(await readdir(directory)).toEqual(['0001.jwk.json']);
+    expect(await readdir(directory)).toHaveLength(2);
   });
 
   it('processes that start at once end up with one key', async () => {
@@ -87,7 +88,7 @@ describe('in an empty directory', () => {
       const keyIds: unknown[] = (await Promise.all(answers)).map(([keyId]) => keyId);
       const store = await createKeyStore({ directory });
       expect(new Set(keyIds)).toEqual(new Set([store.signer().keyId]));
-      expect(await readdir(directory)).toEqual(['0001.jwk.json']);
+      expect(await readdir(directory)).toHaveLength(2);
     } finally {
       for (const child of children) child.kill();
     }
@@ -135,12 +136,13 @@ describe.each(['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'] as const)('a key for
 
 describe('of several keys', () => {
   async function put(name: string, jwk: JWK): Promise<string> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     await writeFile(join(directory, name), JSON.stringify(jwk), { mode: 0o600 });
     return calculateJwkThumbprint(jwk);
   }
 
   it('the one with the highest number signs, and all are published', async () => {
-    const { keyId: first } = (await createKeyStore({ directory })).signer();
+    const first = await put('0001.jwk.json', privateJwk('ES256'));
     const third = await put('0010.jwk.json', privateJwk('ES256'));
     const second = await put('0002.jwk.json', privateJwk('RS256'));
     const store = await createKeyStore({ directory });
@@ -163,7 +165,7 @@ describe('of several keys', () => {
   });
 
   it('files of another name are none of ours', async () => {
-    await createKeyStore({ directory });
+    await put('0001.jwk.json', privateJwk('ES256'));
     await put('0002.jwk.json.bak', privateJwk('ES256'));
     await put('.0003.jwk.json', privateJwk('ES256'));
     expect((await createKeyStore({ directory })).publicKeys().keys).toHaveLength(1);
@@ -226,9 +228,9 @@ describe('does not start with', () => {
     ['with a public key', JSON.stringify(p256.publicKey.export({ format: 'jwk' }))],
     ['with halves of two keys', JSON.stringify({ ...one, x: two.x, y: two.y })],
   ])('a key file %s, and does not show what it holds', async (_what, content) => {
-    await createKeyStore({ directory });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     const file = join(directory, '0002.jwk.json');
-    await writeFile(file, content);
+    await writeFile(file, content, { mode: 0o600 });
     const opened = createKeyStore({ directory });
     await expect(opened).rejects.toMatchObject({ code: 'config_invalid' });
     const message = String(await opened.catch(String));
@@ -238,12 +240,16 @@ describe('does not start with', () => {
   });
 
   it.each([
-    ['no form', {}, 'keys must hold exactly one of directory, privateKeys'],
+    ['no form', {}, 'keys must hold exactly one of directory, privateKeys, signers'],
     ['both forms', { directory: 'x', privateKeys: [one] }, 'keys must hold exactly one of'],
     ['an empty directory name', { directory: '' }, 'keys.directory must be a non-empty string'],
     ['no private keys', { privateKeys: [] }, 'keys.privateKeys must hold at least one private key'],
     ['one private key that is no list', { privateKeys: one }, 'keys.privateKeys must hold at least one'],
-    ['an algorithm that is no use here', { privateKeys: [one], algorithm: 'ES256' }, 'keys.algorithm is for'],
+    [
+      'an algorithm that is no use here',
+      { privateKeys: [one], algorithm: 'ES256' },
+      'keys.algorithm is not for privateKeys',
+    ],
     ['HMAC', { directory: 'x', algorithm: 'HS256' }, 'keys.algorithm must be one of ES256, '],
     ['a misspelt option', { directory: 'x', algoritm: 'ES256' }, 'keys.algoritm is not an option'],
     ['nothing', undefined, 'keys must be an object'],

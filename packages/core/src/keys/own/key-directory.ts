@@ -1,6 +1,18 @@
-import { type Clock } from '../../clock.js';
-import { type SigningAlgorithm } from '../own-key.js';
-import { type KeyChange, type KeyOverlap, type KeyRotation, type KeyStep } from './key-record.js';
+import { mkdir } from 'node:fs/promises';
+import { systemClock, type Clock } from '../../clock.js';
+import { invalidOption, OptionsReader } from '../../options.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../own-key.js';
+import { checkDirectory, type KeyProblem } from './check-directory.js';
+import {
+  OVERLAP_RANGES,
+  type KeyChange,
+  type KeyOverlap,
+  type KeyRotation,
+  type KeyStep,
+} from './key-record.js';
+import { KeyRotor, type ChangedKeys } from './key-rotor.js';
+import { nextStep, shortestCycleSeconds } from './rotation.js';
+import { activation, preparation, retirement, revocation } from './transitions.js';
 
 export interface KeyDirectoryOptions {
   readonly directory: string;
@@ -24,15 +36,6 @@ export interface KeyDirectoryState extends KeyRotation {
 export interface KeyDirectoryChange extends KeyDirectoryState {
   /** Empty when there was nothing to do. */
   readonly changed: readonly KeyChange[];
-}
-
-/** Something that is wrong with a key directory. Names files, and nothing of a key. */
-export interface KeyProblem {
-  /** `error`: a service would not start from it. `warning`: something that does not belong there. */
-  readonly severity: 'error' | 'warning';
-  readonly path: string;
-  /** What is wrong, and what mends it. */
-  readonly problem: string;
 }
 
 /**
@@ -60,10 +63,70 @@ export interface KeyDirectory {
   check(): Promise<readonly KeyProblem[]>;
 }
 
+/** A rotation that takes longer than this is none. */
+const MAX_CYCLE_SECONDS = 10 * 365 * 86_400;
+
+const OPTIONS = ['directory', 'overlap', 'allowOthersToReadKeys', 'clock'] as const;
+
 /**
  * Opens a directory of our own keys for commands. Reads and makes nothing yet.
  * @throws TypeError `config_invalid` for an option that cannot be.
  */
-export async function openKeyDirectory(options: KeyDirectoryOptions): Promise<KeyDirectory> {
-  throw new Error(`not there yet: ${options.directory}`);
+export function openKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
+  const read = new OptionsReader(options, '', OPTIONS);
+  const directory = read.string('directory');
+  const files = { directory, allowOthersToReadKeys: read.boolean('allowOthersToReadKeys', false) };
+  const overlap = readOverlap(options.overlap ?? {}, read.at('overlap'));
+  const clock = options.clock ?? systemClock;
+  const rotor = new KeyRotor(files, overlap, clock);
+
+  function stateOf(
+    { rotation, generation, changed }: ChangedKeys,
+    everySeconds?: number,
+  ): KeyDirectoryChange {
+    return {
+      ...rotation,
+      directory,
+      generation,
+      changed,
+      next: nextStep(rotation, clock.now(), everySeconds),
+    };
+  }
+
+  return {
+    read: async () => stateOf(await rotor.read()),
+    prepare: async ({ algorithm } = {}) => {
+      if (algorithm !== undefined && !SIGNING_ALGORITHMS.includes(algorithm))
+        throw invalidOption('algorithm', `must be one of ${SIGNING_ALGORITHMS.join(', ')}`);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      return stateOf(await rotor.change(preparation(algorithm)));
+    },
+    activate: async (step = {}) => stateOf(await rotor.change(activation(step))),
+    retire: async (step = {}) => stateOf(await rotor.change(retirement(step))),
+    revoke: async ({ keyId }) => stateOf(await rotor.change(revocation(keyId))),
+    rotate: async ({ everySeconds }) => {
+      refuseShortCycle(everySeconds, (await rotor.read()).rotation.overlap, 'everySeconds');
+      return stateOf(await rotor.rotate(everySeconds), everySeconds);
+    },
+    check: () => checkDirectory(files),
+  };
+}
+
+/** Reads `verifierCacheSeconds` and `longestTokenSeconds`, both of them optional. @throws TypeError naming the member. */
+export function readOverlap(value: unknown, path: string): Partial<KeyOverlap> {
+  const names = ['verifierCacheSeconds', 'longestTokenSeconds'] as const;
+  const read = new OptionsReader(value, path, names);
+  const given = names.filter((name) => read.has(name));
+  return Object.fromEntries(
+    given.map((name) => [name, read.number(name, { unless: NaN, ...OVERLAP_RANGES[name] })]),
+  );
+}
+
+/** @throws TypeError when a cycle is shorter than its own steps. */
+export function refuseShortCycle(everySeconds: unknown, overlap: KeyOverlap, path: string): void {
+  const shortest = shortestCycleSeconds(overlap);
+  const isLongEnough = typeof everySeconds === 'number' && everySeconds >= shortest;
+  if (isLongEnough && everySeconds <= MAX_CYCLE_SECONDS) return;
+  const range = `from ${String(shortest)} (verifiers' caches and tokens must expire) to ${String(MAX_CYCLE_SECONDS)}`;
+  throw invalidOption(path, `must be a number ${range}`);
 }

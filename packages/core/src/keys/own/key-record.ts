@@ -58,3 +58,14 @@ export interface KeyRotation {
 
 /** How long verifiers keep our public keys unless told otherwise. */
 export const DEFAULT_VERIFIER_CACHE_SECONDS = 300;
+
+export const DEFAULT_OVERLAP: KeyOverlap = {
+  verifierCacheSeconds: DEFAULT_VERIFIER_CACHE_SECONDS,
+  longestTokenSeconds: 300,
+};
+
+/** A verifier keeps a set for a minute at least, and we mint tokens of 300 s: shorter overlaps would not be true. */
+export const OVERLAP_RANGES = {
+  verifierCacheSeconds: { min: 60, max: 86_400 },
+  longestTokenSeconds: { min: 300, max: 604_800 },
+} as const;

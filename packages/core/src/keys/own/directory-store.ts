@@ -1,0 +1,223 @@
+import { mkdir } from 'node:fs/promises';
+import { type Clock } from '../../clock.js';
+import { invalidOption } from '../../options.js';
+import { type SigningAlgorithm } from '../own-key.js';
+import { type PublicJwk } from '../public-jwk.js';
+import { errorCode, isTemporary, listFiles } from './directory-files.js';
+import { refuseShortCycle } from './key-directory.js';
+import { type KeyOverlap, type KeyRotation } from './key-record.js';
+import { KeyRotor } from './key-rotor.js';
+import { localSigner, publishedKeys, type OpenKeyStore, type Signer } from './open-key-store.js';
+import { readKeys, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
+import { isLongerOverlap, nextStep } from './rotation.js';
+import { firstKey, noTransition } from './transitions.js';
+
+export interface DirectoryStoreOptions extends ReadOptions {
+  /** Of the first key. */
+  readonly algorithm: SigningAlgorithm;
+  readonly overlap: Partial<KeyOverlap>;
+  readonly rereadSeconds: number;
+  /** Undefined: nobody rotates here. */
+  readonly rotateEverySeconds: number | undefined;
+  readonly clock: Clock;
+  readonly onWarning: (message: string) => void;
+}
+
+/**
+ * Opens a key directory for a service: makes a first key in an empty one, reads it again when it has changed, and rotates
+ * its keys when told to. After it was opened, keys that cannot be read leave the ones in use as they are.
+ * @throws TypeError `config_invalid` for keys that a service must not start with.
+ */
+export async function openDirectoryStore(options: DirectoryStoreOptions): Promise<OpenKeyStore> {
+  const { directory, overlap, rotateEverySeconds, rereadSeconds } = options;
+  const rotor = new KeyRotor(options, overlap, options.clock);
+  await makeDirectory(directory);
+  if ((await readSnapshot(options)).rotation.keys.length === 0)
+    await rotor.change(firstKey(options.algorithm));
+  const warnings = new Warnings(options.onWarning);
+  const first = await readInUse(options, rotor, undefined);
+  warnings.tell('directory', first.warnings);
+  if (rotateEverySeconds !== undefined)
+    refuseShortCycle(rotateEverySeconds, first.rotation.overlap, 'keys.rotateEverySeconds');
+  const store = new DirectoryKeyStore(options, rotor, warnings, first);
+  await store.begin();
+  const timer = setInterval(() => store.poll(), rereadSeconds * 1000).unref();
+  return {
+    signer: () => store.inUse.signer,
+    publicKeys: () => store.inUse.published,
+    get verifierCacheSeconds() {
+      return store.inUse.rotation.overlap.verifierCacheSeconds;
+    },
+    reload: () => store.reload(),
+    close: () => {
+      clearInterval(timer);
+      return store.settled;
+    },
+  };
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw invalidOption(directory, `cannot be made (${errorCode(error) ?? 'unknown error'})`);
+  }
+}
+
+/** The keys that are in use, as they were read from the directory. */
+interface KeysInUse {
+  readonly signer: Signer;
+  readonly published: { readonly keys: readonly PublicJwk[] };
+  readonly rotation: KeyRotation;
+  /** Whether the directory records a shorter overlap than we go by: then a command would go too fast. */
+  readonly isOverlapUnrecorded: boolean;
+  readonly generation: number;
+  readonly fingerprint: string;
+  readonly warnings: readonly string[];
+}
+
+async function readInUse(
+  files: ReadOptions,
+  rotor: KeyRotor,
+  old: KeysInUse | undefined,
+): Promise<KeysInUse> {
+  const { snapshot, keys } = await readKeys(files);
+  const active = keys.find(({ record }) => record.state === 'active');
+  if (active === undefined) throw invalidOption(files.directory, 'holds no key');
+  if (old !== undefined) refuseStepBack(files, old, snapshot);
+  const rotation = rotor.withOverlap(snapshot.rotation);
+  return {
+    signer: localSigner(active.key),
+    published: publishedKeys(keys.map(({ key }) => key.jwk)),
+    rotation,
+    isOverlapUnrecorded: isLongerOverlap(rotation.overlap, snapshot.rotation.overlap),
+    generation: snapshot.generation,
+    fingerprint: fingerprintOf(snapshot),
+    warnings: snapshot.warnings,
+  };
+}
+
+/** What no command does: an older manifest could bring a revoked key back, and a swapped file takes a published key away. */
+function refuseStepBack(
+  { directory }: ReadOptions,
+  old: KeysInUse,
+  { generation, rotation }: DirectorySnapshot,
+): void {
+  if (generation < old.generation)
+    throw invalidOption(directory, 'holds an older manifest than before; start again to go by it');
+  const idOf = new Map(old.rotation.keys.map(({ file, keyId }) => [file, keyId]));
+  const swapped = rotation.keys.find(({ file, keyId }) => (idOf.get(file) ?? keyId) !== keyId);
+  if (swapped !== undefined)
+    throw invalidOption(
+      `${directory}/${swapped.file}`,
+      'holds another key than before; add keys, do not replace them',
+    );
+}
+
+/** What changes when a file of the directory does, also behind a symbolic link. */
+function fingerprintOf({ entries }: Pick<DirectorySnapshot, 'entries'>): string {
+  return entries
+    .filter(({ name }) => !isTemporary(name))
+    .map(({ name, stats }) =>
+      [name, stats?.ino, stats?.size, stats?.mtimeMs, stats?.ctimeMs, stats?.mode].join(' '),
+    )
+    .join('\n');
+}
+
+class DirectoryKeyStore {
+  inUse: KeysInUse;
+  /** Settles when what was begun has ended. Never rejects. */
+  settled: Promise<void> = Promise.resolve();
+  readonly #options: DirectoryStoreOptions;
+  readonly #rotor: KeyRotor;
+  readonly #warnings: Warnings;
+  #waiting = 0;
+
+  constructor(options: DirectoryStoreOptions, rotor: KeyRotor, warnings: Warnings, first: KeysInUse) {
+    this.#options = options;
+    this.#rotor = rotor;
+    this.#warnings = warnings;
+    this.inUse = first;
+  }
+
+  /** What a service owes its directory when it starts. */
+  async begin(): Promise<void> {
+    if (this.inUse.isOverlapUnrecorded)
+      await this.#attempt('overlap', 'a command without that option would go too fast', async () => {
+        await this.#rotor.change(noTransition);
+        return [];
+      });
+    await this.reload();
+  }
+
+  /** The timer's turn: nothing when the last one is still being served. */
+  poll(): void {
+    if (this.#waiting === 0) void this.reload();
+  }
+
+  reload(): Promise<void> {
+    this.#waiting += 1;
+    this.settled = this.settled.then(async () => {
+      await this.#read();
+      if (await this.#rotate()) await this.#read();
+      this.#waiting -= 1;
+    });
+    return this.settled;
+  }
+
+  #read(): Promise<void> {
+    return this.#attempt('directory', 'the keys that were read before stay in use', async () => {
+      const entries = await listFiles(this.#options.directory);
+      const isSame = fingerprintOf({ entries }) === this.inUse.fingerprint;
+      if (!isSame) this.inUse = await readInUse(this.#options, this.#rotor, this.inUse);
+      return this.inUse.warnings;
+    });
+  }
+
+  /** Whether anything was due. */
+  async #rotate(): Promise<boolean> {
+    const { rotateEverySeconds: everySeconds, clock } = this.#options;
+    if (everySeconds === undefined) return false;
+    const now = clock.now();
+    if (nextStep(this.inUse.rotation, now, everySeconds).notBefore > now) return false;
+    await this.#attempt('rotation', 'the keys are not rotated', async () => {
+      await this.#rotor.rotate(everySeconds);
+      return [];
+    });
+    return true;
+  }
+
+  /** Runs a part whose failure is only told. */
+  async #attempt(topic: string, consequence: string, run: () => Promise<readonly string[]>): Promise<void> {
+    try {
+      this.#warnings.tell(topic, await run());
+    } catch (error) {
+      const problem =
+        errorCode(error) === 'config_invalid' && error instanceof Error ? error.message : nameOf(error);
+      this.#warnings.tell(topic, [`${problem}; ${consequence}`]);
+    }
+  }
+}
+
+/** The system's words on a file hold its path, and nothing of what is in it; those of others are not repeated. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  return errorCode(error) === undefined ? error.name : error.message;
+}
+
+/** Tells of a problem when it comes up, and not again before it has been away. */
+class Warnings {
+  readonly #onWarning: (message: string) => void;
+  readonly #told = new Map<string, ReadonlySet<string>>();
+
+  constructor(onWarning: (message: string) => void) {
+    this.#onWarning = onWarning;
+  }
+
+  /** @param messages all that is wrong with the topic now. */
+  tell(topic: string, messages: readonly string[]): void {
+    const before = this.#told.get(topic);
+    this.#told.set(topic, new Set(messages));
+    for (const message of messages) if (before?.has(message) !== true) this.#onWarning(message);
+  }
+}

@@ -1,0 +1,92 @@
+import { type Clock } from '../../clock.js';
+import { CountersignError } from '../../errors.js';
+import { generatePrivateJwk, readOwnKey, type SigningAlgorithm } from '../own-key.js';
+import { commitKeys, keyFile, sweepDirectory } from './commit-keys.js';
+import { removeFiles, writeNewFile } from './directory-files.js';
+import { type KeyChange, type KeyOverlap, type KeyRotation } from './key-record.js';
+import { loadKey, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
+import { isLongerOverlap, longerOverlap } from './rotation.js';
+import { changesBetween, scheduledStep, type NewKey, type Transition } from './transitions.js';
+
+/** Somebody else changed the keys first: decided again this often. */
+const ATTEMPTS = 20;
+
+/** The keys of a directory, and what one call changed of them. */
+export interface ChangedKeys {
+  readonly rotation: KeyRotation;
+  readonly generation: number;
+  readonly changed: readonly KeyChange[];
+}
+
+/** Carries transitions out on the files of a directory: reads, decides, writes, and decides again when somebody was faster. */
+export class KeyRotor {
+  readonly #files: ReadOptions;
+  readonly #overlap: Partial<KeyOverlap>;
+  readonly #clock: Clock;
+
+  /** @param overlap counts where it is longer than what the directory says, and is written into it with the next change. */
+  constructor(files: ReadOptions, overlap: Partial<KeyOverlap>, clock: Clock) {
+    this.#files = files;
+    this.#overlap = overlap;
+    this.#clock = clock;
+  }
+
+  async read(): Promise<ChangedKeys> {
+    const { rotation, generation } = await readSnapshot(this.#files);
+    return { rotation: this.withOverlap(rotation), generation, changed: [] };
+  }
+
+  /** Takes one step after the other until none is due. */
+  async rotate(everySeconds: number): Promise<ChangedKeys> {
+    const steps: KeyChange[] = [];
+    for (;;) {
+      const state = await this.change(scheduledStep(everySeconds));
+      steps.push(...state.changed);
+      if (state.changed.length === 0) return { ...state, changed: steps };
+    }
+  }
+
+  async change(transition: Transition): Promise<ChangedKeys> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const base = await readSnapshot(this.#files);
+      const changed = await this.#attempt(transition, base);
+      if (changed === undefined) continue;
+      await sweepDirectory(this.#files);
+      return { ...(await this.read()), changed };
+    }
+    throw new CountersignError('rotation_not_possible', 'others keep changing the keys; try again');
+  }
+
+  /** What was changed, or undefined when somebody else was first. */
+  async #attempt(transition: Transition, base: DirectorySnapshot): Promise<readonly KeyChange[] | undefined> {
+    const rotation = this.withOverlap(base.rotation);
+    const now = this.#clock.now();
+    const algorithm = transition.newKeyFor(rotation, now);
+    const made = algorithm === undefined ? undefined : await makeKey(algorithm);
+    const keys = transition.apply(rotation, now, made?.key);
+    const changed = changesBetween(rotation.keys, keys);
+    const isLonger = isLongerOverlap(rotation.overlap, base.rotation.overlap);
+    if (changed.length === 0 && !(isLonger && keys.length > 0)) return changed;
+    for (const record of keys) {
+      const isMade = record.keyId === made?.key.keyId;
+      const signsFromNowOn = changed.some(({ keyId, to }) => keyId === record.keyId && to === 'active');
+      if (signsFromNowOn && !isMade) await loadKey(record, this.#files);
+    }
+    if (made !== undefined) await writeNewFile(this.#files.directory, made.key.file, made.text);
+    if (await commitKeys(this.#files, base, { ...rotation, keys }, changed)) return changed;
+    if (made !== undefined) await removeFiles(this.#files.directory, [made.key.file]);
+    return undefined;
+  }
+
+  withOverlap(rotation: KeyRotation): KeyRotation {
+    return { ...rotation, overlap: longerOverlap(rotation.overlap, this.#overlap) };
+  }
+}
+
+async function makeKey(
+  algorithm: SigningAlgorithm,
+): Promise<{ readonly key: NewKey; readonly text: string }> {
+  const jwk = await generatePrivateJwk(algorithm);
+  const keyId = (await readOwnKey(jwk, 'the new key')).jwk.kid;
+  return { key: { keyId, algorithm, file: keyFile(keyId) }, text: `${JSON.stringify(jwk)}\n` };
+}
