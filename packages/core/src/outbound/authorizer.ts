@@ -13,7 +13,7 @@ import { createDestinations, type Destination, type DestinationRecord } from './
 import { exchangeSource } from './exchange.js';
 import { mintSource } from './mint.js';
 import { propagateSource } from './propagate.js';
-import { signToken } from './sign-token.js';
+import { signWithOwnKey } from './sign-token.js';
 import { memoryTokenCache, type TokenCache } from './token-cache.js';
 import { createTokenEndpoint, type TokenEndpoint } from './token-endpoint.js';
 import { type IssuedToken, type OutboundCall, type TokenSource } from './token-source.js';
@@ -146,10 +146,10 @@ function tokenSources(
     endpoints.set(destination, endpoint);
     return endpoint;
   };
-  const actorToken = (audience: string): Promise<string> => {
+  const actorToken = async (audience: string): Promise<string> => {
     const iat = Math.floor(clock.now());
     const claims = { iss: service, sub: service, aud: audience, iat, exp: iat + 60, jti: randomUUID() };
-    return signToken(claims, SERVICE_TOKEN_TYPE, keyStore.signer());
+    return (await signWithOwnKey(claims, SERVICE_TOKEN_TYPE, keyStore)).token;
   };
   return {
     none: undefined,

@@ -3,7 +3,7 @@ import { type AuthorizationServer as ServerMetadata, type ClientAuth } from 'oau
 import { type Clock } from '../clock.js';
 import { type KeyStore } from '../keys/key-store.js';
 import { type AuthorizationServer } from './authorization-server.js';
-import { signToken } from './sign-token.js';
+import { signWithOwnKey } from './sign-token.js';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const LIFETIME_SECONDS = 60;
@@ -25,7 +25,8 @@ export function privateKeyJwt(server: AuthorizationServer, keyStore: KeyStore, c
     };
     body.set('client_id', client.client_id);
     body.set('client_assertion_type', ASSERTION_TYPE);
-    body.set('client_assertion', await signToken(claims, 'client-authentication+jwt', keyStore.signer()));
+    const { token } = await signWithOwnKey(claims, 'client-authentication+jwt', keyStore);
+    body.set('client_assertion', token);
   };
 }
 

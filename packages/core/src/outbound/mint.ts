@@ -4,10 +4,10 @@ import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type KeyStore } from '../keys/key-store.js';
 import { type Principal } from '../principal.js';
-import { SERVICE_TOKEN_TYPE, type Claims } from '../token.js';
+import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { requireUser } from './caller-context.js';
 import { proofHash } from './delegation-proof.js';
-import { signToken } from './sign-token.js';
+import { currentSigner, signWithOwnKey } from './sign-token.js';
 import { type IssuedToken, type OutboundCall, type TokenRequest, type TokenSource } from './token-source.js';
 import { type Destination } from './destination.js';
 
@@ -36,7 +36,9 @@ export function mintSource(options: MintOptions): TokenSource {
         const binding = bindingOf(request.call, request.destination);
         return { cacheKey: undefined, issue: () => mint(grant, binding, options) };
       }
-      return { cacheKey: JSON.stringify(grant), issue: () => mint(grant, undefined, options) };
+      // A token by a key that is no longer ours to sign with must not be used again: it may have been revoked.
+      const { keyId } = currentSigner(options.keyStore);
+      return { cacheKey: JSON.stringify([keyId, grant]), issue: () => mint(grant, undefined, options) };
     },
   };
 }
@@ -133,7 +135,7 @@ async function mint(grant: Grant, binding: Binding | undefined, options: MintOpt
     ...(grant.proof !== undefined && { ath: grant.proof }),
     ...binding,
   };
-  const { token, keyId } = await signed(claims, options.keyStore);
+  const { token, keyId } = await signWithOwnKey(claims, SERVICE_TOKEN_TYPE, options.keyStore);
   const { audience, subject, scopes, actors } = grant;
   const issued = {
     issuer: options.service,
@@ -147,16 +149,6 @@ async function mint(grant: Grant, binding: Binding | undefined, options: MintOpt
     expiresAt,
   };
   return { token, claims: { ...issued, keyId, bound: binding !== undefined } };
-}
-
-async function signed(claims: Claims, keyStore: KeyStore): Promise<{ token: string; keyId: string }> {
-  try {
-    const signer = keyStore.signer();
-    return { token: await signToken(claims, SERVICE_TOKEN_TYPE, signer), keyId: signer.keyId };
-  } catch (cause) {
-    const detail = { cause, retryAfterSeconds: 1 };
-    throw new CountersignError('token_unavailable', 'our own key could not sign', detail);
-  }
 }
 
 /** RFC 8693 section 4.1: the newest actor outside, whoever called it inside. */

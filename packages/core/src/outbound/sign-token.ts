@@ -1,4 +1,5 @@
-import { type Signer } from '../keys/key-store.js';
+import { CountersignError } from '../errors.js';
+import { type KeyStore, type Signer } from '../keys/key-store.js';
 
 /**
  * Signs a claim set as a compact token (RFC 7515 section 7.1).
@@ -13,6 +14,41 @@ export async function signToken(
   const input = `${header}.${encode(claims)}`;
   const signature = await signer.sign(Buffer.from(input, 'latin1'));
   return `${input}.${signature.toString('base64url')}`;
+}
+
+/**
+ * The key that signs now: asked for each token, so that a rotation needs no restart.
+ * @throws CountersignError `token_unavailable` when the key store has none.
+ */
+export function currentSigner(keyStore: KeyStore): Signer {
+  try {
+    return keyStore.signer();
+  } catch (cause) {
+    throw cannotSign(cause);
+  }
+}
+
+/**
+ * Signs with the key of this service that signs now.
+ * @throws CountersignError `token_unavailable` when it cannot; then nothing must be sent.
+ */
+export async function signWithOwnKey(
+  claims: Readonly<Record<string, unknown>>,
+  typ: string,
+  keyStore: KeyStore,
+): Promise<{ readonly token: string; readonly keyId: string }> {
+  const signer = currentSigner(keyStore);
+  try {
+    return { token: await signToken(claims, typ, signer), keyId: signer.keyId };
+  } catch (cause) {
+    throw cannotSign(cause);
+  }
+}
+
+function cannotSign(cause: unknown): CountersignError {
+  if (cause instanceof CountersignError) return cause;
+  const detail = { cause, retryAfterSeconds: 1 };
+  return new CountersignError('token_unavailable', 'our own key could not sign', detail);
 }
 
 function encode(value: Readonly<Record<string, unknown>>): string {

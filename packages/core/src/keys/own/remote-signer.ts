@@ -136,6 +136,6 @@ async function inTime(sign: () => unknown, timeoutMs: number): Promise<unknown> 
 
 function readSign(read: OptionsReader): (input: Buffer) => unknown {
   const value = read.raw('sign');
-  if (typeof value === 'function') return (input) => Reflect.apply(value, undefined, [input]);
+  if (typeof value === 'function') return (input): unknown => Reflect.apply(value, undefined, [input]);
   throw invalidOption(read.at('sign'), 'must be a function');
 }
