@@ -1,0 +1,31 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { createKeyStore, type KeyStore } from '@countersign/core';
+import { isKeyStore, type ResolvedOptions } from '../countersign.options.js';
+import { COUNTERSIGN_OPTIONS, KEY_STORE } from '../countersign.tokens.js';
+
+/** Closes the key store that the module opened; one that the application handed over is the application's. */
+@Injectable()
+class OwnKeysAtShutdown implements OnApplicationShutdown {
+  constructor(
+    @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(KEY_STORE) private readonly keyStore: KeyStore,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    if (!isKeyStore(this.options.keys)) await this.keyStore.close?.();
+  }
+}
+
+/** Our own keys: opened when the application starts, followed while it runs. */
+export const OWN_KEYS: readonly Provider[] = [
+  {
+    provide: KEY_STORE,
+    useFactory: ({ keys, clock }: ResolvedOptions) => {
+      if (isKeyStore(keys)) return keys;
+      const logger = new Logger('Countersign');
+      return createKeyStore({ clock, onWarning: (message) => logger.warn(message), ...keys });
+    },
+    inject: [COUNTERSIGN_OPTIONS],
+  },
+  OwnKeysAtShutdown,
+];
