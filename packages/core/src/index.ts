@@ -30,6 +30,7 @@ export type {
 } from './keys/own/key-directory.js';
 export type { KeyProblem } from './keys/own/check-directory.js';
 export { DEFAULT_VERIFIER_CACHE_SECONDS } from './keys/own/key-record.js';
+export { activationSafeAt, publicationSeconds, retirementSafeAt } from './keys/own/rotation.js';
 export type {
   KeyChange,
   KeyOverlap,

@@ -5,6 +5,7 @@ import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../own-key.js';
 import { checkDirectory, type KeyProblem } from './check-directory.js';
 import {
   OVERLAP_RANGES,
+  REVOCATION_REASON,
   type KeyChange,
   type KeyOverlap,
   type KeyRotation,
@@ -55,8 +56,11 @@ export interface KeyDirectory {
   activate(options?: { readonly keyId?: string; readonly force?: boolean }): Promise<KeyDirectoryChange>;
   /** Takes retiring keys out: one, or all whose tokens have expired. */
   retire(options?: { readonly keyId?: string; readonly force?: boolean }): Promise<KeyDirectoryChange>;
-  /** Takes any key out at once. For the one that signs, the oldest pending key or a new one signs instead. */
-  revoke(options: { readonly keyId: string }): Promise<KeyDirectoryChange>;
+  /**
+   * Takes any key out at once. For the one that signs, the oldest pending key or a new one signs instead.
+   * @param options the reason is kept with the key: one line of 200 characters at most.
+   */
+  revoke(options: { readonly keyId: string; readonly reason?: string }): Promise<KeyDirectoryChange>;
   /** Takes every step that is due, so that another key signs every `everySeconds`. */
   rotate(options: { readonly everySeconds: number }): Promise<KeyDirectoryChange>;
   /** Lists what is wrong; never throws because of what it finds. */
@@ -103,7 +107,11 @@ export function openKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
     },
     activate: async (step = {}) => stateOf(await rotor.change(activation(step))),
     retire: async (step = {}) => stateOf(await rotor.change(retirement(step))),
-    revoke: async ({ keyId }) => stateOf(await rotor.change(revocation(keyId))),
+    revoke: async ({ keyId, reason }) => {
+      if (reason !== undefined && !REVOCATION_REASON.test(reason))
+        throw invalidOption('reason', 'must be one line of 200 characters at most');
+      return stateOf(await rotor.change(revocation(keyId, reason)));
+    },
     rotate: async ({ everySeconds }) => {
       refuseShortCycle(everySeconds, (await rotor.read()).rotation.overlap, 'everySeconds');
       return stateOf(await rotor.rotate(everySeconds), everySeconds);

@@ -2,6 +2,7 @@ import { invalidOption, OptionsReader } from '../../options.js';
 import { SIGNING_ALGORITHMS } from '../own-key.js';
 import {
   OVERLAP_RANGES,
+  REVOCATION_REASON,
   type KeyOverlap,
   type KeyRecord,
   type KeyRotation,
@@ -48,7 +49,7 @@ function byGoneAt(one: KeyRecord, other: KeyRecord): number {
   return (other.goneAt ?? 0) - (one.goneAt ?? 0);
 }
 
-function toRecord({ file, keyId, algorithm, state, ...times }: KeyRecord): object {
+function toRecord({ file, keyId, algorithm, state, reason, ...times }: KeyRecord): object {
   return {
     file,
     kid: keyId,
@@ -58,6 +59,7 @@ function toRecord({ file, keyId, algorithm, state, ...times }: KeyRecord): objec
     activatedAt: isoTime(times.activatedAt),
     retiringAt: isoTime(times.retiringAt),
     goneAt: isoTime(times.goneAt),
+    reason,
   };
 }
 
@@ -104,7 +106,7 @@ function required(read: OptionsReader, name: keyof KeyOverlap): number {
 
 function readRecord(value: unknown, path: string): KeyRecord {
   const times = ['preparedAt', 'activatedAt', 'retiringAt', 'goneAt'] as const;
-  const read = new OptionsReader(value, path, ['file', 'kid', 'alg', 'state', ...times]);
+  const read = new OptionsReader(value, path, ['file', 'kid', 'alg', 'state', ...times, 'reason']);
   const state = read.oneOf('state', STATES);
   const record = {
     file: matching(read, 'file', KEY_FILE, 'must be a plain file name that ends in .jwk.json'),
@@ -115,6 +117,9 @@ function readRecord(value: unknown, path: string): KeyRecord {
     activatedAt: read.has('activatedAt') ? readTime(read, 'activatedAt') : undefined,
     retiringAt: read.has('retiringAt') ? readTime(read, 'retiringAt') : undefined,
     goneAt: read.has('goneAt') ? readTime(read, 'goneAt') : undefined,
+    reason: read.has('reason')
+      ? matching(read, 'reason', REVOCATION_REASON, 'must be one line of 200 characters at most')
+      : undefined,
   };
   const since = {
     pending: 'preparedAt',

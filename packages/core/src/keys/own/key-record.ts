@@ -22,6 +22,8 @@ export interface KeyRecord {
   readonly retiringAt: number | undefined;
   /** Not published any more since. */
   readonly goneAt: number | undefined;
+  /** Why it was revoked, where somebody said so. */
+  readonly reason?: string | undefined;
 }
 
 /** How long keys must overlap, so that nobody notices a rotation. */
@@ -69,3 +71,6 @@ export const OVERLAP_RANGES = {
   verifierCacheSeconds: { min: 60, max: 86_400 },
   longestTokenSeconds: { min: 300, max: 604_800 },
 } as const;
+
+/** Why a key was revoked: one line, which may be printed on a terminal. */
+export const REVOCATION_REASON = /^\P{C}{1,200}$/u;

@@ -95,7 +95,7 @@ export function retirement({ keyId, force = false }: StepOptions): Transition {
 }
 
 /** A key goes at once, whatever its state. When it signed, another takes its place in the same step. */
-export function revocation(keyId: string): Transition {
+export function revocation(keyId: string, reason?: string): Transition {
   const needsAnother = (rotation: KeyRotation): boolean =>
     named(rotation, keyId).state === 'active' && keysIn(rotation, 'pending').length === 0;
   return {
@@ -105,7 +105,7 @@ export function revocation(keyId: string): Transition {
       if (key.state === 'gone') return rotation.keys;
       const successor = key.state === 'active' ? keysIn(rotation, 'pending')[0] : undefined;
       const keys = rotation.keys.map((each): KeyRecord => {
-        if (each === key) return gone(key, now);
+        if (each === key) return { ...gone(key, now), reason };
         return each === successor ? { ...each, state: 'active', activatedAt: now } : each;
       });
       return made === undefined ? keys : [...keys, newRecord(made, now, 'active')];
