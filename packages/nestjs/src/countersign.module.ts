@@ -13,14 +13,12 @@ import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService } from '@nestj
 import {
   CountersignError,
   createAuthorizer,
-  createKeyStore,
   createVerifier,
   type KeyStore,
   type Verifier,
 } from '@countersign/core';
 import passport from 'passport';
 import {
-  isKeyStore,
   readOptions,
   type CountersignAsyncOptions,
   type CountersignOptions,
@@ -37,6 +35,11 @@ import { ScopeOpener } from './inbound/scope-opener.js';
 import { registerServiceJwtStrategy } from './inbound/service-jwt.strategy.js';
 import { MARK_SPAN, spanMarker } from './inbound/span-attributes.js';
 import { JwksController } from './jwks.controller.js';
+import { KeysHealth } from './keys/keys-health.js';
+import { OWN_KEYS } from './keys/own-keys.js';
+import { TrustedKeysAtStart } from './keys/trusted-keys-at-start.js';
+import { METRICS, type Metrics } from './metrics.js';
+import { openMetrics } from './open-metrics.js';
 import { AuthorizedFetch } from './outbound/authorized-fetch.js';
 import { OutgoingCalls } from './outbound/outgoing-calls.js';
 import { OutgoingDecisions } from './outbound/outgoing-decisions.js';
@@ -102,24 +105,39 @@ function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): 
     imports: [DiscoveryModule, ...imports],
     controllers: [JwksController],
     providers: [options, ...ENGINE, ...INBOUND, ...OUTBOUND],
-    exports: [RequestScope, AuthorizedFetch, OutgoingCalls, VERIFIER, KEY_STORE, AUTHORIZER, STRATEGY_NAME],
+    exports: [
+      RequestScope,
+      KeysHealth,
+      AuthorizedFetch,
+      OutgoingCalls,
+      VERIFIER,
+      KEY_STORE,
+      AUTHORIZER,
+      STRATEGY_NAME,
+    ],
   };
 }
 
 /** Core, made from the options. */
 const ENGINE: readonly Provider[] = [
-  {
-    provide: KEY_STORE,
-    useFactory: ({ keys }: ResolvedOptions) => (isKeyStore(keys) ? keys : createKeyStore(keys)),
-    inject: [COUNTERSIGN_OPTIONS],
-  },
+  { provide: METRICS, useFactory: () => openMetrics() },
+  TrustedKeysAtStart,
+  KeysHealth,
+  ...OWN_KEYS,
   {
     provide: VERIFIER,
-    useFactory: ({ verifier }: ResolvedOptions) => {
+    useFactory: ({ verifier }: ResolvedOptions, metrics: Metrics) => {
       const logger = new Logger('Countersign');
-      return createVerifier({ ...verifier, onWarning: (message) => logger.warn(message) });
+      return createVerifier({
+        ...verifier,
+        onWarning: (message) => logger.warn(message),
+        onKeyEvent(event) {
+          metrics.keyEvent(event);
+          verifier.onKeyEvent?.(event);
+        },
+      });
     },
-    inject: [COUNTERSIGN_OPTIONS],
+    inject: [COUNTERSIGN_OPTIONS, METRICS],
   },
   {
     provide: AUTHORIZER,

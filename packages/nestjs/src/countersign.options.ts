@@ -24,6 +24,12 @@ export interface ExemptController {
 export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning'> {
   /** Our own keys: a directory, private keys, or a key store of your own. */
   readonly keys: KeyStoreOptions | KeyStore;
+  /**
+   * When the keys of the trusted issuers are fetched. Default `background`: from the start on, while the service starts and
+   * answers. With a time limit the service starts when they are there, or when the time is over (default 5,000), and not
+   * at all if an issuer's metadata shows that its trust record cannot be right. `false`: when they are first needed.
+   */
+  readonly hydrate?: 'background' | { readonly timeoutMs?: number } | false;
   /** The services that this one calls. Default none. */
   readonly destinations?: readonly DestinationRecord[];
   /** What happens to a call that no destination describes. Default `refuse`: it is not sent. */
@@ -60,6 +66,7 @@ export interface ResolvedOptions {
   readonly service: string;
   readonly clock: Clock;
   readonly keys: KeyStoreOptions | KeyStore;
+  readonly hydrate: 'background' | { readonly timeoutMs: number } | false;
   readonly destinations: readonly DestinationRecord[];
   readonly undeclared: 'refuse' | 'send-without-token';
   readonly tokenCache: TokenCache | undefined;
@@ -73,12 +80,12 @@ export interface ResolvedOptions {
 }
 
 const OWN_MEMBERS = [
-  'keys', 'destinations', 'undeclared', 'tokenCache', 'maxBufferedBodyBytes', 'undecorated', 'exempt', 'subjects',
+  'keys', 'hydrate', 'destinations', 'undeclared', 'tokenCache', 'maxBufferedBodyBytes', 'undecorated', 'exempt', 'subjects',
   'decisions', 'maxBodyBytes',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
   'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'jwks', 'publicOnly',
-  'allowInsecureHttpForLocalDevelopment',
+  'onKeyEvent', 'allowInsecureHttpForLocalDevelopment',
 ] as const; // prettier-ignore
 
 const SIZES = { unless: 1_048_576, min: 0, max: 1_073_741_824 } as const;
@@ -92,13 +99,14 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
   read.string('service');
   if (!read.has('trust')) throw invalidOption(read.at('trust'), 'must hold at least one trust record');
   if (!read.has('keys')) throw invalidOption(read.at('keys'), 'must say where our own keys are');
-  const { keys, destinations, undeclared, tokenCache, maxBufferedBodyBytes, ...rest } = options;
+  const { keys, hydrate, destinations, undeclared, tokenCache, maxBufferedBodyBytes, ...rest } = options;
   const { undecorated, exempt, subjects, decisions, maxBodyBytes, ...verifier } = rest;
   return {
     verifier,
     service: options.service,
     clock: options.clock ?? systemClock,
     keys,
+    hydrate: readHydrate(hydrate, read.at('hydrate')),
     destinations: destinations ?? [],
     undeclared: read.oneOf('undeclared', ['refuse', 'send-without-token'], 'refuse'),
     tokenCache: readTokenCache(tokenCache, read.at('tokenCache')),
@@ -115,6 +123,13 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
 /** Whether `keys` is a key store already. */
 export function isKeyStore(keys: KeyStoreOptions | KeyStore): keys is KeyStore {
   return 'signer' in keys && typeof keys.signer === 'function';
+}
+
+function readHydrate(value: CountersignOptions['hydrate'], path: string): ResolvedOptions['hydrate'] {
+  if (value === undefined || value === 'background') return 'background';
+  if (value === false) return false;
+  const read = new OptionsReader(value, path, ['timeoutMs']);
+  return { timeoutMs: read.number('timeoutMs', { unless: 5000, min: 1, max: 60_000 }) };
 }
 
 function readTokenCache(value: TokenCache | undefined, path: string): TokenCache | undefined {

@@ -21,6 +21,8 @@ export type { FaultAnswer, FaultAnswerOptions, Problem } from './inbound/fault-a
 export { AuthorizedFetch } from './outbound/authorized-fetch.js';
 export type { AuthorizedRequestInit } from './outbound/authorized-fetch.js';
 export type { CallOptions } from './outbound/outgoing-call.js';
+export { KeysHealth } from './keys/keys-health.js';
+export type { KeysHealthOptions, KeysHealthStatus } from './keys/keys-health.js';
 export { TransactionLogger } from './transaction-logger.js';
 
 // What an application needs of core, so that it need not depend on it too.
@@ -33,6 +35,9 @@ export type {
   FaultCode,
   FaultKind,
   IssuedToken,
+  KeyEvent,
+  KeyFailure,
+  KeyStatus,
   KeyStore,
   KeyStoreOptions,
   Principal,

@@ -4,6 +4,7 @@ import { CountersignError } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { describePrincipal, isoTime, type DecisionRecord } from '../decisions.js';
+import { METRICS, type Metrics } from '../metrics.js';
 import { noteRaised } from './raised-faults.js';
 import { rawRequestOf, RequestStates } from './request-scope.js';
 
@@ -12,11 +13,12 @@ import { rawRequestOf, RequestStates } from './request-scope.js';
 export class InboundDecisions {
   constructor(
     private readonly states: RequestStates,
+    @Inject(METRICS) private readonly metrics: Metrics,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   allowed(context: ExecutionContext): void {
-    this.options.decisions.record({ ...this.#describe(context), decision: 'allowed' });
+    this.#record({ ...this.#describe(context), decision: 'allowed' });
   }
 
   refused(context: ExecutionContext, fault: unknown): void {
@@ -25,7 +27,12 @@ export class InboundDecisions {
     const state = context.getType() === 'http' ? this.states.of(rawRequestOf(context)) : undefined;
     if (state !== undefined) state.refusal = { fault, instance };
     const why = fault instanceof CountersignError ? { code: fault.code, reason: fault.message } : {};
-    this.options.decisions.record({ ...this.#describe(context), decision: 'refused', ...why, instance });
+    this.#record({ ...this.#describe(context), decision: 'refused', ...why, instance });
+  }
+
+  #record(decision: DecisionRecord): void {
+    this.metrics.request(decision);
+    this.options.decisions.record(decision);
   }
 
   #describe(context: ExecutionContext): Omit<DecisionRecord, 'decision'> {

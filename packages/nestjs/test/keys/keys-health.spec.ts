@@ -1,0 +1,188 @@
+import { Controller, Get } from '@nestjs/common';
+import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import { createFixedClock, type FixedClock } from '@countersign/core';
+import {
+  Authenticated,
+  KeysHealth,
+  Public,
+  type CountersignOptions,
+  type TrustRecord,
+} from '@countersign/nestjs';
+import { TestIssuer } from '@countersign/testing';
+import {
+  ADAPTERS,
+  censusOptions,
+  SERVICE,
+  startApplication,
+  type Application,
+} from '../support/application.js';
+import { bearer, send } from '../support/http.js';
+import { startKeySets, type KeySets } from '../support/key-sets.js';
+
+@Controller()
+class GuardedController {
+  @Get('guarded')
+  @Authenticated()
+  guarded() {
+    return {};
+  }
+}
+
+@Controller('health')
+@Public()
+class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly keysHealth: KeysHealth,
+  ) {}
+
+  @Get()
+  ready() {
+    return this.health.check([() => this.keysHealth.check('keys')]);
+  }
+
+  @Get('strict')
+  strict() {
+    return this.health.check([() => this.keysHealth.check('keys', { downWithoutKeys: true })]);
+  }
+}
+
+describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over $name', ({ adapter }) => {
+  let herald: TestIssuer;
+  let keySets: KeySets;
+  let clock: FixedClock;
+  let application: Application | undefined;
+
+  beforeEach(async () => {
+    clock = createFixedClock();
+    herald = await TestIssuer.start({ issuer: 'https://herald.service/', clock });
+    keySets = await startKeySets(herald.keyStore.publicKeys());
+  });
+  afterEach(async () => {
+    await application?.close();
+    await Promise.all([herald.close(), keySets.close()]);
+  });
+
+  const record = (name: string): TrustRecord => ({
+    name,
+    issuer: `https://${name}.service/`,
+    keys: { jwksUri: keySets.uri(name) },
+  });
+
+  async function start(names: readonly string[], options: Partial<CountersignOptions> = {}): Promise<void> {
+    application = await startApplication({
+      adapter,
+      options: {
+        ...censusOptions(herald, herald.keyStore),
+        trust: names.map(record),
+        clock,
+        hydrate: { timeoutMs: 5000 },
+        ...options,
+      },
+      imports: [TerminusModule.forRoot({ logger: false })],
+      controllers: [HealthController, GuardedController],
+    });
+  }
+
+  async function health(path = '/health') {
+    const { status, json } = await send(application?.origin ?? '', { path });
+    const { details } = json as { readonly details?: { readonly keys?: unknown } };
+    return { status, keys: details?.keys };
+  }
+
+  const fresh = { state: 'fresh', keys: 1, ageSeconds: 0 };
+  const missing = { state: 'none', keys: 0, lastFailure: 'unusable_answer' };
+
+  it('is up before any keys were needed', async () => {
+    await start(['herald', 'gateway'], { hydrate: false });
+    const unneeded = { state: 'none', keys: 0 };
+    expect(await health()).toEqual({
+      status: 200,
+      keys: { status: 'up', degraded: false, issuers: { herald: unneeded, gateway: unneeded } },
+    });
+    expect(keySets.requests()).toBe(0);
+  });
+
+  it('is up with fresh keys, and says how old they are', async () => {
+    await start(['herald']);
+    clock.advance(100.9);
+    expect(await health()).toEqual({
+      status: 200,
+      keys: { status: 'up', degraded: false, issuers: { herald: { ...fresh, ageSeconds: 100 } } },
+    });
+    expect(keySets.requests()).toBe(1);
+  });
+
+  it('is up and degraded while the issuer is down and its last good keys serve', async () => {
+    await start(['herald', 'gateway']);
+    keySets.fail('herald');
+    clock.advance(550);
+    expect(await statusOfCall()).toBe(200);
+    while (keySets.requests() < 3) await new Promise((resolve) => setImmediate(resolve));
+    expect(await statusOfCall()).toBe(200);
+    expect(await degradedHealth()).toEqual({
+      status: 200,
+      keys: {
+        status: 'up',
+        degraded: true,
+        issuers: {
+          herald: { state: 'old', keys: 1, ageSeconds: 550, lastFailure: 'unusable_answer' },
+          gateway: expect.objectContaining({ state: 'fresh' }),
+        },
+      },
+    });
+  });
+
+  it('is up and degraded when the keys of one issuer never came: the others are not its business', async () => {
+    keySets.fail('gateway');
+    await start(['herald', 'gateway']);
+    const keys = { status: 'up', degraded: true, issuers: { herald: fresh, gateway: missing } };
+    expect(await health()).toEqual({ status: 200, keys });
+    expect(await health('/health/strict')).toEqual({ status: 200, keys });
+  });
+
+  it('is up and degraded when no keys at all can be had, and down where that is asked for', async () => {
+    keySets.fail('herald');
+    keySets.fail('gateway');
+    await start(['herald', 'gateway']);
+    const issuers = { herald: missing, gateway: missing };
+    expect(await health()).toEqual({ status: 200, keys: { status: 'up', degraded: true, issuers } });
+    expect(await health('/health/strict')).toEqual({
+      status: 503,
+      keys: { status: 'down', degraded: true, issuers },
+    });
+  });
+
+  it('recovers without a request: each check asks for what is missing, once a second at most', async () => {
+    keySets.fail('herald');
+    await start(['herald']);
+    for (let time = 0; time < 10; time++) await health();
+    expect(keySets.requests()).toBeLessThanOrEqual(2);
+    keySets.mend('herald');
+    clock.advance(1);
+    while ((await health('/health/strict')).status !== 200);
+    expect(await health()).toMatchObject({ keys: { status: 'up', degraded: false } });
+  });
+
+  it('shows no key, and no address', async () => {
+    keySets.fail('gateway');
+    await start(['herald', 'gateway']);
+    const { kid } = herald.keyStore.publicKeys().keys[0] ?? {};
+    const { text } = await send(application?.origin ?? '', { path: '/health' });
+    expect(text).not.toMatch(/https?:/);
+    expect(text).not.toContain(String(kid));
+  });
+
+  async function statusOfCall(): Promise<number> {
+    const token = await herald.token({ audience: SERVICE });
+    return (await send(application?.origin ?? '', { path: '/guarded', headers: [bearer(token)] })).status;
+  }
+
+  /** The fetch that fails is nobody's to wait for. */
+  async function degradedHealth() {
+    for (;;) {
+      const answer = await health();
+      if ((answer.keys as { readonly degraded: boolean }).degraded) return answer;
+    }
+  }
+});
