@@ -2,7 +2,7 @@
  * What is tested in the repository is not what users install. Here the packages are packed, installed with npm into
  * projects that have nothing else, imported, required, and run behind the README's own service.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Consumer, createConsumer, type Packed, packAll, type Tarball } from './pack/consumer.js';
@@ -12,7 +12,9 @@ import { repositoryRoot } from './repository.js';
 
 const INSTALL_MS = 300_000;
 
-/** The values that each package exports, by the name of the package. */
+const packageNames = readdirSync(join(repositoryRoot, 'packages')).map((name) => `@countersign/${name}`);
+
+/** The values that each package exports, by the name of the package. A command exports none. */
 const values = new Map(
   readPublicApis().map(({ path, text }) => [
     path.replace(/^packages\/(.*)\/public-api\.txt$/, '@countersign/$1'),
@@ -41,7 +43,7 @@ afterAll(async () => {
 
 describe('a packed package', () => {
   it('is made of every package', () => {
-    expect(tarballs.map(({ name }) => name).sort()).toEqual([...values.keys()].sort());
+    expect(tarballs.map(({ name }) => name).sort()).toEqual([...packageNames].sort());
   });
 
   it('holds no test and no build record', () => {
@@ -77,6 +79,17 @@ describe('in an empty ES module project with Nest 12', () => {
     const script = `import * as all from '${name}';\nconsole.log(JSON.stringify(Object.keys(all)));\n`;
     await writeFile(join(project.folder, 'list.mjs'), script);
     expect(JSON.parse(await project.run('list.mjs'))).toEqual(expect.arrayContaining([...names]));
+  });
+
+  it('has the countersign command, which makes a key', async () => {
+    const { version } = JSON.parse(
+      readFileSync(join(repositoryRoot, 'packages/cli/package.json'), 'utf8'),
+    ) as {
+      readonly version: string;
+    };
+    expect(await project.runCommand('countersign', '--version')).toBe(`${version}\n`);
+    await project.runCommand('countersign', 'keys', 'prepare', '--dir', 'keys');
+    expect(await project.runCommand('countersign', 'keys', 'show', '--dir', 'keys')).toContain('ES256');
   });
 
   it("compiles the README's service and our declarations", () => {

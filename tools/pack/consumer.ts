@@ -27,6 +27,8 @@ export interface Consumer {
   readonly folder: string;
   /** Runs a script of the project with node; resolves to what it printed. */
   run(script: string, ...args: readonly string[]): Promise<string>;
+  /** Runs a command that an installed package brought; resolves to what it printed. */
+  runCommand(name: string, ...args: readonly string[]): Promise<string>;
   /** Installs more, by `name@range`. */
   install(...packages: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -67,6 +69,11 @@ export async function createConsumer(
     folder,
     async run(script, ...args) {
       const { stdout } = await run(process.execPath, [script, ...args], { cwd: folder, timeout: RUN_MS });
+      return stdout;
+    },
+    async runCommand(name, ...args) {
+      const command = join('node_modules', '.bin', name);
+      const { stdout } = await run(command, args, { cwd: folder, timeout: RUN_MS });
       return stdout;
     },
     async install(...packages) {

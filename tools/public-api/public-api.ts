@@ -31,10 +31,15 @@ const KINDS: readonly (readonly [ts.SymbolFlags, string])[] = [
   [ts.SymbolFlags.TypeAlias, 'type'],
 ];
 
-/** Lists what every published package exports, values and types, by the compiler and from the sources. */
+/**
+ * Lists what every published package exports, values and types, by the compiler and from the sources.
+ * A package that exports nothing, because it is a command, has no list.
+ */
 export function readPublicApis(): readonly PublicApi[] {
   const folders = readdirSync(join(repositoryRoot, 'packages')).map((name) => `packages/${name}`);
-  const packages = folders.map((folder) => ({ folder, entryPoints: readEntryPoints(folder) }));
+  const packages = folders
+    .map((folder) => ({ folder, entryPoints: readEntryPoints(folder) }))
+    .filter(({ entryPoints }) => entryPoints.length > 0);
   const program = ts.createProgram({
     rootNames: packages.flatMap(({ entryPoints }) => entryPoints.map(({ file }) => file)),
     options: compilerOptions(),
