@@ -1,0 +1,100 @@
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKeyStore, type OpenKeyStore } from '../../../src/keys/key-store.js';
+import { openKeyDirectory, type KeyDirectory } from '../../../src/keys/own/key-directory.js';
+import { createCrashingProcess, type CrashingProcess } from '../../support/crashing-process.js';
+
+let root: string;
+let crashing: CrashingProcess;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'countersign-crashes-'));
+  crashing = await createCrashingProcess(join(root, 'core'));
+});
+
+afterAll(() => rm(root, { recursive: true }));
+
+/** Runs the command on copies of one directory, killed at its first step, at its second, until it comes to its end. */
+async function killedAtEachStep(
+  original: string,
+  command: string,
+  look: (directory: string, step: number) => Promise<void>,
+): Promise<number> {
+  for (let step = 1; ; step += 1) {
+    const directory = `${original}-${command}-${String(step)}`;
+    await cp(original, directory, { recursive: true });
+    const { signal } = await crashing.run(directory, command, step);
+    if (signal === null) return step - 1;
+    await look(directory, step);
+    await rm(directory, { recursive: true });
+  }
+}
+
+async function statesIn(keys: KeyDirectory): Promise<string> {
+  const { keys: records } = await keys.read();
+  return records.map(({ state }) => state).join(' ');
+}
+
+async function inService(directory: string): Promise<OpenKeyStore> {
+  const store = await createKeyStore({ directory });
+  await store.close();
+  return store;
+}
+
+/** The directory before each command, and what may be found after it was killed: nothing done, or all of it. */
+const COMMANDS = [
+  { command: 'prepare', before: 'active', after: 'active pending' },
+  { command: 'activate', before: 'active pending', after: 'retiring active' },
+  { command: 'retire', before: 'retiring active', after: 'gone active' },
+  { command: 'revoke', before: 'active pending', after: 'gone active' },
+  { command: 'revoke', before: 'active', after: 'gone active' },
+] as const;
+
+async function directoryWith(states: string, name: string): Promise<string> {
+  const directory = join(root, name);
+  const keys = openKeyDirectory({ directory });
+  await keys.prepare();
+  if (states !== 'active') await keys.prepare();
+  if (states === 'retiring active') await keys.activate({ force: true });
+  return directory;
+}
+
+describe.each(COMMANDS)('SIGKILL at every step of $command, from $before', ({ command, before, after }) => {
+  it('leaves a directory that a service starts from, and that the same command completes', async () => {
+    const original = await directoryWith(before, `${command} ${before}`);
+    const steps = await killedAtEachStep(original, command, async (directory) => {
+      const keys = openKeyDirectory({ directory });
+      const states = await statesIn(keys);
+      expect([before, after]).toContain(states);
+      const store = await inService(directory);
+      const live = (await keys.read()).keys.filter(({ state }) => state !== 'gone');
+      expect(store.publicKeys().keys.map(({ kid }) => kid)).toEqual(live.map(({ keyId }) => keyId));
+      expect((await keys.check()).filter(({ severity }) => severity === 'error')).toEqual([]);
+
+      // Of `revoke` the key that is meant is the one that signed before.
+      const [{ keyId }] = (await openKeyDirectory({ directory: original }).read()).keys as [
+        { keyId: string },
+      ];
+      if (command === 'revoke') await keys.revoke({ keyId });
+      if (command === 'prepare') await keys.prepare();
+      if (command === 'retire') await keys.retire({ force: true });
+      if (command === 'activate' && states === before) await keys.activate({ force: true });
+      expect(await statesIn(keys)).toBe(after);
+      if (after.startsWith('gone')) expect(await readdir(directory)).not.toContain(`key-${keyId}.jwk.json`);
+    });
+    expect(steps).toBeGreaterThanOrEqual(8);
+  });
+});
+
+it('SIGKILL at every step of a service that makes its first key leaves a directory that it starts from', async () => {
+  const original = join(root, 'nobody');
+  await cp(await directoryWith('active', 'unused'), original, { recursive: true });
+  for (const name of await readdir(original)) await rm(join(original, name));
+  const steps = await killedAtEachStep(original, 'open', async (directory) => {
+    const [first, second] = [await inService(directory), await inService(directory)];
+    expect(first.publicKeys().keys).toHaveLength(1);
+    expect(second.signer().keyId).toBe(first.signer().keyId);
+  });
+  expect(steps).toBeGreaterThanOrEqual(14);
+});

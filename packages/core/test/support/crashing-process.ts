@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { transpileCore } from './transpiled-core.js';
+
+/** How a process ended that changes files. */
+export interface Ending {
+  /** `SIGKILL` when it was killed at that step; null when it had fewer steps and came to its end. */
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+/** Runs core's commands on a key directory in processes of their own, which are killed where a test says. */
+export interface CrashingProcess {
+  /**
+   * @param killAt the number of the step, from 1 on, before which the process is killed. A step is one call that changes
+   * files; a write has two, the second of which comes when half of it is done.
+   */
+  run(directory: string, command: string, killAt: number): Promise<Ending>;
+}
+
+/** Loaded before the program: it replaces what `node:fs/promises` exports, so that the program needs no hook for it. */
+const PRELOAD = `
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+
+let step = 0;
+const killAt = Number(process.env.KILL_AT);
+function atStep() {
+  step += 1;
+  if (step === killAt) process.kill(process.pid, 'SIGKILL');
+}
+
+for (const name of ['mkdir', 'link', 'rename', 'rm', 'unlink']) {
+  const original = promises[name];
+  promises[name] = (...args) => (atStep(), original(...args));
+}
+const open = promises.open;
+const probe = await open(process.execPath, 'r');
+const FileHandle = Object.getPrototypeOf(probe);
+await probe.close();
+const { sync, writeFile } = FileHandle;
+FileHandle.sync = function () { atStep(); return sync.call(this); };
+FileHandle.writeFile = async function (text) {
+  atStep();
+  await writeFile.call(this, text.slice(0, text.length / 2));
+  atStep();
+  await writeFile.call(this, text.slice(text.length / 2));
+};
+promises.open = (path, flags = 'r', ...rest) => {
+  if (flags !== 'r') atStep();
+  return open(path, flags, ...rest);
+};
+syncBuiltinESMExports();
+`;
+
+const PROGRAM = `
+import { openKeyDirectory } from './keys/own/key-directory.js';
+import { createKeyStore } from './keys/key-store.js';
+
+const [directory, command] = process.argv.slice(2);
+const keys = openKeyDirectory({ directory });
+const named = async (state) => (await keys.read()).keys.find((key) => key.state === state).keyId;
+await {
+  open: async () => (await createKeyStore({ directory })).close(),
+  prepare: () => keys.prepare(),
+  activate: () => keys.activate({ force: true }),
+  retire: () => keys.retire({ force: true }),
+  revoke: async () => keys.revoke({ keyId: await named('active') }),
+}[command]();
+`;
+
+/** @param directory where the program is written. */
+export async function createCrashingProcess(directory: string): Promise<CrashingProcess> {
+  await transpileCore(directory);
+  const preload = join(directory, 'preload.mjs');
+  const program = join(directory, 'program.mjs');
+  await writeFile(preload, PRELOAD);
+  await writeFile(program, PROGRAM);
+  return {
+    async run(keyDirectory, command, killAt) {
+      const child = spawn(process.execPath, ['--import', preload, program, keyDirectory, command], {
+        env: { ...process.env, NODE_OPTIONS: '', KILL_AT: String(killAt) },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+      if (signal === null && code !== 0) throw new Error(`${command} failed: ${stderr}`);
+      return { signal, stderr };
+    },
+  };
+}
