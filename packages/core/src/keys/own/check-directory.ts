@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { errorCode, isTemporary } from './directory-files.js';
+import { errorCode, isTemporary, ITSELF } from './directory-files.js';
 import { generationOf } from './key-manifest.js';
 import { loadKey, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
 
@@ -46,6 +46,7 @@ function strangeFiles(
 ): KeyProblem[] {
   const named = new Map(rotation.keys.map(({ file, state }) => [file, state]));
   return entries.flatMap(({ name }): KeyProblem[] => {
+    if (name === ITSELF) return [];
     const found = (problem: string): KeyProblem[] => [
       { severity: 'warning', path: join(directory, name), problem },
     ];

@@ -17,9 +17,12 @@ export function isTemporary(name: string): boolean {
   return name.startsWith('.') && name.endsWith('.tmp');
 }
 
-/** Lists the files of a directory, by name. */
+/** The entry of the directory itself. */
+export const ITSELF = '.';
+
+/** Lists the files of a directory, by name, after the directory itself. */
 export async function listFiles(directory: string): Promise<readonly DirectoryEntry[]> {
-  const names = (await readdir(directory)).sort();
+  const names = [ITSELF, ...(await readdir(directory)).sort()];
   return Promise.all(
     names.map(async (name) => ({ name, stats: await statOrNothing(join(directory, name)) })),
   );
@@ -93,6 +96,12 @@ async function syncDirectory(directory: string): Promise<void> {
 
 /** The system's name of an error, such as `ENOENT`. */
 export function errorCode(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  return errorText(error, 'code');
+}
+
+/** A text that the system added to an error; what it says of a file holds the path, and nothing of what is in the file. */
+export function errorText(error: unknown, member: 'code' | 'path' | 'message'): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const text: unknown = Reflect.get(error, member);
+  return typeof text === 'string' ? text : undefined;
 }

@@ -3,12 +3,25 @@ import { type Clock } from '../../clock.js';
 import { invalidOption } from '../../options.js';
 import { type SigningAlgorithm } from '../own-key.js';
 import { type PublicJwk } from '../public-jwk.js';
-import { errorCode, isTemporary, listFiles } from './directory-files.js';
+import {
+  errorCode,
+  errorText,
+  isTemporary,
+  ITSELF,
+  listFiles,
+  type DirectoryEntry,
+} from './directory-files.js';
 import { refuseShortCycle } from './key-directory.js';
 import { type KeyOverlap, type KeyRotation } from './key-record.js';
 import { KeyRotor } from './key-rotor.js';
 import { localSigner, publishedKeys, type OpenKeyStore, type Signer } from './open-key-store.js';
-import { readKeys, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
+import {
+  readKeys,
+  readSnapshot,
+  unreadable,
+  type DirectorySnapshot,
+  type ReadOptions,
+} from './read-directory.js';
 import { isLongerOverlap, nextStep } from './rotation.js';
 import { firstKey, noTransition } from './transitions.js';
 
@@ -114,13 +127,14 @@ function refuseStepBack(
     );
 }
 
-/** What changes when a file of the directory does, also behind a symbolic link. */
+/** What changes when a file of the directory does, also behind a symbolic link. The directory's own time says no more. */
 function fingerprintOf({ entries }: Pick<DirectorySnapshot, 'entries'>): string {
   return entries
     .filter(({ name }) => !isTemporary(name))
-    .map(({ name, stats }) =>
-      [name, stats?.ino, stats?.size, stats?.mtimeMs, stats?.ctimeMs, stats?.mode].join(' '),
-    )
+    .map(({ name, stats }) => {
+      const content = name === ITSELF ? [] : [stats?.size, stats?.mtimeMs, stats?.ctimeMs];
+      return [name, stats?.ino, stats?.mode, ...content].join(' ');
+    })
     .join('\n');
 }
 
@@ -167,11 +181,19 @@ class DirectoryKeyStore {
 
   #read(): Promise<void> {
     return this.#attempt('directory', 'the keys that were read before stay in use', async () => {
-      const entries = await listFiles(this.#options.directory);
+      const entries = await this.#list();
       const isSame = fingerprintOf({ entries }) === this.inUse.fingerprint;
       if (!isSame) this.inUse = await readInUse(this.#options, this.#rotor, this.inUse);
       return this.inUse.warnings;
     });
+  }
+
+  async #list(): Promise<readonly DirectoryEntry[]> {
+    try {
+      return await listFiles(this.#options.directory);
+    } catch (error) {
+      throw unreadable(error, this.#options.directory);
+    }
   }
 
   /** Whether anything was due. */
@@ -192,17 +214,13 @@ class DirectoryKeyStore {
     try {
       this.#warnings.tell(topic, await run());
     } catch (error) {
-      const problem =
-        errorCode(error) === 'config_invalid' && error instanceof Error ? error.message : nameOf(error);
+      // The system's own words name temporary files, another one each time.
+      const code = errorCode(error) ?? 'unknown error';
+      const told = code === 'config_invalid' ? errorText(error, 'message') : undefined;
+      const problem = told ?? `${this.#options.directory} cannot be used (${code})`;
       this.#warnings.tell(topic, [`${problem}; ${consequence}`]);
     }
   }
-}
-
-/** The system's words on a file hold its path, and nothing of what is in it; those of others are not repeated. */
-function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  return errorCode(error) === undefined ? error.name : error.message;
 }
 
 /** Tells of a problem when it comes up, and not again before it has been away. */

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidOption } from '../../options.js';
 import { readOwnKey, type OwnKey } from '../own-key.js';
-import { errorCode, listFiles, readFileAndStats, type DirectoryEntry } from './directory-files.js';
+import { errorCode, errorText, listFiles, readFileAndStats, type DirectoryEntry } from './directory-files.js';
 import { generationOf, manifestFile, readManifest } from './key-manifest.js';
 import { refuseExposedDirectory, refuseExposedKey, refuseExposedManifest } from './key-permissions.js';
 import { DEFAULT_OVERLAP, type KeyRecord, type KeyRotation } from './key-record.js';
@@ -84,9 +84,9 @@ async function again<Result>(directory: string, attempt: () => Promise<Result>):
   }
 }
 
-function unreadable(error: unknown, directory: string): TypeError {
-  const path =
-    error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : directory;
+/** Says which file it is that cannot be read. */
+export function unreadable(error: unknown, directory: string): TypeError {
+  const path = errorText(error, 'path') ?? directory;
   return invalidOption(path, `cannot be read (${errorCode(error) ?? 'unknown error'})`);
 }
 

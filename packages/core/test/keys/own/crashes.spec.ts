@@ -73,9 +73,7 @@ describe.each(COMMANDS)('SIGKILL at every step of $command, from $before', ({ co
       expect((await keys.check()).filter(({ severity }) => severity === 'error')).toEqual([]);
 
       // Of `revoke` the key that is meant is the one that signed before.
-      const [{ keyId }] = (await openKeyDirectory({ directory: original }).read()).keys as [
-        { keyId: string },
-      ];
+      const { keyId } = (await openKeyDirectory({ directory: original }).read()).keys[0]!;
       if (command === 'revoke') await keys.revoke({ keyId });
       if (command === 'prepare') await keys.prepare();
       if (command === 'retire') await keys.retire({ force: true });
