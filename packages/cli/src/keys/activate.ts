@@ -1,7 +1,7 @@
 import { type KeyDirectory } from '@countersign/core';
 import { type Command } from 'commander';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';
-import { shortKid, wholeKid } from './key-name.js';
+import { KID_HELP, shortKid, wholeKid } from './key-name.js';
 import { type Findings, type KeysOptions } from './task.js';
 
 type Options = KeysOptions & { readonly force?: boolean };
@@ -10,7 +10,7 @@ type Options = KeysOptions & { readonly force?: boolean };
 export function addActivate(keys: Command, deliver: Deliver): void {
   const summary = 'let a pending key sign; the one that signed is published until its tokens have expired';
   const command = defineCommand(keys, 'activate', summary, 'activate --dir .data/keys')
-    .argument('[kid]', 'the key id, or the start of it; the oldest pending key unless given')
+    .argument('[kid]', `${KID_HELP}; the oldest pending key unless given`)
     .option('--force', 'do it before other services can know the key')
     .action(async (kid: string | undefined, options: Options) => {
       const run = (directory: KeyDirectory): Promise<Findings> => activate(directory, kid, options);

@@ -2,6 +2,9 @@ import { CountersignError, type KeyDirectory, type KeyRecord } from '@countersig
 
 const SHORT = 8;
 
+/** How a key is typed. */
+export const KID_HELP = 'the key id, or the start of it, after -- if that is a hyphen';
+
 /** A key as it is called in a sentence: the start of its id, which is enough to name it in a command. */
 export function shortKid(kid: string): string {
   return kid.slice(0, SHORT);

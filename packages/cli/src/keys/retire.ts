@@ -1,7 +1,7 @@
 import { type KeyDirectory } from '@countersign/core';
 import { type Command } from 'commander';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';
-import { shortKid, wholeKid } from './key-name.js';
+import { KID_HELP, shortKid, wholeKid } from './key-name.js';
 import { type Findings, type KeysOptions } from './task.js';
 
 type Options = KeysOptions & { readonly force?: boolean };
@@ -10,7 +10,7 @@ type Options = KeysOptions & { readonly force?: boolean };
 export function addRetire(keys: Command, deliver: Deliver): void {
   const summary = 'take a retiring key out and delete it, once its last token has expired';
   const command = defineCommand(keys, 'retire', summary, 'retire --dir .data/keys')
-    .argument('[kid]', 'the key id, or the start of it; all whose time has come unless given')
+    .argument('[kid]', `${KID_HELP}; all whose time has come unless given`)
     .option('--force', 'do it while tokens by the key may be under way')
     .action(async (kid: string | undefined, options: Options) => {
       const run = (directory: KeyDirectory): Promise<Findings> => retire(directory, kid, options);

@@ -2,7 +2,7 @@ import { publicationSeconds, type KeyDirectory } from '@countersign/core';
 import { type Command, InvalidArgumentError } from 'commander';
 import { isoTime } from '../output/moment.js';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';
-import { shortKid, wholeKid } from './key-name.js';
+import { KID_HELP, shortKid, wholeKid } from './key-name.js';
 import { type Findings, type KeysOptions } from './task.js';
 
 type Options = KeysOptions & { readonly reason?: string };
@@ -12,7 +12,7 @@ export function addRevoke(keys: Command, deliver: Deliver): void {
   const summary = 'take a key out at once, whatever its state: it may be in the wrong hands';
   const example = 'revoke 3fJk7a2B --dir .data/keys --reason "laptop stolen"';
   const command = defineCommand(keys, 'revoke', summary, example)
-    .argument('<kid>', 'the key id, or the start of it')
+    .argument('<kid>', KID_HELP)
     .option('--reason <text>', 'why, for whoever looks later: it is kept with the key', oneLine)
     .action(async (kid: string, options: Options) => {
       const run = (directory: KeyDirectory): Promise<Findings> => revoke(directory, kid, options);

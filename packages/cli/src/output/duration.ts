@@ -16,16 +16,18 @@ export function parseDuration(text: string): number | undefined {
   return seconds > 0 && seconds <= LONGEST_SECONDS ? seconds : undefined;
 }
 
+/** Below this, minutes are too coarse for somebody who waits. */
+const IN_SECONDS_BELOW = 120;
+
 /** Seconds as a person says them, in two units at most and rounded up: `45 s`, `4 min`, `5 h 20 min`, `29 d 4 h`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));
   const first = UNITS.findIndex((unit) => whole >= unit.seconds);
   const large = UNITS[first];
-  if (large === undefined) return '0 s';
   const small = UNITS[first + 1];
-  // Seconds beside minutes are noise: nobody waits for them by hand.
-  if (small === undefined || small.seconds === 1)
-    return `${String(Math.ceil(whole / large.seconds))} ${large.name}`;
+  if (whole < IN_SECONDS_BELOW || large === undefined || small === undefined) return `${String(whole)} s`;
+  // Seconds beside minutes are noise.
+  if (small.seconds === 1) return `${String(Math.ceil(whole / large.seconds))} ${large.name}`;
   const inSmall = Math.ceil(whole / small.seconds);
   const perLarge = large.seconds / small.seconds;
   const rest = inSmall % perLarge;

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createKeyStore } from '@countersign/core';
+import { countersign, countersignJson } from '../support/countersign.js';
+import { scratchKeys, type ScratchKeys } from '../support/key-directories.js';
+
+const COMMANDS = fileURLToPath(new URL('../../../../node_modules/.bin', import.meta.url));
+const A_DAY_AGO = Date.now() / 1000 - 86_400;
+
+let scratch: ScratchKeys;
+
+beforeEach(async () => {
+  scratch = await scratchKeys();
+});
+afterEach(() => scratch.remove());
+
+/** Puts a key into the directory whose id begins like that, as an operator did by hand a day ago. */
+async function addKey(file: string, start: string): Promise<string> {
+  for (;;) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwk = privateKey.export({ format: 'jwk' });
+    const { kid } = (await createKeyStore({ privateKeys: [jwk] })).publicKeys().keys[0]!;
+    if (!kid.startsWith(start)) continue;
+    const path = join(scratch.path, file);
+    await writeFile(path, JSON.stringify(jwk), { mode: 0o600 });
+    await utimes(path, A_DAY_AGO, A_DAY_AGO);
+    return kid;
+  }
+}
+
+describe('a key', () => {
+  it('is named by the start of its id', async () => {
+    const kid = await addKey('0001.jwk.json', '');
+    const { code, report } = await countersignJson([
+      'keys',
+      'revoke',
+      '--dir',
+      scratch.path,
+      '--',
+      kid.slice(0, 8),
+    ]);
+    expect(code).toBe(0);
+    expect(report.changed).toContainEqual({ kid, from: 'active', to: 'gone' });
+  });
+
+  it('is not named by a start that another key has, too; both are listed then', async () => {
+    const one = await addKey('0001.jwk.json', 'A');
+    const other = await addKey('0002.jwk.json', 'A');
+    const { code, stderr } = await countersign(['keys', 'revoke', '--dir', scratch.path, 'A']);
+    expect(code).toBe(1);
+    expect(stderr).toBe(`Refused: more than one key begins with "A": ${one}, ${other}\n`);
+  });
+
+  it.each(['nobody', ''])('is not named by %j, which none begins with', async (start) => {
+    await addKey('0001.jwk.json', 'A');
+    const { code, stderr } = await countersign(['keys', 'revoke', '--dir', scratch.path, '--', start]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(`Refused: no key of this directory begins with "${start}"\n`);
+  });
+
+  it('may begin with a hyphen: commands that are printed can be pasted into a shell', async () => {
+    const kid = await addKey('0001.jwk.json', '-');
+    await addKey('0002.jwk.json', '');
+    const { report } = await countersignJson(['keys', 'show', '--dir', scratch.path]);
+    expect(report.next).toMatchObject({ action: 'retire', kid });
+    const PATH = [COMMANDS, dirname(process.execPath)].join(':');
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', report.next!.command], { env: { PATH } });
+    expect(stdout).toContain(`${kid.slice(0, 8)} is gone`);
+  });
+});
