@@ -6,7 +6,8 @@ export async function ifInstalled<T>(load: () => Promise<T>): Promise<T | undefi
   try {
     return await load();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && NOT_INSTALLED.has(error.code)) return undefined;
+    const code: unknown = typeof error === 'object' && error !== null && 'code' in error && error.code;
+    if (NOT_INSTALLED.has(code)) return undefined;
     throw error;
   }
 }

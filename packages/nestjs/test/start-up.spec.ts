@@ -87,6 +87,10 @@ describe('an application does not start', () => {
     ['undeclared', { undeclared: 'send' }],
     ['tokenCache', { tokenCache: new Map<string, string>().keys() }],
     ['tokenCache', { tokenCache: null }],
+    ['hydrate', { hydrate: 'always' }],
+    ['hydrate', { hydrate: true }],
+    ['hydrate.timeoutMs', { hydrate: { timeoutMs: 0 } }],
+    ['hydrate.timeout', { hydrate: { timeout: 5 } }],
     [
       'destinations[0].onBehalfOf',
       { destinations: [{ name: 'a', url: 'https://a.example/', authorize: 'mint' }] },

@@ -45,7 +45,7 @@ export function keyFailure(error: unknown): KeyFailure {
 }
 
 /** Of whatever was thrown: what `fetch` throws is not always an instance of this realm's `Error`. */
-function memberOf(thrown: unknown, name: string): unknown {
+export function memberOf(thrown: unknown, name: string): unknown {
   return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { keyFailure, type KeyEvent } from './key-events.js';
+import { keyFailure, memberOf, type KeyEvent } from './key-events.js';
 import { type KeySet } from './key-set.js';
 
 /** Who is told what happens to the keys of an issuer. */
@@ -44,7 +44,11 @@ function quietly(tell: () => void): void {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  const { cause } = error;
-  return cause instanceof Error ? `${error.message} (${cause.message})` : error.message;
+  const cause = messageOf(memberOf(error, 'cause'));
+  return `${messageOf(error) ?? 'unknown error'}${cause === undefined ? '' : ` (${cause})`}`;
+}
+
+function messageOf(error: unknown): string | undefined {
+  const message = memberOf(error, 'message');
+  return typeof message === 'string' ? message : undefined;
 }

@@ -21,6 +21,8 @@ export interface ApplicationParts extends ModuleMetadata {
   readonly options: CountersignOptions;
   /** Called before the application is initialised. */
   readonly prepare?: (application: INestApplication) => void;
+  /** Default: a free one. */
+  readonly port?: number;
 }
 
 export interface Application {
@@ -43,7 +45,7 @@ export async function startApplication(parts: ApplicationParts): Promise<Applica
   const nest = await NestFactory.create(root, parts.adapter(), { logger: false, abortOnError: false });
   try {
     parts.prepare?.(nest);
-    await nest.listen(0, '127.0.0.1');
+    await nest.listen(parts.port ?? 0, '127.0.0.1');
   } catch (error) {
     await nest.close();
     throw error;
