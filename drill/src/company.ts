@@ -1,5 +1,4 @@
-import { type Clock } from '@countersign/core';
-import { createDrillClock, type ClockSettings } from './drill-clock.js';
+import { createDrillClock, type DrillClock } from './drill-clock.js';
 import { CALLER, trusted } from './parties.js';
 import { type Caller, type CallerSettings } from './programs/caller.js';
 import { type Receiver, type ReceiverSettings } from './programs/receiver.js';
@@ -27,11 +26,7 @@ export async function withCompany<Result>(play: (company: Company) => Promise<Re
 }
 
 /** What a pair of services is made with, where it differs from the usual. */
-export interface PairSettings extends Pick<ReceiverSettings, 'jwks'> {
-  readonly directory: string;
-  readonly clock: ClockSettings;
-  /** What the `Cache-Control` of the caller's key set says. Default 300. */
-  readonly maxAgeSeconds?: number;
+export interface PairSettings extends Omit<CallerSettings, 'service'>, Pick<ReceiverSettings, 'jwks'> {
   /** How many replicas the called service has. Default 1. */
   readonly replicas?: number;
 }
@@ -43,27 +38,27 @@ export interface Pair {
   /** Of the receivers. */
   readonly origins: readonly string[];
   /** The same time as theirs. */
-  readonly clock: Clock;
+  readonly clock: DrillClock;
   /** Lets seconds pass for all of them. */
   advance(seconds: number): Promise<void>;
 }
 
 /** Starts a caller, and replicas that trust it. */
 export async function startPair(company: Company, settings: PairSettings): Promise<Pair> {
-  const { directory, clock: clockSettings, jwks, maxAgeSeconds = 300, replicas = 1 } = settings;
-  const callerSettings: CallerSettings = { service: CALLER, directory, clock: clockSettings, maxAgeSeconds };
+  const { jwks, replicas = 1, ...rest } = settings;
+  const callerSettings: CallerSettings = { service: CALLER, ...rest };
   const caller = await company.start<Caller>('caller', callerSettings);
   const trust = [trusted(CALLER, await caller.ask('jwksUri'))];
   const receiverSettings: ReceiverSettings = {
     trust,
-    clock: clockSettings,
+    clock: settings.clock,
     ...(jwks !== undefined && { jwks }),
   };
   const receivers = await Promise.all(
     Array.from({ length: replicas }, () => company.start<Receiver>('receiver', receiverSettings)),
   );
   const origins = await Promise.all(receivers.map((receiver) => receiver.ask('origin')));
-  const clock = createDrillClock(clockSettings);
+  const clock = createDrillClock(settings.clock);
   return {
     caller,
     receivers,

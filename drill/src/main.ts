@@ -7,9 +7,12 @@ import { writeResults } from './results-file.js';
 import { type Scene } from './scene.js';
 import { garbage } from './scenes/garbage.js';
 import { hanging } from './scenes/hanging.js';
+import { kills } from './scenes/kills.js';
 import { outage } from './scenes/outage.js';
+import { revocation } from './scenes/revocation.js';
+import { rotations } from './scenes/rotations.js';
 
-const SCENES: readonly Scene[] = [outage, garbage, hanging];
+const SCENES: readonly Scene[] = [rotations, outage, garbage, revocation, hanging, kills];
 
 const HELP = `npm run drill [-- --quick] [-- --only <scene>]
 

@@ -12,8 +12,8 @@ export interface CallerSettings {
   /** The directory of its keys. */
   readonly directory: string;
   readonly clock: ClockSettings;
-  /** What the `Cache-Control` of its key set says. */
-  readonly maxAgeSeconds: number;
+  /** How often it looks at the directory, in real time. Default 2. */
+  readonly rereadSeconds?: number;
 }
 
 /** A service that publishes its keys, and makes calls with tokens of its own. */
@@ -23,6 +23,10 @@ export interface Caller {
   advance(seconds: number): void;
   publish(how: Publishing): Promise<void>;
   keyRequests(): KeyRequests;
+  /** The key ids that it publishes. */
+  published(): readonly string[];
+  /** How many keys its tokens were signed with. */
+  keysUsed(): number;
   /** Starts traffic to these origins, in turn: reads that share a token, and writes that have one each. */
   begin(plan: { readonly origins: readonly string[]; readonly ratePerSecond: number }): void;
   /** Ends the traffic that was begun. */
@@ -35,15 +39,12 @@ export interface Caller {
 
 const BODY = JSON.stringify({ name: 'Census User', email: 'user@census.example' });
 
-async function start({
-  service,
-  directory,
-  clock: settings,
-  maxAgeSeconds,
-}: CallerSettings): Promise<Caller> {
-  const clock = createDrillClock(settings);
-  const keyStore = await createKeyStore({ directory });
-  const keyServer = await startKeyServer({ keys: () => keyStore.publicKeys(), maxAgeSeconds });
+async function start(settings: CallerSettings): Promise<Caller> {
+  const { service, directory, rereadSeconds = 2 } = settings;
+  const clock = createDrillClock(settings.clock);
+  const keyStore = await createKeyStore({ directory, clock, rereadSeconds });
+  const keyServer = await startKeyServer(keyStore);
+  const keysUsed = new Set<string | undefined>();
   // A replica is where a load balancer sends a call: the token is for the service, whichever replica gets it.
   const destination = { name: 'census', url: RECEIVER, onBehalfOf: 'service', authorize: 'mint' } as const;
   const destinations = [{ ...destination, scopes: ['user:read', 'user:write'] }];
@@ -53,7 +54,8 @@ async function start({
   async function headersFor(method: 'GET' | 'POST', body?: string): Promise<Record<string, string>> {
     const bytes = body === undefined ? undefined : Buffer.from(body);
     const call = { url: new URL('user', RECEIVER), method, body: bytes };
-    const { headers } = await authorizer.authorize(call, undefined);
+    const { headers, issued } = await authorizer.authorize(call, undefined);
+    keysUsed.add(issued?.claims.keyId);
     return Object.fromEntries(headers.map(({ name, value }) => [name, value]));
   }
 
@@ -74,6 +76,8 @@ async function start({
     advance: (seconds) => clock.advance(seconds),
     publish: (how) => keyServer.publish(how),
     keyRequests: () => keyServer.requests(),
+    published: () => keyStore.publicKeys().keys.map(({ kid }) => kid),
+    keysUsed: () => keysUsed.size,
     begin({ origins, ratePerSecond }) {
       traffic = startTraffic({ ratePerSecond }, caller(origins));
     },

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { type OpenKeyStore } from '@countersign/core';
 
 /**
  * How a key set is published: `well`; `failing`, each request is answered 500; `hanging`, requests are accepted and never
@@ -20,14 +21,8 @@ export interface KeyRequests {
   readonly answered: number;
 }
 
-export interface KeySetSource {
-  keys(): object;
-  /** What its `Cache-Control` says. */
-  readonly maxAgeSeconds: number;
-}
-
 /** Starts one on a free port, where it publishes well. */
-export async function startKeyServer(source: KeySetSource): Promise<KeyServer> {
+export async function startKeyServer(keyStore: OpenKeyStore): Promise<KeyServer> {
   let arrived = 0;
   let answered = 0;
   let how: Publishing = 'well';
@@ -35,8 +30,8 @@ export async function startKeyServer(source: KeySetSource): Promise<KeyServer> {
     well(response) {
       answered++;
       response.setHeader('content-type', 'application/jwk-set+json');
-      response.setHeader('cache-control', `public, max-age=${String(source.maxAgeSeconds)}`);
-      response.end(JSON.stringify(source.keys()));
+      response.setHeader('cache-control', `public, max-age=${String(keyStore.verifierCacheSeconds)}`);
+      response.end(JSON.stringify(keyStore.publicKeys()));
     },
     failing: (response) => response.writeHead(500).end(),
     hanging: () => undefined,

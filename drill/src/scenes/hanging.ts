@@ -40,7 +40,6 @@ export const hanging: Scene = {
           service,
           directory: join(folder, directory),
           clock,
-          maxAgeSeconds: 300,
         };
         const caller = await company.start<Caller>('caller', settings);
         return { caller, record: trusted(service, await caller.ask('jwksUri')) };

@@ -1,3 +1,4 @@
+import { DEFAULT_VERIFIER_CACHE_SECONDS } from '@countersign/core';
 import { withCompany, startPair, type Pair } from '../company.js';
 import { realTime } from '../drill-clock.js';
 import { type Figure } from '../judge.js';
@@ -6,11 +7,10 @@ import { forgery } from '../traffic/forgery.js';
 import { send, type Answer } from '../traffic/send.js';
 import { othersThan } from '../traffic/traffic.js';
 
-const MAX_AGE_SECONDS = 300;
 const COOLDOWN_SECONDS = 30;
 const MAX_STALE_SECONDS = 86_400;
 /** Half of the age, and up to a quarter more: see docs/keys.md. */
-const LONGEST_BACK_OFF_SECONDS = (MAX_AGE_SECONDS / 2) * 1.25;
+const LONGEST_BACK_OFF_SECONDS = (DEFAULT_VERIFIER_CACHE_SECONDS / 2) * 1.25;
 const WATCH_SECONDS = 5;
 
 /** How far the clock is moved between the requests of a long outage, and how many requests are sent then. */
@@ -31,7 +31,6 @@ export const outage: Scene = {
         directory: folder,
         clock,
         jwks,
-        maxAgeSeconds: MAX_AGE_SECONDS,
       });
       const { caller, origins } = pair;
       await caller.ask('send', { origins, count: 20 });
