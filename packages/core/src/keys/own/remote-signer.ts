@@ -56,17 +56,17 @@ async function openSigner(
   async function signature(input: Buffer): Promise<Buffer> {
     const answer = await inTime(() => sign(input), timeoutMs);
     if (!(answer instanceof Uint8Array))
-      throw new TypeError('the signer answered with something else than octets');
+      throw new SignerFailure('the signer answered with something else than octets');
     const octets = Buffer.from(answer);
-    const signed = isDer ? joseSignature(octets, signatureBytes(key, algorithm)) : octets;
+    const signed = isDer ? fromDer(octets, signatureBytes(key, algorithm)) : octets;
     if (await verifySignatureBytes(algorithm, key, input, signed)) return signed;
-    throw new TypeError(`the signature is not one for ${algorithm} by the public key`);
+    throw new SignerFailure(`the signature is not one for ${algorithm} by the public key`);
   }
 
   try {
     await signature(PROBE);
   } catch (error) {
-    const why = error instanceof TypeError || error instanceof SignerTimeout ? error.message : 'it failed';
+    const why = error instanceof SignerFailure ? error.message : 'it failed';
     throw Object.assign(invalidOption(read.at('sign'), `cannot sign: ${why}`), { cause: error });
   }
   const members = publicJwk(key);
@@ -118,15 +118,24 @@ function importPublicKey(key: string | JsonWebKey, path: string): KeyObject {
   }
 }
 
-class SignerTimeout extends Error {
-  override readonly name = 'TimeoutError';
+/** What we find wrong with an answer. What the signer itself throws may say anything, and is not repeated. */
+class SignerFailure extends Error {
+  override readonly name = 'SignerFailure';
+}
+
+function fromDer(octets: Buffer, bytes: number): Buffer {
+  try {
+    return joseSignature(octets, bytes);
+  } catch (cause) {
+    throw new SignerFailure('the signature is not an ECDSA signature of its curve in DER', { cause });
+  }
 }
 
 /** A signer that answers too late has failed: what it answers then is not used. */
 async function inTime(sign: () => unknown, timeoutMs: number): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    const error = new SignerTimeout(`it did not answer within ${String(timeoutMs)} ms`);
+    const error = new SignerFailure(`it did not answer within ${String(timeoutMs)} ms`);
     timer = setTimeout(() => reject(error), timeoutMs);
   });
   // A signer that throws at once has failed like one that rejects.
