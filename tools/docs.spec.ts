@@ -76,7 +76,7 @@ describe('the documentation', () => {
     const gone = pages
       .filter(({ path }) => path !== 'CHANGELOG.md')
       .flatMap(({ code }) => code)
-      .filter(({ target }) => /^(packages|apps|demo|docs|tools|bench|\.ci)\/[\w./-]+$/.test(target))
+      .filter(({ target }) => /^(packages|apps|demo|drill|docs|tools|bench|\.ci)\/[\w./-]+$/.test(target))
       .filter(({ target }) => !existsSync(join(repositoryRoot, target)))
       .map(({ page, line, target }) => `${page}:${String(line)}: ${target}`);
     expect(gone).toEqual([]);

@@ -15,7 +15,7 @@ interface Size {
 }
 
 const SIZE: Readonly<Record<Form, Size>> = {
-  full: { warmUpSeconds: 5, quietSeconds: 20, seconds: 30, forgeries: 100_000 },
+  full: { warmUpSeconds: 5, quietSeconds: 30, seconds: 30, forgeries: 100_000 },
   quick: { warmUpSeconds: 1, quietSeconds: 2, seconds: 3, forgeries: 5000 },
 };
 
