@@ -32,7 +32,7 @@ describe('a store that is open', () => {
     const store = await own.open({ rereadSeconds: 0.1 });
     const first = store.signer().keyId;
     await own.keys.revoke({ keyId: first });
-    while (store.signer().keyId === first) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (store.signer().keyId === first) await new Promise(setImmediate);
     expect(published(store)).not.toContain(first);
   });
 
@@ -40,8 +40,9 @@ describe('a store that is open', () => {
     const store = await own.open({ rereadSeconds: 0.1 });
     await store.close();
     const first = store.signer().keyId;
+    const other = await own.open({ rereadSeconds: 0.1 });
     await own.keys.revoke({ keyId: first });
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    while (other.signer().keyId === first) await new Promise(setImmediate);
     expect(store.signer().keyId).toBe(first);
   });
 
