@@ -144,9 +144,9 @@ function expectAsReadmeSays({ nothing, good, foreign }: Answers): void {
 function exportedFiles(name: string): readonly string[] {
   const folder = join(repositoryRoot, 'packages', name.replace('@countersign/', ''));
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+    readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   };
-  return Object.values(manifest.exports)
+  return Object.values(manifest.exports ?? {})
     .flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)))
     .map((path) => path.replace(/^\.\//, ''));
 }

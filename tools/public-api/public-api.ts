@@ -52,9 +52,9 @@ export function readPublicApis(): readonly PublicApi[] {
 
 function readEntryPoints(folder: string): readonly EntryPoint[] {
   const manifest = JSON.parse(readFileSync(join(repositoryRoot, folder, 'package.json'), 'utf8')) as {
-    readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+    readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   };
-  return Object.entries(manifest.exports).flatMap(([subpath, target]) => {
+  return Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) => {
     const source = typeof target === 'string' ? undefined : target[SOURCE_CONDITION];
     return source === undefined ? [] : [{ subpath, file: join(repositoryRoot, folder, source) }];
   });
