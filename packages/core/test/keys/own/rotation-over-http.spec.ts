@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type CountersignError } from '../../../src/errors.js';
+import { CountersignError } from '../../../src/errors.js';
 import { type OpenKeyStore } from '../../../src/keys/key-store.js';
 import { createVerifier, type Verifier } from '../../../src/inbound/verifier.js';
 import { signToken } from '../../../src/outbound/sign-token.js';
@@ -39,7 +39,9 @@ function replica(): Verifier {
     service: CENSUS,
     trust: [record],
     clock: own.clock,
-    onKeyEvent: (event) => void (event.type === 'unknown_key' && unknownKeys.push(event.found)),
+    onKeyEvent(event) {
+      if (event.type === 'unknown_key') unknownKeys.push(event.found);
+    },
   });
 }
 
@@ -62,7 +64,7 @@ async function outcome(verifier: Verifier, token: string): Promise<string> {
   const headers = [{ name: 'Authorization', value: `Bearer ${token}` }] as const;
   return arrive(verifier, call, headers).then(
     () => 'accepted',
-    (fault: CountersignError) => fault.code,
+    (fault: unknown) => (fault instanceof CountersignError ? fault.code : 'an unknown error'),
   );
 }
 
