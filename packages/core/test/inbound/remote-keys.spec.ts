@@ -1,7 +1,16 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
 import { type TrustRecord } from '../../src/keys/trust-record.js';
-import { createForgeKey, forgeToken, ISSUER, SERVICE, trustedKey, type ForgeKey } from '../support/forge.js';
+import {
+  createForgeKey,
+  forgeKeyOf,
+  forgeToken,
+  ISSUER,
+  SERVICE,
+  trustedKey,
+  type ForgeKey,
+} from '../support/forge.js';
 import { hang, json, startKeyServer, status, type KeyServer } from '../support/key-server.js';
 import { codeOf, inboundRequest, trustRecord } from '../support/scene.js';
 
@@ -74,11 +83,24 @@ describe('a set with keys that are not good', () => {
     }
   });
 
-  it('does not know a key that was left out', async () => {
-    server.answer(json({ keys: [trusted.jwk, { ...otherNamed('weak').jwk, crv: 'secp256k1' }] }));
-    const verifier = replica();
-    expect(await codeOf(verifier.authenticate(requestBy(otherNamed('weak'))))).toBe('key_unknown');
+  it.each([
+    ['RSA of 1024 bits', 'RS256', () => generateKeyPairSync('rsa', { modulusLength: 1024 })],
+    ['a curve that is not listed', 'ES256', () => generateKeyPairSync('ec', { namedCurve: 'secp256k1' })],
+  ] as const)('does not know a key that was left out: %s', async (_what, algorithm, generate) => {
+    const weak = forgeKeyOf(generate(), algorithm, 'weak');
+    server.answer(json({ keys: [trusted.jwk, weak.jwk] }));
+    const keys = { jwksUri: server.jwksUri };
+    const trust = [trustRecord(trusted, { keys, algorithms: ['ES256', 'RS256'] })];
+    const warnings: string[] = [];
+    const verifier = createVerifier({
+      service: SERVICE,
+      trust,
+      clock,
+      onWarning: (message) => warnings.push(message),
+    });
+    expect(await codeOf(verifier.authenticate(requestBy(weak)))).toBe('key_unknown');
     await expect(verifier.authenticate(requestBy(trusted))).resolves.toBeDefined();
+    expect(warnings).toEqual([expect.stringMatching(/^key set of .* keys\[1\] is left out: /)]);
   });
 });
 
