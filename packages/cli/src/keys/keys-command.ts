@@ -2,8 +2,9 @@ import { openKeyDirectory, systemClock, type KeyDirectory } from '@countersign/c
 import { type Command, Option } from 'commander';
 import { type Report } from '../output/report.js';
 import { commandText } from './command-text.js';
+import { refuseForeignKeys } from './foreign-keys.js';
 import { refusalOf } from './refusal.js';
-import { type KeysOptions, type Task } from './task.js';
+import { type Findings, type KeysOptions, type Task } from './task.js';
 
 /** Hands over what a command has to say. */
 export type Deliver = (report: Report, options: KeysOptions) => void;
@@ -22,7 +23,7 @@ export function defineCommand(keys: Command, name: string, summary: string, exam
 /** Carries a command out on its directory; what it was refused, or what failed, becomes a report as well. */
 export async function carryOut(task: Task, command: Command): Promise<Report> {
   const directory = open(task, command);
-  const findings = await task.run(directory).catch((error: unknown) => refusalOf(error, task));
+  const findings = await findingsOf(task, directory);
   const state = findings.state ?? (await directory.read().catch(() => undefined));
   return {
     command: `keys ${task.name}`,
@@ -40,6 +41,13 @@ export async function carryOut(task: Task, command: Command): Promise<Report> {
       command: commandText(state.next.action, task.options, state.next.keyId),
     },
   };
+}
+
+async function findingsOf(task: Task, directory: KeyDirectory): Promise<Findings> {
+  const refusal = task.isReadOnly
+    ? undefined
+    : await refuseForeignKeys(task.options.dir, process.geteuid?.());
+  return refusal ?? task.run(directory).catch((error: unknown) => refusalOf(error, task));
 }
 
 function open({ options, overlap = {} }: Task, command: Command): KeyDirectory {

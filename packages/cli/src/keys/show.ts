@@ -35,7 +35,7 @@ export function addShow(keys: Command, deliver: Deliver): void {
     .option('--all', 'also those that are gone, the last 20')
     .action(async (options: Options) => {
       const run = (directory: KeyDirectory): Promise<Findings> => show(directory, options);
-      deliver(await carryOut({ name: 'show', options, run }, command), options);
+      deliver(await carryOut({ name: 'show', options, isReadOnly: true, run }, command), options);
     });
 }
 

@@ -21,5 +21,7 @@ export interface Task {
   readonly kid?: string | undefined;
   /** How long keys must overlap, where the command says so. */
   readonly overlap?: Partial<KeyOverlap>;
+  /** Whether it only looks. Default false. */
+  readonly isReadOnly?: boolean;
   run(directory: KeyDirectory): Promise<Findings>;
 }

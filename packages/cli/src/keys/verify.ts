@@ -21,7 +21,7 @@ export function addVerify(keys: Command, deliver: Deliver): void {
     .option('--url <url>', 'compare with what the running service publishes there', webAddress)
     .action(async (options: Options) => {
       const run = (directory: KeyDirectory): Promise<Findings> => verify(directory, options);
-      deliver(await carryOut({ name: 'verify', options, run }, command), options);
+      deliver(await carryOut({ name: 'verify', options, isReadOnly: true, run }, command), options);
     });
 }
 
