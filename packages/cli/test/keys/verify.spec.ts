@@ -1,16 +1,15 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { once } from 'node:events';
-import { type AddressInfo } from 'node:net';
+import { type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { createKeyStore, type KeyRecord, type PublicJwk } from '@countersign/core';
 import { countersign, countersignJson } from '../support/countersign.js';
 import { scratchKeys, type ScratchKeys } from '../support/key-directories.js';
+import { serve, type Served } from '../support/served.js';
 
 let scratch: ScratchKeys;
 let active: KeyRecord;
 let pending: KeyRecord;
-let server: Server | undefined;
+let service: Served | undefined;
 
 beforeEach(async () => {
   scratch = await scratchKeys();
@@ -19,9 +18,8 @@ beforeEach(async () => {
   [active, pending] = keys as [KeyRecord, KeyRecord];
 });
 afterEach(async () => {
-  server?.closeAllConnections();
-  server?.close();
-  server = undefined;
+  await service?.close();
+  service = undefined;
   await scratch.remove();
 });
 
@@ -30,15 +28,13 @@ function verify(...words: readonly string[]): readonly string[] {
 }
 
 /** A running service that answers everything like this. */
-async function serve(answer: RequestListener): Promise<string> {
-  server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${String(port)}/.well-known/jwks.json`;
+async function answering(answer: RequestListener): Promise<string> {
+  service = await serve(answer);
+  return service.url;
 }
 
 async function publish(keys: readonly unknown[], cacheControl = 'public, max-age=300'): Promise<string> {
-  return serve((_, response) => {
+  return answering((_, response) => {
     response.setHeader('content-type', 'application/jwk-set+json');
     response.setHeader('cache-control', cacheControl);
     response.end(JSON.stringify({ keys }));
@@ -168,15 +164,15 @@ describe('keys verify --url', () => {
     ['hangs up', (request) => request.socket.destroy(), 'cannot be reached (UND_ERR_SOCKET)'],
     ['does not answer', () => undefined, 'did not answer within 5 s'],
   ])('finds a service that %s', async (_, answer, problem) => {
-    const url = await serve(answer);
+    const url = await answering(answer);
     const { code, report } = await countersignJson(verify('--url', url));
     expect(code).toBe(1);
     expect(report.problems).toEqual([{ severity: 'error', path: url, problem }]);
   });
 
   it('finds that nobody listens there', async () => {
-    const url = await serve(() => undefined);
-    await new Promise((resolve) => server!.close(resolve));
+    const url = await answering(() => undefined);
+    await service!.close();
     const { report } = await countersignJson(verify('--url', url));
     expect(report.problems).toEqual([
       { severity: 'error', path: url, problem: 'cannot be reached (ECONNREFUSED)' },
