@@ -2,28 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { type Clock } from '../../clock.js';
 import { invalidOption } from '../../options.js';
 import { type SigningAlgorithm } from '../own-key.js';
-import { type PublicJwk } from '../public-jwk.js';
-import {
-  errorCode,
-  errorText,
-  isTemporary,
-  ITSELF,
-  listFiles,
-  type DirectoryEntry,
-} from './directory-files.js';
+import { errorCode, errorText, listFiles, type DirectoryEntry } from './directory-files.js';
 import { refuseShortCycle } from './key-directory.js';
-import { type KeyOverlap, type KeyRotation } from './key-record.js';
+import { type KeyOverlap } from './key-record.js';
 import { KeyRotor } from './key-rotor.js';
-import { localSigner, publishedKeys, type OpenKeyStore, type Signer } from './open-key-store.js';
-import {
-  readKeys,
-  readSnapshot,
-  unreadable,
-  type DirectorySnapshot,
-  type ReadOptions,
-} from './read-directory.js';
-import { isLongerOverlap, nextStep } from './rotation.js';
+import { fingerprintOf, KEYS_STAY, readInUse, type KeysInUse } from './keys-in-use.js';
+import { type OpenKeyStore } from './open-key-store.js';
+import { readSnapshot, unreadable, type ReadOptions } from './read-directory.js';
+import { nextStep } from './rotation.js';
 import { firstKey, noTransition } from './transitions.js';
+import { Warnings } from './warnings.js';
 
 export interface DirectoryStoreOptions extends ReadOptions {
   /** Of the first key. */
@@ -77,67 +65,6 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
-/** The keys that are in use, as they were read from the directory. */
-interface KeysInUse {
-  readonly signer: Signer;
-  readonly published: { readonly keys: readonly PublicJwk[] };
-  readonly rotation: KeyRotation;
-  /** Whether the directory records a shorter overlap than we go by: then a command would go too fast. */
-  readonly isOverlapUnrecorded: boolean;
-  readonly generation: number;
-  readonly fingerprint: string;
-  readonly warnings: readonly string[];
-}
-
-async function readInUse(
-  files: ReadOptions,
-  rotor: KeyRotor,
-  old: KeysInUse | undefined,
-): Promise<KeysInUse> {
-  const { snapshot, keys } = await readKeys(files);
-  const active = keys.find(({ record }) => record.state === 'active');
-  if (active === undefined) throw invalidOption(files.directory, 'holds no key');
-  if (old !== undefined) refuseStepBack(files, old, snapshot);
-  const rotation = rotor.withOverlap(snapshot.rotation);
-  return {
-    signer: localSigner(active.key),
-    published: publishedKeys(keys.map(({ key }) => key.jwk)),
-    rotation,
-    isOverlapUnrecorded: isLongerOverlap(rotation.overlap, snapshot.rotation.overlap),
-    generation: snapshot.generation,
-    fingerprint: fingerprintOf(snapshot),
-    warnings: snapshot.warnings,
-  };
-}
-
-/** What no command does: an older manifest could bring a revoked key back, and a swapped file takes a published key away. */
-function refuseStepBack(
-  { directory }: ReadOptions,
-  old: KeysInUse,
-  { generation, rotation }: DirectorySnapshot,
-): void {
-  if (generation < old.generation)
-    throw invalidOption(directory, 'holds an older manifest than before; start again to go by it');
-  const idOf = new Map(old.rotation.keys.map(({ file, keyId }) => [file, keyId]));
-  const swapped = rotation.keys.find(({ file, keyId }) => (idOf.get(file) ?? keyId) !== keyId);
-  if (swapped !== undefined)
-    throw invalidOption(
-      `${directory}/${swapped.file}`,
-      'holds another key than before; add keys, do not replace them',
-    );
-}
-
-/** What changes when a file of the directory does, also behind a symbolic link. The directory's own time says no more. */
-function fingerprintOf({ entries }: Pick<DirectorySnapshot, 'entries'>): string {
-  return entries
-    .filter(({ name }) => !isTemporary(name))
-    .map(({ name, stats }) => {
-      const content = name === ITSELF ? [] : [stats?.size, stats?.mtimeMs, stats?.ctimeMs];
-      return [name, stats?.ino, stats?.mode, ...content].join(' ');
-    })
-    .join('\n');
-}
-
 class DirectoryKeyStore {
   inUse: KeysInUse;
   /** Settles when what was begun has ended. Never rejects. */
@@ -180,9 +107,9 @@ class DirectoryKeyStore {
   }
 
   #read(): Promise<void> {
-    return this.#attempt('directory', 'the keys that were read before stay in use', async () => {
+    return this.#attempt('directory', KEYS_STAY, async () => {
       const entries = await this.#list();
-      const isSame = fingerprintOf({ entries }) === this.inUse.fingerprint;
+      const isSame = fingerprintOf(entries) === this.inUse.fingerprint;
       if (!isSame) this.inUse = await readInUse(this.#options, this.#rotor, this.inUse);
       return this.inUse.warnings;
     });
@@ -220,22 +147,5 @@ class DirectoryKeyStore {
       const problem = told ?? `${this.#options.directory} cannot be used (${code})`;
       this.#warnings.tell(topic, [`${problem}; ${consequence}`]);
     }
-  }
-}
-
-/** Tells of a problem when it comes up, and not again before it has been away. */
-class Warnings {
-  readonly #onWarning: (message: string) => void;
-  readonly #told = new Map<string, ReadonlySet<string>>();
-
-  constructor(onWarning: (message: string) => void) {
-    this.#onWarning = onWarning;
-  }
-
-  /** @param messages all that is wrong with the topic now. */
-  tell(topic: string, messages: readonly string[]): void {
-    const before = this.#told.get(topic);
-    this.#told.set(topic, new Set(messages));
-    for (const message of messages) if (before?.has(message) !== true) this.#onWarning(message);
   }
 }

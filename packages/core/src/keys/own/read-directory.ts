@@ -45,15 +45,35 @@ export async function readSnapshot(options: ReadOptions): Promise<DirectorySnaps
   return again(options.directory, () => attemptSnapshot(options));
 }
 
-/** The same, with the keys that are not gone, each of them whole, private enough, and the one that the manifest names. */
-export async function readKeys(
-  options: ReadOptions,
-): Promise<{ readonly snapshot: DirectorySnapshot; readonly keys: readonly LoadedKey[] }> {
+/** The keys of a directory, and those that cannot be used. */
+export interface ReadKeys {
+  readonly snapshot: DirectorySnapshot;
+  readonly keys: readonly LoadedKey[];
+  readonly failures: readonly { readonly record: KeyRecord; readonly error: unknown }[];
+}
+
+/** The same, with the keys that are not gone: each whole, private enough, and the one that the manifest names, or a failure. */
+export async function readKeys(options: ReadOptions): Promise<ReadKeys> {
   return again(options.directory, async () => {
     const snapshot = await attemptSnapshot(options);
     const records = snapshot.rotation.keys.filter(({ state }) => state !== 'gone');
-    return { snapshot, keys: await Promise.all(records.map((record) => loadKey(record, options))) };
+    const loads = await Promise.allSettled(records.map((record) => loadKey(record, options)));
+    const keys = loads.flatMap((load) => (load.status === 'fulfilled' ? [load.value] : []));
+    const failures = records.flatMap((record, index) => {
+      const load = loads[index];
+      const error: unknown = load?.status === 'rejected' ? load.reason : undefined;
+      return error === undefined ? [] : [{ record, error }];
+    });
+    // Somebody may have deleted it meanwhile, and said so in a new manifest.
+    const missing = failures.find(({ error }) => errorCode(error) === 'ENOENT');
+    if (missing !== undefined && (await highestGeneration(options)) !== snapshot.highestGeneration)
+      throw missing.error;
+    return { snapshot, keys, failures };
   });
+}
+
+async function highestGeneration(options: ReadOptions): Promise<number> {
+  return (await attemptSnapshot(options)).highestGeneration;
 }
 
 /** Reads the key of a record. @throws TypeError `config_invalid` naming the file, and nothing of what it holds. */

@@ -79,6 +79,49 @@ describe('a running service', () => {
     expect(published(store)).toHaveLength(2);
   });
 
+  it('takes a revoked key out although the file of another one is damaged', async () => {
+    const store = await own.open();
+    const first = store.signer().keyId;
+    const second = (await own.keys.prepare()).changed[0]!.keyId;
+    await own.keys.activate({ force: true });
+    await store.reload();
+    await writeFile(join(own.directory, `key-${second}.jwk.json`), '{');
+    await own.keys.revoke({ keyId: first });
+    await store.reload();
+    expect(published(store)).toEqual([second]);
+    expect(store.signer().keyId).toBe(second);
+    expect(own.warnings).toEqual([expect.stringContaining(`key-${second}.jwk.json must hold`)]);
+  });
+
+  it('does not publish a new key whose file is damaged, and does when it is mended', async () => {
+    const store = await own.open();
+    const { keyId } = (await own.keys.prepare()).changed[0]!;
+    const file = join(own.directory, `key-${keyId}.jwk.json`);
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.slice(0, 40));
+    await store.reload();
+    expect(published(store)).not.toContain(keyId);
+    expect(own.warnings).toEqual([expect.stringContaining('that key is not published')]);
+    await writeFile(file, text);
+    await store.reload();
+    expect(published(store)).toContain(keyId);
+  });
+
+  it('goes on although whoever is warned throws', async () => {
+    const store = await own.open({
+      onWarning: () => {
+        throw new Error('the log is full');
+      },
+    });
+    const file = join(own.directory, `key-${store.signer().keyId}.jwk.json`);
+    await chmod(file, 0o644);
+    await store.reload();
+    await chmod(file, 0o600);
+    await own.keys.prepare();
+    await store.reload();
+    expect(published(store)).toHaveLength(2);
+  });
+
   it('does not go back to an older manifest, which could bring a revoked key back', async () => {
     const store = await own.open();
     const first = store.signer().keyId;
