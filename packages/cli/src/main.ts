@@ -1,7 +1,10 @@
 import { runCommandLine } from './command-line.js';
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+process.stdout.on('error', ({ code = 'unknown error' }: NodeJS.ErrnoException) => {
   // A reader that has seen enough, such as `head`, is no failure of ours.
-  if (error.code !== 'EPIPE') throw error;
+  if (code === 'EPIPE') return;
+  process.exitCode = 1;
+  process.stderr.write(`Failed: the output cannot be written (${code})\n`);
 });
-process.exitCode = await runCommandLine(process.argv.slice(2));
+const exitCode = await runCommandLine(process.argv.slice(2));
+process.exitCode ??= exitCode;
