@@ -1,8 +1,9 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKeyStore, type OpenKeyStore } from '../../../src/keys/key-store.js';
 import { openKeyDirectory, type KeyDirectory } from '../../../src/keys/own/key-directory.js';
+import { newJwk } from '../../support/own-keys.js';
 import { createCrashingProcess, type CrashingProcess } from '../../support/crashing-process.js';
 
 let root: string;
@@ -42,48 +43,69 @@ async function inService(directory: string): Promise<OpenKeyStore> {
   return store;
 }
 
-/** The directory before each command, and what may be found after it was killed: nothing done, or all of it. */
-const COMMANDS = [
-  { command: 'prepare', before: 'active', after: 'active pending' },
-  { command: 'activate', before: 'active pending', after: 'retiring active' },
-  { command: 'retire', before: 'retiring active', after: 'gone active' },
-  { command: 'revoke', before: 'active pending', after: 'gone active' },
-  { command: 'revoke', before: 'active', after: 'gone active' },
-] as const;
+interface Case {
+  readonly command: 'prepare' | 'activate' | 'retire' | 'revoke';
+  readonly before: string;
+  readonly after: string;
+  readonly kind: 'with a manifest' | 'without a manifest';
+}
 
-async function directoryWith(states: string, name: string): Promise<string> {
+/** The directory before each command, and what may be found after it was killed: nothing done, or all of it. */
+const COMMANDS: readonly Case[] = [
+  { command: 'prepare', before: 'active', after: 'active pending', kind: 'with a manifest' },
+  { command: 'activate', before: 'active pending', after: 'retiring active', kind: 'with a manifest' },
+  { command: 'retire', before: 'retiring active', after: 'gone active', kind: 'with a manifest' },
+  { command: 'revoke', before: 'active pending', after: 'gone active', kind: 'with a manifest' },
+  { command: 'revoke', before: 'active', after: 'gone active', kind: 'with a manifest' },
+  { command: 'prepare', before: 'active', after: 'active pending', kind: 'without a manifest' },
+  { command: 'revoke', before: 'active', after: 'gone active', kind: 'without a manifest' },
+];
+
+async function directoryWith(
+  states: string,
+  name: string,
+  kind: Case['kind'] = 'with a manifest',
+): Promise<string> {
   const directory = join(root, name);
   const keys = openKeyDirectory({ directory });
+  if (kind === 'without a manifest') {
+    await mkdir(directory, { mode: 0o700 });
+    await writeFile(join(directory, '0001.jwk.json'), newJwk(), { mode: 0o600 });
+    return directory;
+  }
   await keys.prepare();
   if (states !== 'active') await keys.prepare();
   if (states === 'retiring active') await keys.activate({ force: true });
   return directory;
 }
 
-describe.each(COMMANDS)('SIGKILL at every step of $command, from $before', ({ command, before, after }) => {
-  it('leaves a directory that a service starts from, and that the same command completes', async () => {
-    const original = await directoryWith(before, `${command} ${before}`);
-    const steps = await killedAtEachStep(original, command, async (directory) => {
-      const keys = openKeyDirectory({ directory });
-      const states = await statesIn(keys);
-      expect([before, after]).toContain(states);
-      const store = await inService(directory);
-      const live = (await keys.read()).keys.filter(({ state }) => state !== 'gone');
-      expect(store.publicKeys().keys.map(({ kid }) => kid)).toEqual(live.map(({ keyId }) => keyId));
-      expect((await keys.check()).filter(({ severity }) => severity === 'error')).toEqual([]);
+describe.each(COMMANDS)(
+  'SIGKILL at every step of $command, from $before, $kind',
+  ({ command, before, after, kind }) => {
+    it('leaves a directory that a service starts from, and that the same command completes', async () => {
+      const original = await directoryWith(before, `${command} ${before} ${kind}`, kind);
+      const steps = await killedAtEachStep(original, command, async (directory) => {
+        const keys = openKeyDirectory({ directory });
+        const states = await statesIn(keys);
+        expect([before, after]).toContain(states);
+        const store = await inService(directory);
+        const live = (await keys.read()).keys.filter(({ state }) => state !== 'gone');
+        expect(store.publicKeys().keys.map(({ kid }) => kid)).toEqual(live.map(({ keyId }) => keyId));
+        expect((await keys.check()).filter(({ severity }) => severity === 'error')).toEqual([]);
 
-      // Of `revoke` the key that is meant is the one that signed before.
-      const { keyId } = (await openKeyDirectory({ directory: original }).read()).keys[0]!;
-      if (command === 'revoke') await keys.revoke({ keyId });
-      if (command === 'prepare') await keys.prepare();
-      if (command === 'retire') await keys.retire({ force: true });
-      if (command === 'activate' && states === before) await keys.activate({ force: true });
-      expect(await statesIn(keys)).toBe(after);
-      if (after.startsWith('gone')) expect(await readdir(directory)).not.toContain(`key-${keyId}.jwk.json`);
+        // Of `revoke` the key that is meant is the one that signed before.
+        const { keyId, file } = (await openKeyDirectory({ directory: original }).read()).keys[0]!;
+        if (command === 'revoke') await keys.revoke({ keyId });
+        if (command === 'prepare') await keys.prepare();
+        if (command === 'retire') await keys.retire({ force: true });
+        if (command === 'activate' && states === before) await keys.activate({ force: true });
+        expect(await statesIn(keys)).toBe(after);
+        if (after.startsWith('gone')) expect(await readdir(directory)).not.toContain(file);
+      });
+      expect(steps).toBeGreaterThanOrEqual(8);
     });
-    expect(steps).toBeGreaterThanOrEqual(8);
-  });
-});
+  },
+);
 
 it('SIGKILL at every step of a service that makes its first key leaves a directory that it starts from', async () => {
   const original = join(root, 'nobody');
