@@ -33,8 +33,7 @@ export async function openDirectoryStore(options: DirectoryStoreOptions): Promis
   const { directory, overlap, rotateEverySeconds, rereadSeconds } = options;
   const rotor = new KeyRotor(options, overlap, options.clock);
   await makeDirectory(directory);
-  if ((await readSnapshot(options)).rotation.keys.length === 0)
-    await rotor.change(firstKey(options.algorithm));
+  if ((await readSnapshot(options)).rotation.keys.length === 0) await makeFirstKey(options, rotor);
   const warnings = new Warnings(options.onWarning);
   const first = await readInUse(options, rotor, undefined);
   warnings.tell('directory', first.warnings);
@@ -55,6 +54,16 @@ export async function openDirectoryStore(options: DirectoryStoreOptions): Promis
       return store.settled;
     },
   };
+}
+
+async function makeFirstKey({ directory, algorithm }: DirectoryStoreOptions, rotor: KeyRotor): Promise<void> {
+  try {
+    await rotor.change(firstKey(algorithm));
+  } catch (error) {
+    if (errorCode(error) === 'config_invalid') throw error;
+    const why = errorCode(error) ?? 'unknown error';
+    throw invalidOption(directory, `holds no key, and none can be made in it (${why})`);
+  }
 }
 
 async function makeDirectory(directory: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createOwnKeys, published, type OwnKeys } from '../../support/own-keys.js';
 import { transpileCore } from '../../support/transpiled-core.js';
@@ -18,13 +18,16 @@ const READER = `
   import { createKeyStore } from './keys/key-store.js';
   const [directory, now] = process.argv.slice(2);
   const warnings = [];
-  const store = await createKeyStore({
+  const opened = createKeyStore({
     directory, rotateEverySeconds: 3600, clock: createFixedClock(Number(now)), allowOthersToReadKeys: true,
     onWarning: (warning) => warnings.push(warning),
   });
+  const say = (answer) => process.send(answer, () => process.disconnect());
+  opened.catch(({ code, message }) => say({ code, message }));
+  const store = await opened.catch(() => new Promise(() => undefined));
   await store.reload();
   await store.close();
-  process.send({ signs: store.signer().keyId, warnings }, () => process.disconnect());`;
+  say({ signs: store.signer().keyId, warnings });`;
 
 describe('rotation inside a service', () => {
   const rotateEverySeconds = 3600;
@@ -44,22 +47,38 @@ describe('rotation inside a service', () => {
     expect(own.warnings).toEqual([]);
   });
 
-  it('on a directory that cannot be written goes on with its keys, and says so once', async () => {
-    await own.keys.prepare();
+  /** What a service says that may read the directory, and not write it. */
+  async function readerSays(directory: string): Promise<unknown> {
     const program = join(own.root, 'core', 'replica.mjs');
     await transpileCore(join(own.root, 'core'));
     await writeFile(program, READER);
-    for (const name of await readdir(own.directory)) await chmod(join(own.directory, name), 0o444);
-    await chmod(own.directory, 0o555);
+    for (const name of await readdir(directory)) await chmod(join(directory, name), 0o444);
+    await chmod(directory, 0o555);
     await chmod(own.root, 0o755);
     // Nothing keeps the superuser from writing: then a user that has no rights at all reads the directory.
-    const child = fork(program, [own.directory, String(own.clock.now() + rotateEverySeconds - 330)], {
+    const child = fork(program, [directory, String(own.clock.now() + rotateEverySeconds - 330)], {
       execArgv: [],
       ...(process.getuid?.() === 0 && { uid: 65_534, gid: 65_534 }),
     });
-    const [answer] = (await once(child, 'message')) as [{ signs: string; warnings: readonly string[] }];
-    expect(answer.signs).toBe((await own.keys.read()).keys[0]?.keyId);
-    expect(answer.warnings).toEqual([`${own.directory} cannot be used (EACCES); the keys are not rotated`]);
+    const [answer] = (await once(child, 'message')) as unknown[];
+    return answer;
+  }
+
+  it('on a directory that cannot be written goes on with its keys, and says so once', async () => {
+    await own.keys.prepare();
+    expect(await readerSays(own.directory)).toEqual({
+      signs: (await own.keys.read()).keys[0]?.keyId,
+      warnings: [`${own.directory} cannot be used (EACCES); the keys are not rotated`],
+    });
+  });
+
+  it('does not start on an empty directory that cannot be written', async () => {
+    const empty = join(own.root, 'empty');
+    await mkdir(empty);
+    expect(await readerSays(empty)).toEqual({
+      code: 'config_invalid',
+      message: `${empty} holds no key, and none can be made in it (EACCES)`,
+    });
   });
 
   it.each([
