@@ -109,7 +109,10 @@ export const FAULTS = faultTable({
 
   // Somebody rotates our own keys; no request ever gets these.
   rotation_too_early: { kind: 'misconfigured', title: 'It is too early for this step of the key rotation.' },
-  rotation_not_possible: { kind: 'misconfigured', title: 'There is no key for this step of the key rotation.' },
+  rotation_not_possible: {
+    kind: 'misconfigured',
+    title: 'There is no key for this step of the key rotation.',
+  },
 });
 
 /** The stable, machine-readable name of a refusal or failure. */
