@@ -1,6 +1,6 @@
 import { systemClock } from '@countersign/core';
-import { forgery } from '../traffic/forgery.js';
-import { send, type Answer } from '../traffic/send.js';
+import { createForger } from '../traffic/forgery.js';
+import { createLeanSender } from '../traffic/lean-sender.js';
 import { startTraffic, type TrafficReport } from '../traffic/traffic.js';
 import { serveCommands } from './serve-commands.js';
 
@@ -18,14 +18,11 @@ export interface ForgerPlan {
 async function start(): Promise<Forger> {
   return {
     flood({ origin, ...plan }) {
-      const url = new URL('/user', origin);
-      return startTraffic(plan, () => sendForgery(url)).report;
+      const forge = createForger(systemClock);
+      const sender = createLeanSender(new URL('/user', origin));
+      return startTraffic(plan, () => sender.send(forge())).report;
     },
   };
-}
-
-function sendForgery(url: URL): Promise<Answer> {
-  return send({ url, method: 'GET', headers: { authorization: `Bearer ${forgery(systemClock)}` } });
 }
 
 serveCommands(start);

@@ -3,7 +3,7 @@ import { withCompany, startPair, type Pair } from '../company.js';
 import { realTime } from '../drill-clock.js';
 import { type Figure } from '../judge.js';
 import { type Form, type Scene } from '../scene.js';
-import { forgery } from '../traffic/forgery.js';
+import { createForger } from '../traffic/forgery.js';
 import { send, type Answer } from '../traffic/send.js';
 import { othersThan } from '../traffic/traffic.js';
 
@@ -37,7 +37,7 @@ export const outage: Scene = {
 
       await caller.ask('publish', 'down');
       const refused = await sendUntil(pair, pair.clock.now() + 6 * 3600, form);
-      const unknown = await sendToken(pair, `Bearer ${forgery(pair.clock)}`);
+      const unknown = await sendToken(pair, `Bearer ${createForger(pair.clock)()}`);
       await caller.ask('publish', 'well');
       const refreshedAfter = await secondsUntil(
         pair,

@@ -2,10 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { SERVICE_TOKEN_TYPE, type Clock } from '@countersign/core';
 import { CALLER, RECEIVER } from '../parties.js';
 
-/** A token as the caller's own, but for the key: its name is drawn, and the signature with it. */
-export function forgery(clock: Clock): string {
+/** Makes tokens as the caller's own, but for the key: its name is drawn for each, and so was the signature. */
+export function createForger(clock: Clock): () => string {
   const iat = Math.floor(clock.now());
-  const header = { alg: 'ES256', kid: randomBytes(32).toString('base64url'), typ: SERVICE_TOKEN_TYPE };
   const claims = {
     iss: CALLER,
     aud: RECEIVER,
@@ -15,7 +14,11 @@ export function forgery(clock: Clock): string {
     jti: randomUUID(),
     scope: 'user:read',
   };
-  return [encode(header), encode(claims), randomBytes(64).toString('base64url')].join('.');
+  const rest = `${encode(claims)}.${randomBytes(64).toString('base64url')}`;
+  return () => {
+    const header = { alg: 'ES256', kid: randomBytes(32).toString('base64url'), typ: SERVICE_TOKEN_TYPE };
+    return `${encode(header)}.${rest}`;
+  };
 }
 
 function encode(value: object): string {

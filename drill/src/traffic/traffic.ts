@@ -42,13 +42,12 @@ export function startTraffic(
   let sent = 0;
 
   async function sendAll(): Promise<TrafficReport> {
-    const answers: Promise<void>[] = [];
     while (sent < wanted) {
       const due = Math.floor(((performance.now() - startedAt) / 1000) * ratePerSecond) + 1;
-      while (sent < Math.min(due, wanted)) answers.push(tally.count(sendOne(sent++)));
+      while (sent < Math.min(due, wanted)) void tally.count(sendOne(sent++));
       await wait(Math.max(0, startedAt + (sent * 1000) / ratePerSecond - performance.now()));
     }
-    await Promise.all(answers);
+    await tally.settled();
     return { ...tally.report(), seconds: (performance.now() - startedAt) / 1000 };
   }
 
@@ -81,6 +80,8 @@ export function othersThan(report: TrafficReport, ...meant: readonly string[]): 
 
 interface Tally {
   count(answer: Promise<Answer>): Promise<void>;
+  /** Resolves when every answer that is awaited has come. */
+  settled(): Promise<void>;
   report(): Omit<TrafficReport, 'seconds'>;
 }
 
@@ -89,14 +90,25 @@ function createTally(): Tally {
   // Microseconds, to three figures.
   const letIn = createHistogram({ lowest: 1, highest: 600_000_000, figures: 3 });
   let sent = 0;
+  let answered = 0;
   let longestMs = 0;
+  let onAnswer: () => void = () => undefined;
   return {
+    async settled() {
+      while (answered < sent) {
+        await new Promise<void>((resolve) => {
+          onAnswer = resolve;
+        });
+      }
+    },
     async count(answer) {
       sent++;
       const { outcome, ms } = await answer;
+      answered++;
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
       longestMs = Math.max(longestMs, ms);
       if (outcome.startsWith('2')) letIn.record(Math.max(1, Math.round(ms * 1000)));
+      onAnswer();
     },
     report: () => ({
       sent,
