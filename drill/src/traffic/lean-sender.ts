@@ -9,11 +9,13 @@ export interface LeanSender {
 
 /** Sends to one URL; each connection has one request at a time, and there are as many as it takes. */
 export function createLeanSender({ host, hostname, pathname, port }: URL): LeanSender {
-  const idle: Connection[] = [];
+  // The one that has rested longest is next, so that none rests until the server closes it.
+  let idle: Connection[] = [];
   return {
     async send(token) {
       const sentAt = performance.now();
-      const connection = idle.pop() ?? new Connection(connect(Number(port), hostname));
+      idle = idle.filter(({ isBroken }) => !isBroken);
+      const connection = idle.shift() ?? new Connection(connect(Number(port), hostname));
       const text = await connection.exchange(
         `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\n\r\n`,
       );
