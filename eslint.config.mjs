@@ -23,6 +23,7 @@ const depConstraints = [
     sourceTag: 'type:demo',
     onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:testing', 'type:app'],
   },
+  { sourceTag: 'type:bench', onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:testing'] },
 ];
 
 /** Tests may also use the test kit, and jose as the oracle. */

@@ -45,12 +45,12 @@ const config: Config = {
       rootDir: join(__dirname, folder),
       testMatch: ['<rootDir>/test/**/*.(spec|e2e-spec).ts'],
     })),
-    {
+    ...['demo', 'bench'].map((folder) => ({
       ...shared,
-      displayName: 'demo',
-      rootDir: join(__dirname, 'demo'),
+      displayName: folder,
+      rootDir: join(__dirname, folder),
       testMatch: ['<rootDir>/test/**/*.(spec|e2e-spec).ts'],
-    },
+    })),
   ],
 };
 
