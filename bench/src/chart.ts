@@ -1,7 +1,7 @@
 import { type Platform } from './guards/guard.js';
 import { GUARDS } from './guards/guards.js';
 import { type Results } from './results.js';
-import { httpRow } from './rounds.js';
+import { rateRow } from './http-rows.js';
 import { median } from './statistics.js';
 
 const WIDTH = 840;
@@ -11,6 +11,8 @@ const PANEL_GAP = 28;
 const BAR_HEIGHT = 16;
 const ROW_HEIGHT = 24;
 const HEAD_HEIGHT = 62;
+const MARGIN = 16;
+const PANEL_SPACE = 18;
 const PANEL_HEAD_HEIGHT = 30;
 
 const PLATFORMS: readonly (readonly [Platform, string])[] = [
@@ -26,11 +28,11 @@ const STATES = [
 const STYLE = `
   text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328 }
   .title { font-size: 15px; font-weight: 600 } .panel { font-weight: 600 } .soft { fill: #59636e }
-  .peer { fill: #9aa4b0 } .ours { fill: #0b7a4b } .none { fill: #d3d9e0 }
+  .ground { fill: #ffffff } .peer { fill: #9aa4b0 } .ours { fill: #0b7a4b } .none { fill: #d3d9e0 }
   .ours-text { font-weight: 600 }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .soft { fill: #9198a1 }
-    .peer { fill: #6b7683 } .ours { fill: #3fb984 } .none { fill: #3d444d }
+    .ground { fill: #0d1117 } .peer { fill: #6b7683 } .ours { fill: #3fb984 } .none { fill: #3d444d }
   }`;
 
 interface Bar {
@@ -63,13 +65,17 @@ export function barChart({ machine, measurements }: Results): string {
         parts.push(...drawBar(bar, left, y, ((panelWidth - FIGURE_WIDTH) * bar.rate) / most));
       });
     });
-    top += PANEL_HEAD_HEIGHT + rows * ROW_HEIGHT + 18;
+    top += PANEL_HEAD_HEIGHT + rows * ROW_HEIGHT + PANEL_SPACE;
   }
   const subtitle = `median of several rounds; server on one core of ${machine.cpu}; Node ${machine.node}; RS256; longer is better`;
+  const [width, height] = [String(WIDTH + 2 * MARGIN), String(top + 2 * MARGIN - PANEL_SPACE)];
+  const box = `${String(-MARGIN)} ${String(-MARGIN)} ${width} ${height}`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${String(WIDTH)} ${String(top)}" width="${String(WIDTH)}" height="${String(top)}" role="img" aria-labelledby="title">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}" width="${width}" height="${height}" role="img" aria-labelledby="title">`,
     '<title id="title">Requests per second of a Nest application behind each guard</title>',
     `<style>${STYLE}\n</style>`,
+    // A page's theme and the browser's setting may differ: the picture brings its own ground.
+    `<rect class="ground" x="${String(-MARGIN)}" y="${String(-MARGIN)}" width="${width}" height="${height}" rx="8"/>`,
     text(0, 18, 'Requests per second behind each guard', 'title'),
     text(0, 38, subtitle, 'soft'),
     ...parts,
@@ -79,7 +85,7 @@ export function barChart({ machine, measurements }: Results): string {
 
   function barsOf(platform: Platform, state: 'seen' | 'new'): readonly Bar[] {
     return GUARDS.flatMap((guard) => {
-      const row = httpRow({ guard, platform, algorithm: 'RS256' }, state);
+      const row = rateRow({ guard: guard.name, platform, algorithm: 'RS256', state });
       const samples = measurements.find((measurement) => measurement.row === row)?.samples;
       return samples === undefined ? [] : [{ name: guard.name, title: guard.title, rate: median(samples) }];
     });

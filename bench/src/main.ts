@@ -3,18 +3,18 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { barChart } from './chart.js';
-import { type Platform } from './guards/guard.js';
 import { GUARDS } from './guards/guards.js';
+import { ALGORITHMS, PLATFORMS, rateRow, TOKEN_STATES } from './http-rows.js';
 import { autocannonLoad } from './load/autocannon.js';
 import { type Load } from './load/load.js';
 import { wrkLoad } from './load/wrk.js';
 import { describeMachine, installedVersions } from './machine.js';
 import { startNode } from './processes.js';
 import { Samples, type Measurement, type Results } from './results.js';
-import { httpRow, measureRounds, TOKEN_STATES, type Contender } from './rounds.js';
+import { measureRounds, type Contender } from './rounds.js';
 import { type RowTask } from './row-process.js';
 import { ROWS } from './rows.js';
-import { ALGORITHMS, openStage, writeTokens, type Stage } from './stage.js';
+import { openStage, writeTokens, type Stage } from './stage.js';
 import { resultTables } from './table.js';
 import { judgePeers, judgeTargets } from './targets.js';
 
@@ -81,7 +81,7 @@ async function main(): Promise<number> {
     return 0;
   } finally {
     await load.close();
-    await stage.close();
+    stage.close();
   }
 }
 
@@ -112,7 +112,7 @@ async function measureHttp(settings: Settings, stage: Stage, load: Load): Promis
   const { quick, only, rounds } = settings;
   const form = quick ? FORMS.quick : FORMS.full;
   const contenders = ALGORITHMS.flatMap((algorithm) =>
-    (['express', 'fastify'] satisfies Platform[]).flatMap((platform) =>
+    PLATFORMS.flatMap((platform) =>
       GUARDS.filter((guard) => guard.platforms.includes(platform)).map((guard) => ({
         guard,
         platform,
@@ -140,11 +140,14 @@ async function measureHttp(settings: Settings, stage: Stage, load: Load): Promis
       progress: say,
     });
   }
-  return samples.measurements().filter(({ row }) => row.includes(only));
+  return samples.measurements().filter(({ row }) => row.replace('http-cpu', 'http').includes(only));
 }
 
 function isWanted(contender: Contender, only: string): boolean {
-  return TOKEN_STATES.some((state) => httpRow(contender, state).includes(only));
+  const { guard, platform, algorithm } = contender;
+  return TOKEN_STATES.some((state) =>
+    rateRow({ guard: guard.name, platform, algorithm, state }).includes(only),
+  );
 }
 
 async function measureRows({ quick, only }: Settings): Promise<readonly Measurement[]> {
@@ -176,4 +179,6 @@ async function keep(results: Results, folder: string): Promise<void> {
   say(`written: ${chart}`);
 }
 
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 process.exitCode = await main();

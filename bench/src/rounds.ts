@@ -1,10 +1,11 @@
 import { checkGuard } from './check-guard.js';
 import { type BenchAlgorithm, type Guard, type Platform } from './guards/guard.js';
 import { type Load, type LoadLength } from './load/load.js';
-import { startNode } from './processes.js';
+import { cpuRow, rateRow, TOKEN_STATES } from './http-rows.js';
+import { startNode, type NodeProcess } from './processes.js';
 import { type Samples } from './results.js';
 import { type ServerTask } from './server.js';
-import { type Stage, type TokenState } from './stage.js';
+import { type Stage } from './stage.js';
 
 /** One server process of a round. */
 export interface Contender {
@@ -24,13 +25,6 @@ export interface RoundOptions {
   readonly newTokens: number;
   readonly samples: Samples;
   readonly progress: (line: string) => void;
-}
-
-export const TOKEN_STATES = ['seen', 'new'] as const satisfies readonly TokenState[];
-
-/** The row of a contender, such as `http/express/rs256/seen/jose`. */
-export function httpRow({ guard, platform, algorithm }: Contender, state: TokenState): string {
-  return ['http', platform, algorithm.toLowerCase(), state, guard.name].join('/');
 }
 
 /**
@@ -61,21 +55,35 @@ async function measureContender(contender: Contender, options: RoundOptions): Pr
     await load.run({ url, tokenFile: stage.tokenFile(algorithm, 'warm'), length: warmLength });
     const rates: string[] = [];
     for (const state of TOKEN_STATES) {
+      const cpuBefore = await cpuMicroseconds(server);
       const result = await load.run({ url, tokenFile: stage.tokenFile(algorithm, state), length });
-      const row = httpRow(contender, state);
+      const cpu = (await cpuMicroseconds(server)) - cpuBefore;
+      const row = { guard: guard.name, platform, algorithm, state };
       if (result.failures > 0 || result.requests === 0)
-        throw new Error(`${row}: ${String(result.failures)} of ${String(result.requests)} requests failed`);
+        throw new Error(
+          `${rateRow(row)}: ${String(result.failures)} of ${String(result.requests)} requests failed`,
+        );
       // Without a guard nobody reads the token.
       if (state === 'new' && guard.name !== 'unguarded' && result.requests > options.newTokens)
-        throw new Error(`${row}: ${String(result.requests)} requests, so that tokens were sent twice`);
+        throw new Error(
+          `${rateRow(row)}: ${String(result.requests)} requests, so that tokens were sent twice`,
+        );
       const rate = result.requests / result.seconds;
-      samples.add(row, 'requests/s', rate);
-      rates.push(`${state} ${Math.round(rate).toLocaleString('en').padStart(7)}/s`);
+      samples.add(rateRow(row), 'requests/s', rate);
+      samples.add(cpuRow(row), 'µs CPU', cpu / result.requests);
+      rates.push(
+        `${state} ${Math.round(rate).toLocaleString('en').padStart(7)}/s ${(cpu / result.requests).toFixed(1).padStart(6)} µs`,
+      );
     }
     return rates;
   } finally {
     await server.stop();
   }
+}
+
+async function cpuMicroseconds(server: NodeProcess): Promise<number> {
+  const { user, system } = (await server.ask({})) as NodeJS.CpuUsage;
+  return user + system;
 }
 
 function portIn(message: unknown): number {

@@ -7,6 +7,7 @@ export interface RowTask {
   readonly settings: RowSettings;
 }
 
+process.once('disconnect', () => process.exit());
 const { row, settings } = JSON.parse(process.argv[2] ?? '') as RowTask;
 const measurements = await rowNamed(row).measure(settings);
 process.send?.(measurements, () => process.exit());

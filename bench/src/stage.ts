@@ -1,14 +1,16 @@
 import { createServer, type Server } from 'node:http';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BenchAlgorithm, type GuardSetup } from './guards/guard.js';
+import { ALGORITHMS, TOKEN_STATES } from './http-rows.js';
 import { mintTokens } from './tokens/mint-tokens.js';
 import { AUDIENCE, ISSUER, signingKey, type SigningKey } from './tokens/signing-key.js';
 
-/** Which tokens are sent: all new, or always the same ones, or those that get the server going before it is measured. */
-export type TokenState = 'seen' | 'new' | 'warm';
+/** Which tokens are sent; `warm` are those that get the server going before it is measured. */
+export type TokenState = (typeof TOKEN_STATES)[number] | 'warm';
 
 /** What is there before the first server starts: an issuer that serves its keys, and tokens in files. */
 export interface Stage {
@@ -16,10 +18,8 @@ export interface Stage {
   setup(algorithm: BenchAlgorithm): GuardSetup;
   key(algorithm: BenchAlgorithm): SigningKey;
   tokenFile(algorithm: BenchAlgorithm, state: TokenState): string;
-  close(): Promise<void>;
+  close(): void;
 }
-
-export const ALGORITHMS: readonly BenchAlgorithm[] = ['RS256', 'ES256'];
 
 /** So many tokens are "seen before": few enough for every cache. */
 const SEEN_TOKENS = 64;
@@ -27,6 +27,8 @@ const SEEN_TOKENS = 64;
 export async function openStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'));
   const keys = { RS256: signingKey('RS256'), ES256: signingKey('ES256') };
+  // Also when the run is broken off: the folder holds keys.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const server = await serveKeySets(keys);
   const { port } = server.address() as AddressInfo;
   return {
@@ -40,10 +42,9 @@ export async function openStage(): Promise<Stage> {
       publicKeyPem: keys[algorithm].publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     }),
     tokenFile: (algorithm, state) => join(folder, `${algorithm}-${state}.txt`),
-    async close() {
+    close() {
       server.closeAllConnections();
       server.close();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -61,7 +62,7 @@ export async function writeTokens(
     warm: tokens.slice(SEEN_TOKENS, warmEnd),
     new: tokens.slice(warmEnd),
   };
-  for (const state of ['seen', 'warm', 'new'] as const)
+  for (const state of ['warm', ...TOKEN_STATES] as const)
     await writeFile(stage.tokenFile(algorithm, state), parts[state].join('\n'));
 }
 

@@ -1,12 +1,9 @@
-import { type BenchAlgorithm, type Platform } from './guards/guard.js';
 import { GUARDS } from './guards/guards.js';
 import { type Measurement, type Results } from './results.js';
-import { httpRow, TOKEN_STATES } from './rounds.js';
-import { ALGORITHMS } from './stage.js';
+import { ALGORITHMS, cpuRow, PLATFORMS, rateRow, TOKEN_STATES, type HttpRow } from './http-rows.js';
 import { median, ratio, spread } from './statistics.js';
 import { judgePeers, judgeTargets, type Outcome } from './targets.js';
 
-const PLATFORMS: readonly Platform[] = ['express', 'fastify'];
 const TITLES = {
   express: 'Express',
   fastify: 'Fastify',
@@ -19,7 +16,7 @@ export function resultTables({ machine, measurements, rounds, quick }: Results):
   const tables = [
     ...PLATFORMS.flatMap((platform) =>
       TOKEN_STATES.flatMap((state) =>
-        ALGORITHMS.map((algorithm) => httpTable(platform, algorithm, state, measurements)),
+        ALGORITHMS.map((algorithm) => httpTable({ platform, algorithm, state }, measurements)),
       ),
     ),
     otherTable('micro', 'Core alone', measurements),
@@ -34,25 +31,19 @@ export function resultTables({ machine, measurements, rounds, quick }: Results):
   return [head.join('\n'), ...tables.filter((table) => table !== '')].join('\n\n');
 }
 
-function httpTable(
-  platform: Platform,
-  algorithm: BenchAlgorithm,
-  state: (typeof TOKEN_STATES)[number],
-  measurements: readonly Measurement[],
-): string {
-  const samplesOf = (name: string): readonly number[] | undefined => {
-    const row = GUARDS.filter((guard) => guard.name === name).map((guard) =>
-      httpRow({ guard, platform, algorithm }, state),
-    )[0];
-    return measurements.find((measurement) => measurement.row === row)?.samples;
-  };
-  const [unguarded, usual] = [samplesOf('unguarded'), samplesOf('usual-stack')];
+function httpTable(cell: Omit<HttpRow, 'guard'>, measurements: readonly Measurement[]): string {
+  const { platform, algorithm, state } = cell;
+  const find = (row: string) => measurements.find((measurement) => measurement.row === row)?.samples;
+  const unguarded = find(rateRow({ ...cell, guard: 'unguarded' }));
+  const usual = find(rateRow({ ...cell, guard: 'usual-stack' }));
   const rows = GUARDS.flatMap(({ name, title }) => {
-    const samples = samplesOf(name);
+    const samples = find(rateRow({ ...cell, guard: name }));
     if (samples === undefined) return [];
+    const cpu = find(cpuRow({ ...cell, guard: name }));
     const part = unguarded === undefined ? '' : `${(ratio(samples, unguarded) * 100).toFixed(0)} %`;
     const factor = usual === undefined ? '' : `${ratio(samples, usual).toFixed(2)}x`;
-    return [[title, whole(median(samples)), plusMinus(samples), part, factor]];
+    const cpuCell = cpu === undefined ? '' : figure(median(cpu));
+    return [[title, whole(median(samples)), plusMinus(samples), part, factor, cpuCell]];
   });
   if (rows.length === 0) return '';
   const head = [
@@ -61,6 +52,7 @@ function httpTable(
     '',
     'of unguarded',
     'to the usual stack',
+    'µs CPU',
   ];
   return textTable([head, ...rows]);
 }
