@@ -11,12 +11,12 @@ import { wrkLoad } from './load/wrk.js';
 import { describeMachine, installedVersions } from './machine.js';
 import { startNode } from './processes.js';
 import { Samples, type Measurement, type Results } from './results.js';
+import { resultsFile } from './results-file.js';
 import { measureRounds, type Contender } from './rounds.js';
 import { type RowTask } from './row-process.js';
 import { ROWS } from './rows.js';
 import { openStage, writeTokens, type Stage } from './stage.js';
 import { resultTables } from './table.js';
-import { judgePeers, judgeTargets } from './targets.js';
 
 const HELP = `npm run bench [-- options]
 
@@ -25,7 +25,7 @@ The machine should do nothing else meanwhile. Takes about ten minutes.
 
   --quick        everything once and short, in under two minutes: shows that it runs, its figures mean little
   --only <text>  only rows whose name has this text, such as "http/fastify", "es256/new" or "micro/recall"
-  --rounds <n>   rounds of the HTTP rows; default 4
+  --rounds <n>   rounds of the HTTP rows; default 3, each takes about two minutes
   --out <folder> where the results go; default bench/results, and .data/bench for --quick and --only
   --help         this text`;
 
@@ -100,7 +100,7 @@ function readSettings(): Settings | undefined {
     return undefined;
   }
   const { quick, only } = values;
-  const rounds = Number(values.rounds ?? (quick ? 1 : 4));
+  const rounds = Number(values.rounds ?? (quick ? 1 : 3));
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new RangeError('--rounds must be a whole number of 1 or more');
   const isWhole = !quick && only === '';
@@ -169,11 +169,9 @@ async function keep(results: Results, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { node } = results.machine;
   const file = join(folder, `node-${node}-${results.startedAt.slice(0, 10)}.json`);
-  const { measurements } = results;
-  const judged = { targets: judgeTargets(measurements), peers: judgePeers(measurements) };
-  await writeFile(file, `${JSON.stringify({ ...results, ...judged }, null, 1)}\n`);
+  await writeFile(file, resultsFile(results));
   say(`written: ${file}`);
-  if (!measurements.some(({ row }) => row.startsWith('http/'))) return;
+  if (!results.measurements.some(({ row }) => row.startsWith('http/'))) return;
   const chart = join(folder, `node-${node.split('.')[0] ?? ''}.svg`);
   await writeFile(chart, barChart(results));
   say(`written: ${chart}`);
