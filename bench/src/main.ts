@@ -1,7 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { join } from 'node:path';
 import { barChart } from './chart.js';
 import { GUARDS } from './guards/guards.js';
 import { ALGORITHMS, PLATFORMS, rateRow, TOKEN_STATES } from './http-rows.js';
@@ -15,51 +13,18 @@ import { resultsFile } from './results-file.js';
 import { measureRounds, type Contender } from './rounds.js';
 import { type RowTask } from './row-process.js';
 import { ROWS } from './rows.js';
+import { FORMS, HELP, readSettings, type Settings } from './settings.js';
 import { openStage, writeTokens, type Stage } from './stage.js';
 import { resultTables } from './table.js';
-
-const HELP = `npm run bench [-- options]
-
-Measures Countersign beside its peers, prints tables, and writes them to bench/results/ with a chart.
-The machine should do nothing else meanwhile. Takes about ten minutes.
-
-  --quick        everything once and short, in under two minutes: shows that it runs, its figures mean little
-  --only <text>  only rows whose name has this text, such as "http/fastify", "es256/new" or "micro/recall"
-  --rounds <n>   rounds of the HTTP rows; default 3, each takes about two minutes
-  --out <folder> where the results go; default bench/results, and .data/bench for --quick and --only
-  --help         this text`;
-
-interface Settings {
-  readonly quick: boolean;
-  readonly only: string;
-  readonly rounds: number;
-  readonly out: string;
-}
-
-/** How the full and the quick form differ. */
-const FORMS = {
-  full: {
-    length: { seconds: 1 },
-    warmLength: { seconds: 1 },
-    // More than any guard can check in that time, so that no token comes twice.
-    newTokens: { RS256: 60_000, ES256: 40_000 },
-    warmTokens: 4000,
-    rowRounds: 7,
-  },
-  quick: {
-    length: { requests: 800 },
-    warmLength: { requests: 300 },
-    newTokens: { RS256: 900, ES256: 900 },
-    warmTokens: 300,
-    rowRounds: 2,
-  },
-} as const;
 
 const say = (line: string): void => console.log(line);
 
 async function main(): Promise<number> {
-  const settings = readSettings();
-  if (settings === undefined) return 0;
+  const settings = readSettings(process.argv.slice(2));
+  if (settings === undefined) {
+    say(HELP);
+    return 0;
+  }
   const started = new Date();
   const stage = await openStage();
   // The quick form is for CI and must be the same everywhere.
@@ -83,29 +48,6 @@ async function main(): Promise<number> {
     await load.close();
     stage.close();
   }
-}
-
-function readSettings(): Settings | undefined {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: '' },
-      rounds: { type: 'string' },
-      out: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    say(HELP);
-    return undefined;
-  }
-  const { quick, only } = values;
-  const rounds = Number(values.rounds ?? (quick ? 1 : 3));
-  if (!Number.isSafeInteger(rounds) || rounds < 1)
-    throw new RangeError('--rounds must be a whole number of 1 or more');
-  const isWhole = !quick && only === '';
-  const usual = isWhole ? fileURLToPath(new URL('../results', import.meta.url)) : '.data/bench';
-  return { quick, only, rounds, out: resolve(values.out ?? usual) };
 }
 
 async function measureHttp(settings: Settings, stage: Stage, load: Load): Promise<readonly Measurement[]> {
