@@ -9,10 +9,20 @@ export async function signToken(
   typ: string,
   signer: Signer,
 ): Promise<string> {
-  const header = encode({ alg: signer.algorithm, kid: signer.keyId, typ });
-  const input = `${header}.${encode(claims)}`;
+  const input = `${headerOf(signer, typ)}.${encode(claims)}`;
   const signature = await signer.sign(Buffer.from(input, 'latin1'));
   return `${input}.${signature.toString('base64url')}`;
+}
+
+/** The header of the last token by each key: it is the same in all of one type. */
+const headers = new WeakMap<Signer, { readonly typ: string; readonly header: string }>();
+
+function headerOf(signer: Signer, typ: string): string {
+  const last = headers.get(signer);
+  if (last?.typ === typ) return last.header;
+  const header = encode({ alg: signer.algorithm, kid: signer.keyId, typ });
+  headers.set(signer, { typ, header });
+  return header;
 }
 
 function encode(value: Readonly<Record<string, unknown>>): string {
