@@ -24,7 +24,7 @@ export const bodyHashRow: BenchRow = {
         { name: 'countersign', run: () => repeat(operations, () => bodyHash(body)) },
       ];
       measured.push(
-        ...(await interleave(variants, { row: `${NAME}-${size}`, rounds, operations, time: 'wall' })),
+        ...(await interleave(variants, { row: `${NAME}-${size}`, rounds, operations, time: 'cpu' })),
       );
     }
     return measured;
