@@ -24,6 +24,7 @@ const depConstraints = [
     onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:testing', 'type:app'],
   },
   { sourceTag: 'type:drill', onlyDependOnLibsWithTags: ['type:core', 'type:adapter'] },
+  { sourceTag: 'type:bench', onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:testing'] },
 ];
 
 /** Tests may also use the test kit, and jose as the oracle. */

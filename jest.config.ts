@@ -38,7 +38,7 @@ const folders = ['packages', 'apps'].flatMap((parent) =>
 
 const config: Config = {
   testTimeout: 60_000,
-  projects: [...folders, 'demo', 'drill'].map((folder) => ({
+  projects: [...folders, 'demo', 'drill', 'bench'].map((folder) => ({
     ...shared,
     displayName: folder.split('/').at(-1) ?? folder,
     rootDir: join(__dirname, folder),

@@ -6,7 +6,7 @@ import { checkLayers } from './layers/check-layers.js';
 import { type FileTree, readFiles } from './repository.js';
 
 const repository = readFiles(
-  ['packages', 'apps', 'demo', 'drill', 'tools'],
+  ['packages', 'apps', 'demo', 'drill', 'bench', 'tools'],
   (path) => !path.startsWith('tools/fixtures/') && (path.endsWith('.ts') || path.endsWith('/package.json')),
 );
 

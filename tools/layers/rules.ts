@@ -35,6 +35,7 @@ export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['apps/idp', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['demo', ['packages/core', 'packages/nestjs', 'packages/testing']],
   ['drill', ['packages/core', 'packages/nestjs']],
+  ['bench', ['packages/core', 'packages/nestjs', 'packages/testing']],
 ]);
 
 /** What tests may import beside what the sources of their project may. */

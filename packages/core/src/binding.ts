@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash, type Hash } from 'node:crypto';
 
 /**
  * What a bound token says about its request, computed the same way by the caller and by the called service:
@@ -15,7 +15,7 @@ export function isWrite(method: string): boolean {
 
 /** The `bdy` claim: base64url of the SHA-256 of the body's octets as they are sent. No body is the empty body. */
 export function bodyHash(body: Uint8Array): string {
-  return createHash('sha256').update(body).digest('base64url');
+  return hash('sha256', body, 'base64url');
 }
 
 /** The `bdy` claim of a request without a body. */

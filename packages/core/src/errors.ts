@@ -131,6 +131,12 @@ export interface FaultDetail {
 }
 
 /**
+ * What is wrong with the request, and not with the program: its stack would say nothing that the code does not, and to
+ * write it down costs more than to refuse the request, which anybody can make us do.
+ */
+const WITHOUT_STACK: ReadonlySet<FaultKind> = new Set(['unauthenticated', 'bad_request']);
+
+/**
  * A refusal or failure with a stable code.
  * The message is for operators and names what failed and what to do. It holds no token, no key and no claim value.
  */
@@ -143,9 +149,13 @@ export class CountersignError extends Error {
   readonly notBefore: number | undefined;
 
   constructor(code: FaultCode, message: string, detail: FaultDetail = {}) {
+    const { kind } = FAULTS[code];
+    const { stackTraceLimit } = Error;
+    if (WITHOUT_STACK.has(kind)) Reflect.set(Error, 'stackTraceLimit', 0);
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
     this.code = code;
-    this.kind = FAULTS[code].kind;
+    this.kind = kind;
     this.requiredScopes = detail.requiredScopes ?? [];
     this.retryAfterSeconds = detail.retryAfterSeconds;
     this.notBefore = detail.notBefore;

@@ -42,6 +42,7 @@ export type {
 
 export { createVerifier } from './inbound/verifier.js';
 export type { InboundRequest, Verifier, VerifierOptions } from './inbound/verifier.js';
+export type { RecallOptions } from './inbound/recall.js';
 export { extractToken } from './inbound/extract-token.js';
 export type { TokenRequest } from './inbound/extract-token.js';
 export { emptyBody, tapBody } from './inbound/wire-body.js';

@@ -54,17 +54,20 @@ export interface PrincipalParts {
   readonly newTransactionId: () => string;
 }
 
-/** Makes the principal of a token whose signature, claims and delegation hold: scopes are cut, never added. */
+/**
+ * Makes the principal of a token whose signature, claims and delegation hold: scopes are cut, never added.
+ * Everything in it is its own: a token may be recalled, and what one request does to its principal is not seen by the next.
+ */
 export function toPrincipal(token: ValidatedToken, parts: PrincipalParts): Principal {
   const scopes = new Set<string>();
   for (const scope of token.scopes) if (parts.allowedScopes.has(scope)) scopes.add(scope);
   return {
     subject: token.subject,
     subjectKind: isServiceSubject(token) ? 'service' : 'user',
-    caller: token.caller,
+    caller: { name: token.caller.name, issuer: token.caller.issuer },
     scopes,
     roles: new Set(token.roles),
-    actors: parts.actors,
+    actors: [...parts.actors],
     transactionId: token.transactionId ?? parts.newTransactionId(),
     tokenId: token.tokenId,
     expiresAt: token.expiresAt,

@@ -1,3 +1,5 @@
+import { type KeyObject } from 'node:crypto';
+
 /**
  * The token and how far it has come. Each type below can be made by one step only, so that a step cannot be left out:
  * `readUnverified` -> UnverifiedToken, `verifySignature` -> SignedToken, `validateClaims` -> ValidatedToken.
@@ -39,6 +41,8 @@ export interface SignedToken {
   readonly [progress]: 'signed';
   readonly caller: Caller;
   readonly keyId: string;
+  /** The public key that verified it. */
+  readonly key: KeyObject;
   readonly header: TokenHeader;
   readonly claims: Claims;
 }
@@ -53,8 +57,10 @@ export interface ValidatedToken {
   readonly subject: string | undefined;
   /** Every service that the token is meant for; ours is among them. */
   readonly audiences: readonly string[];
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch, as are `issuedAt` and `notBefore`. */
   readonly expiresAt: number;
+  readonly issuedAt: number | undefined;
+  readonly notBefore: number | undefined;
   readonly tokenId: string | undefined;
   /** The scopes that the token names, not yet cut to what the caller may have. */
   readonly scopes: readonly string[];

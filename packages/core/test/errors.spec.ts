@@ -94,3 +94,17 @@ describe('a fault', () => {
     expect(inspect(fault)).toContain('scope_missing');
   });
 });
+
+it.each([
+  ['token_malformed', false],
+  ['request_malformed', false],
+  ['scope_missing', true],
+  ['keys_unavailable', true],
+  ['config_invalid', true],
+] as const)('keeps its stack unless it is about what was sent: %s', (code, hasStack) => {
+  const limit = Error.stackTraceLimit;
+  const fault = new CountersignError(code, 'for the operator');
+  expect(fault.stack?.includes('errors.spec')).toBe(hasStack);
+  expect(fault.message).toBe('for the operator');
+  expect(Error.stackTraceLimit).toBe(limit);
+});

@@ -84,7 +84,7 @@ const OWN_MEMBERS = [
   'decisions', 'maxBodyBytes',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
-  'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'jwks', 'publicOnly',
+  'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'jwks', 'publicOnly',
   'onKeyEvent', 'allowInsecureHttpForLocalDevelopment',
 ] as const; // prettier-ignore
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { type Principal } from '@countersign/core';
 
@@ -45,9 +45,14 @@ export interface DecisionRecord {
 export interface DecisionRecorder {
   /** Must not throw, and must not wait for anything. */
   record(decision: DecisionRecord): void;
+  /** Says `false` when nobody would see what is recorded now, so that no record is made. Without it there is always one. */
+  isListening?(): boolean;
 }
 
-/** Writes decisions through Nest's logger: with `ConsoleLogger({ json: true })` each is one line of JSON. */
+/**
+ * Writes decisions through Nest's logger: with `ConsoleLogger({ json: true })` each is one line of JSON. An application
+ * that was made with `logger: false` has nobody to write to.
+ */
 export function logDecisions(): DecisionRecorder {
   const logger = new Logger('Countersign');
   return {
@@ -55,8 +60,17 @@ export function logDecisions(): DecisionRecorder {
       if (decision.decision === 'allowed') logger.log(decision);
       else logger.warn(decision);
     },
+    isListening: () => !isSwitchedOff(),
   };
 }
+
+/** Nest has no question for it: `isLevelEnabled` of Nest 11 says no for all levels unless they were listed. */
+function isSwitchedOff(): boolean {
+  return Object.hasOwn(Logger, LOGGER_IN_USE) && Reflect.get(Logger, LOGGER_IN_USE) === undefined;
+}
+
+/** Under this name Nest keeps the logger of the application. */
+const LOGGER_IN_USE = 'staticInstanceRef';
 
 /** The members of a record that come from a principal. */
 export function describePrincipal(principal: Principal): Partial<DecisionRecord> {
@@ -73,7 +87,7 @@ export function describePrincipal(principal: Principal): Partial<DecisionRecord>
 
 /** base64url of the SHA-256 of a `jti`, cut to 16 characters. */
 export function tokenIdHash(tokenId: string): string {
-  return createHash('sha256').update(tokenId).digest('base64url').slice(0, 16);
+  return hash('sha256', tokenId, 'base64url').slice(0, 16);
 }
 
 /** The time as records write it. */

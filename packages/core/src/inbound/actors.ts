@@ -25,7 +25,7 @@ export function readActors(token: ValidatedToken): readonly string[] {
 
 function memberOf(link: unknown, name: string): unknown {
   if (typeof link !== 'object' || link === null || Array.isArray(link)) return null;
-  return claim(Object.fromEntries(Object.entries(link)), name);
+  return Object.hasOwn(link, name) ? Reflect.get(link, name) : undefined;
 }
 
 function invalid(problem: string): CountersignError {

@@ -3,6 +3,7 @@ import { boundUri, isWrite, type BodyHashes } from '../binding.js';
 import { CountersignError } from '../errors.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { claim, type ValidatedToken } from '../token.js';
+import { type Awaitable } from './awaitable.js';
 
 /** The request that a bound token must be meant for. */
 export interface BoundRequest {
@@ -23,13 +24,15 @@ const MD5_HEX = /^[0-9a-f]{32}$/;
  * @returns whether the token is bound to this body.
  * @throws CountersignError `body_binding_missing`, `binding_mismatch`, `body_mismatch`, and what `body()` throws.
  */
-export async function checkBinding(
+export function checkBinding(
   token: ValidatedToken,
   issuer: TrustedIssuer,
   request: BoundRequest,
   audience: string,
-): Promise<boolean> {
-  const [bdy, htm, htu] = ['bdy', 'htm', 'htu'].map((name) => claim(token.claims, name));
+): Awaitable<boolean> {
+  const bdy = claim(token.claims, 'bdy');
+  const htm = claim(token.claims, 'htm');
+  const htu = claim(token.claims, 'htu');
   const required = issuer.bodyBinding === 'required' && isWrite(request.method);
   const isMd5 = issuer.acceptMd5BodyHash && typeof bdy === 'string' && MD5_HEX.test(bdy);
   if (required && (bdy === undefined || (!isMd5 && (htm === undefined || htu === undefined)))) {
@@ -47,7 +50,10 @@ export async function checkBinding(
       'htu is not the audience with the path and query of the request',
     );
   }
-  if (bdy === undefined) return false;
+  return bdy === undefined ? false : matchBody(bdy, isMd5, request);
+}
+
+async function matchBody(bdy: unknown, isMd5: boolean, request: BoundRequest): Promise<true> {
   const hashes = await request.body();
   if (!equal(bdy, isMd5 ? hashes.md5 : hashes.sha256)) {
     throw new CountersignError('body_mismatch', 'bdy is not the hash of the body as it was sent');

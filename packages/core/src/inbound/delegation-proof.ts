@@ -5,22 +5,30 @@ import { type TrustStore } from '../keys/trust-store.js';
 import { claim, type ValidatedToken } from '../token.js';
 import { readActors } from './actors.js';
 import { readUnverified } from './read-unverified.js';
-import { validateClaims } from './validate-claims.js';
+import { type CheckedToken, type Recall } from './recall.js';
+import { checkTimes, validateClaims } from './validate-claims.js';
 import { verifySignature } from './verify-signature.js';
 
 /** What proofs are read from and held against. */
 export interface ProofContext {
   readonly rawHeaders: readonly string[];
   readonly trust: TrustStore;
+  readonly recall: Recall;
   /** Seconds since the epoch. */
   readonly now: number;
   readonly maxTokenBytes: number;
 }
 
 /** A token of the chain, and who acts in it. */
-interface Link {
+export interface Link {
   readonly token: ValidatedToken;
   readonly actors: readonly string[];
+}
+
+/** A proof that was read, and how it is remembered once the whole request is accepted. */
+interface Proof extends Link {
+  readonly isOrigin: boolean;
+  readonly remember: () => void;
 }
 
 const MAX_PROOFS = 3;
@@ -34,47 +42,66 @@ const MAX_PROOFS = 3;
  * must come from an issuer whose trust record names the subject.
  * Does not check the binding of a proof to its own request, nor that it was used only once: it was, elsewhere.
  *
- * @returns the proofs, newest first.
+ * @returns the proofs, newest first. Signatures and claims of proofs that were accepted before are recalled.
  * @throws CountersignError `delegation_unproven`; `keys_unavailable` when the keys of a proof's issuer cannot be had.
  */
 export async function checkProof(presented: Link, context: ProofContext): Promise<readonly string[]> {
   const proofs = readProofs(context.rawHeaders);
-  let link = presented;
+  const links: Proof[] = [];
+  let before = presented;
   for (const [index, proof] of proofs.entries()) {
-    const { next, isOrigin } = await readProof(proof, link, context);
-    refuseGrowth(link, next);
-    link = next;
-    if (isOrigin !== (index === proofs.length - 1)) {
+    const link = await readProof(proof, before, context);
+    refuseGrowth(before, link);
+    links.push(link);
+    before = link;
+    if (link.isOrigin !== (index === proofs.length - 1)) {
       throw unproven(
         'the chain of proofs must end with the first issuer whose trust record names the subject',
       );
     }
   }
+  for (const link of links) link.remember();
   return proofs;
 }
 
-async function readProof(
-  proof: string,
-  before: Link,
-  context: ProofContext,
-): Promise<{ next: Link; isOrigin: boolean }> {
+async function readProof(proof: string, before: Link, context: ProofContext): Promise<Proof> {
   if (claim(before.token.claims, 'ath') !== tokenHash(proof))
     throw unproven('ath is not the hash of the proof');
   try {
-    const unverified = readUnverified(proof, context.maxTokenBytes);
-    const issuer = context.trust.evidence(claim(unverified.claims, 'iss'));
-    const signed = await verifySignature(unverified, issuer);
-    const expected = { audience: before.token.issuer, now: context.now, acceptTokensFromSelf: false };
-    const token = validateClaims(signed, issuer, expected);
+    // A proof is good for one presenter only, and not good as a token: so it is remembered under a name that says whose.
+    const audience = before.token.issuer;
+    const name = `${context.recall.nameOf(proof)} ${audience}`;
+    const recalled = context.recall.find(name);
+    if (recalled !== undefined) checkTimes(recalled.token, recalled.issuer, context.now);
+    const checked = recalled ?? (await checkProofToken(proof, audience, context));
+    const { issuer, token } = checked;
     const { subject } = token;
     return {
-      next: { token, actors: readActors(token) },
+      token,
+      actors: checked.actors ?? readActors(token),
       isOrigin: subject !== undefined && namesSubject(issuer.actsFor, subject),
+      remember: () => {
+        if (recalled === undefined) context.recall.remember(name, checked, proof.length, context.now);
+      },
     };
   } catch (error) {
     if (!(error instanceof CountersignError) || error.kind !== 'unauthenticated') throw error;
     throw unproven(`a proof is not good: ${error.code}`);
   }
+}
+
+async function checkProofToken(
+  proof: string,
+  audience: string,
+  context: ProofContext,
+): Promise<CheckedToken> {
+  const { maxTokenBytes, now, trust } = context;
+  const unverified = readUnverified(proof, maxTokenBytes);
+  const issuer = trust.evidence(claim(unverified.claims, 'iss'));
+  const { kid } = unverified.header;
+  const signed = await verifySignature(unverified, issuer);
+  const token = validateClaims(signed, issuer, { audience, now, acceptTokensFromSelf: false });
+  return { token, issuer, kid, key: signed.key, actors: undefined };
 }
 
 /** What the caller signed must follow from what it was called with. */

@@ -3,7 +3,8 @@ import { namesSubject } from '../keys/acts-for.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { type ValidatedToken } from '../token.js';
 import { readActors } from './actors.js';
-import { checkProof, type ProofContext } from './delegation-proof.js';
+import { type Awaitable } from './awaitable.js';
+import { checkProof, type Link, type ProofContext } from './delegation-proof.js';
 
 /** A longer chain of actors than this is refused. */
 const MAX_ACTORS = 3;
@@ -22,11 +23,11 @@ export interface Delegation {
  * @throws CountersignError `delegation_not_allowed`, `delegation_unproven`, `actor_chain_too_deep`, `claim_invalid`;
  * `keys_unavailable` when a proof's keys cannot be had.
  */
-export async function checkDelegation(
+export function checkDelegation(
   token: ValidatedToken,
   issuer: TrustedIssuer,
   context: ProofContext,
-): Promise<Delegation> {
+): Awaitable<Delegation> {
   const actors = readActors(token);
   const { subject } = token;
   const speaksForOther = subject !== undefined && subject !== token.issuer;
@@ -38,5 +39,9 @@ export async function checkDelegation(
   if (actors.length > MAX_ACTORS) {
     throw new CountersignError('actor_chain_too_deep', `act may name ${String(MAX_ACTORS)} actors at most`);
   }
-  return { actors, proofs: mustProve ? await checkProof({ token, actors }, context) : [] };
+  return mustProve ? proven({ token, actors }, context) : { actors, proofs: [] };
+}
+
+async function proven(presented: Link, context: ProofContext): Promise<Delegation> {
+  return { actors: presented.actors, proofs: await checkProof(presented, context) };
 }

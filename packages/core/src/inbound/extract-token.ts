@@ -9,17 +9,22 @@ export interface TokenRequest {
 }
 
 /** The characters of a compact token and of every other bearer token (RFC 6750 section 2.1, b64token). */
-const BARE = /^([A-Za-z0-9\-._~+/]+=*)$/;
-const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** Ends where the token begins. */
+const BEARER = /^bearer +/i;
 
 /** A scheme goes on for as long as its characters do (RFC 9110 section 5.6.2): `BearerX` is another one. */
 const BEARER_SCHEME = /^bearer(?![\w!#$%&'*+\-.^`|~])/i;
 
-/** Header names that may carry a token, and what their value must be. */
-const TOKEN_HEADERS: ReadonlyMap<string, RegExp> = new Map([
-  ['authorization', BEARER],
-  ['jwt', BARE],
+/** What stands before the token, by the name of the header that may carry it. */
+const TOKEN_HEADERS: ReadonlyMap<string, (value: string) => string | undefined> = new Map([
+  ['authorization', afterBearer],
+  ['jwt', (value: string) => value],
 ]);
+
+/** All headers of all requests are looked at, and most names are shorter or longer than these. */
+const LENGTHS: ReadonlySet<number> = new Set([...TOKEN_HEADERS.keys()].map((name) => name.length));
 
 /**
  * Takes the token out of `Authorization: Bearer` (any case) or `JWT:` (RFC 6750 section 2.1).
@@ -28,18 +33,44 @@ const TOKEN_HEADERS: ReadonlyMap<string, RegExp> = new Map([
  * @throws CountersignError `request_malformed` for two of these headers, for two tokens, or for a value that is no token.
  */
 export function extractToken(request: TokenRequest): string | undefined {
-  let sent: { readonly form: RegExp; readonly value: string } | undefined;
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const form = TOKEN_HEADERS.get(request.rawHeaders[index]?.toLowerCase() ?? '');
-    if (form === undefined) continue;
-    if (sent !== undefined) throw malformed('more than one Authorization or JWT header was sent');
-    sent = { form, value: request.rawHeaders[index + 1] ?? '' };
+  const sent = extractSent(request);
+  return sent === undefined ? undefined : requireToken(sent);
+}
+
+/**
+ * The same, but what was sent may be anything. A text that was accepted before is a token; any other goes through
+ * `requireToken`.
+ * @throws CountersignError `request_malformed` for two of these headers, and for one beside a token in the query.
+ */
+export function extractSent({ rawHeaders, url }: TokenRequest): string | undefined {
+  let read: ((value: string) => string | undefined) | undefined;
+  let value = '';
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    const reader = LENGTHS.has(name.length) ? TOKEN_HEADERS.get(name.toLowerCase()) : undefined;
+    if (reader === undefined) continue;
+    if (read !== undefined) throw malformed('more than one Authorization or JWT header was sent');
+    read = reader;
+    value = rawHeaders[index + 1] ?? '';
   }
-  if (sent === undefined || (sent.form === BEARER && !BEARER_SCHEME.test(sent.value))) return undefined;
-  const token = sent.form.exec(sent.value)?.[1];
-  if (token === undefined) throw malformed('the Authorization header holds something else than one token');
-  if (hasQueryToken(request.url)) throw malformed('a token was sent in the header and in the query');
-  return token;
+  const sent = read?.(value);
+  if (sent !== undefined && hasQueryToken(url))
+    throw malformed('a token was sent in the header and in the query');
+  return sent;
+}
+
+/** @throws CountersignError `request_malformed` when what was sent cannot be one token. */
+export function requireToken(sent: string): string {
+  if (TOKEN.test(sent)) return sent;
+  throw malformed('the Authorization header holds something else than one token');
+}
+
+function afterBearer(value: string): string | undefined {
+  // As nearly everybody writes it; the rest is for the others.
+  if (value.startsWith('Bearer ') && !value.startsWith(' ', 7)) return value.slice(7);
+  const scheme = BEARER.exec(value)?.[0];
+  if (scheme !== undefined) return value.slice(scheme.length);
+  return BEARER_SCHEME.test(value) ? '' : undefined;
 }
 
 function hasQueryToken(url: string): boolean {

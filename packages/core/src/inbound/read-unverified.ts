@@ -24,7 +24,7 @@ export function readUnverified(token: string, maxTokenBytes: number): Unverified
     throw new CountersignError('token_too_large', `the token is larger than ${String(maxTokenBytes)} bytes`);
   }
   const signature = decodeSegment(token.slice(claimsEnd + 1));
-  const header = readHeader(decodeSegment(token.slice(0, headerEnd)));
+  const header = headerOf(token.slice(0, headerEnd));
   const claims = parseJsonObject(decodeSegment(token.slice(headerEnd + 1, claimsEnd)));
   if (claims === undefined) throw malformed('has claims that are not one strict JSON object');
   return { header, claims, signingInput: Buffer.from(token.slice(0, claimsEnd), 'latin1'), signature };
@@ -36,6 +36,23 @@ function decodeSegment(segment: string): Buffer {
   if (octets.length === 0 || octets.toString('base64url') !== segment)
     throw malformed('is not canonical base64url');
   return octets;
+}
+
+/** Every token by one key has the same header, so the last ones that were read are kept: bounded, and of bounded length. */
+const MAX_HEADERS = 256;
+const MAX_HEADER_LENGTH = 512;
+const headers = new Map<string, TokenHeader>();
+
+function headerOf(segment: string): TokenHeader {
+  const known = headers.get(segment);
+  if (known !== undefined) return known;
+  const octets = decodeSegment(segment);
+  const header = readHeader(octets);
+  if (segment.length > MAX_HEADER_LENGTH) return header;
+  if (headers.size >= MAX_HEADERS) headers.clear();
+  // The encoded text and not the segment, which would keep the whole token.
+  headers.set(octets.toString('base64url'), header);
+  return header;
 }
 
 function readHeader(octets: Buffer): TokenHeader {

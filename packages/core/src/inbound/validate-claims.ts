@@ -38,7 +38,8 @@ export function validateClaims(
   const tokenId = read.text('jti');
   if (tokenId !== undefined && tokenId.length > MAX_TOKEN_ID_LENGTH)
     throw fault('claim_invalid', 'jti is too long');
-  const expiresAt = validateTimes(read, issuer, expected.now);
+  const times = readTimes(read);
+  checkTimes(times, issuer, expected.now);
   const audiences = readAudiences(claim(claims, 'aud'), isServiceToken, expected);
   if (issuer.issuer === expected.audience && !expected.acceptTokensFromSelf) {
     throw fault('audience_mismatch', 'the token was signed by this service itself');
@@ -50,7 +51,7 @@ export function validateClaims(
     issuer: issuer.issuer,
     subject,
     audiences,
-    expiresAt,
+    ...times,
     tokenId,
     scopes: readScopes(claim(claims, issuer.claims.scopes), issuer),
     roles: readRoles(claim(claims, issuer.claims.roles), issuer),
@@ -66,10 +67,10 @@ interface ClaimReader {
 
 /** Claims that a trusted issuer may leave out; all others that are read here are required. */
 function claimReader(token: SignedToken, issuer: TrustedIssuer): ClaimReader {
-  const optional = new Set(['nbf', ...issuer.claims.optional]);
   const present = (name: string): unknown => {
     const value = claim(token.claims, name);
-    if (value === undefined && !optional.has(name)) throw fault('claim_missing', `${name} is missing`);
+    if (value === undefined && name !== 'nbf' && !issuer.claims.optional.includes(name))
+      throw fault('claim_missing', `${name} is missing`);
     return value;
   };
   return {
@@ -91,12 +92,21 @@ function claimReader(token: SignedToken, issuer: TrustedIssuer): ClaimReader {
   };
 }
 
-/** RFC 7519 sections 4.1.4 to 4.1.6. `exp` equal to now is expired; the tolerance is for clocks that differ. */
-function validateTimes(read: ClaimReader, issuer: TrustedIssuer, now: number): number {
+type TokenTimes = Pick<ValidatedToken, 'expiresAt' | 'issuedAt' | 'notBefore'>;
+
+function readTimes(read: ClaimReader): TokenTimes {
+  return { expiresAt: read.time('exp') ?? 0, issuedAt: read.time('iat'), notBefore: read.time('nbf') };
+}
+
+/**
+ * Checks what depends on the time (RFC 7519 sections 4.1.4 to 4.1.6). `exp` equal to now is expired; the tolerance is for
+ * clocks that differ.
+ * @throws CountersignError `claim_invalid`, `lifetime_too_long`, `token_expired`, `token_not_yet_valid`,
+ * `token_issued_in_future`.
+ */
+export function checkTimes(times: TokenTimes, issuer: TrustedIssuer, now: number): void {
   const tolerance = issuer.clockToleranceSeconds;
-  const expiresAt = read.time('exp') ?? 0;
-  const issuedAt = read.time('iat');
-  const notBefore = read.time('nbf');
+  const { expiresAt, issuedAt, notBefore } = times;
   if (issuedAt !== undefined && expiresAt <= issuedAt) throw fault('claim_invalid', 'exp must be after iat');
   if (notBefore !== undefined && notBefore > expiresAt)
     throw fault('claim_invalid', 'nbf must not be after exp');
@@ -108,7 +118,6 @@ function validateTimes(read: ClaimReader, issuer: TrustedIssuer, now: number): n
     throw fault('token_not_yet_valid', 'nbf has not come');
   if (issuedAt !== undefined && issuedAt > now + tolerance)
     throw fault('token_issued_in_future', 'iat has not come');
-  return expiresAt;
 }
 
 /** A service token is for exactly one service; another issuer's may name several (RFC 7519 section 4.1.3). */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isWrite } from '../binding.js';
-import { systemClock } from '../clock.js';
+import { systemClock, type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import {
   TRUST_STORE_OPTIONS,
@@ -11,13 +11,15 @@ import {
 } from '../keys/trust-store.js';
 import { OptionsReader } from '../options.js';
 import { toPrincipal, type Authentication } from '../principal.js';
-import { claim, type ValidatedToken } from '../token.js';
+import { claim, type UnverifiedToken, type ValidatedToken } from '../token.js';
+import { whenReady, type Awaitable } from './awaitable.js';
 import { checkBinding, type BoundRequest } from './body-binding.js';
 import { checkDelegation } from './delegation.js';
-import { extractToken, type TokenRequest } from './extract-token.js';
+import { extractSent, requireToken, type TokenRequest } from './extract-token.js';
 import { readUnverified } from './read-unverified.js';
+import { createRecall, type CheckedToken, type Recall, type RecallOptions } from './recall.js';
 import { memoryReplayStore, useOnce, type ReplayStore } from './replay.js';
-import { validateClaims } from './validate-claims.js';
+import { checkTimes, validateClaims } from './validate-claims.js';
 import { verifySignature } from './verify-signature.js';
 
 /** What a verifier reads of a request. */
@@ -32,6 +34,11 @@ export interface VerifierOptions extends TrustStoreOptions {
   readonly maxTokenBytes?: number;
   /** Accepts tokens whose issuer is this service itself. Default false. */
   readonly acceptTokensFromSelf?: boolean;
+  /**
+   * Whether the signature and claims of a token that was accepted before are taken as read. Default yes, for 8,192 tokens
+   * and at most 60 seconds each. `docs/inbound.md` says what is checked again.
+   */
+  readonly recall?: false | RecallOptions;
 }
 
 /** Authenticates requests: this file is the table of contents of `inbound/`. */
@@ -46,6 +53,12 @@ export interface Verifier {
    */
   authenticate(request: InboundRequest): Promise<Authentication>;
   /**
+   * The same without a promise where nothing has to be waited for: for a token that is recalled, and for a new one whose
+   * signature is short to check.
+   * @throws CountersignError as `authenticate` rejects; a promise that it returns rejects too.
+   */
+  authenticateNow(request: InboundRequest): Authentication | Promise<Authentication>;
+  /**
    * Lets a single-use token through once. Call it last, when nothing else can refuse the request.
    * @throws CountersignError `token_replayed`, `replay_store_unavailable`; `token_expired` when its time ran out meanwhile.
    */
@@ -56,7 +69,7 @@ export interface Verifier {
   keyStatus: TrustStore['keyStatus'];
 }
 
-const OWN_OPTIONS = ['service', 'replayStore', 'maxTokenBytes', 'acceptTokensFromSelf'] as const;
+const OWN_OPTIONS = ['service', 'replayStore', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall'] as const;
 
 /**
  * Makes a verifier from plain data.
@@ -70,40 +83,104 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const { clock = systemClock, replayStore = memoryReplayStore({ clock }) } = options;
   const trust = trustStoreOf(options, read);
 
+  const recall = createRecall(read.raw('recall'), clock);
+  const parts = { service, trust, recall, clock, maxTokenBytes, acceptTokensFromSelf };
+
   return {
     service,
     hashesMd5: trust.issuers.some((issuer) => issuer.acceptMd5BodyHash),
-
-    async authenticate(request) {
-      const token = extractToken(request);
-      if (token === undefined) throw new CountersignError('token_missing', 'the request carries no token');
-      const unverified = readUnverified(token, maxTokenBytes);
-      const issuer = trust.trusted(claim(unverified.claims, 'iss'));
-      const signed = await verifySignature(unverified, issuer);
-      const now = clock.now();
-      const validated = validateClaims(signed, issuer, {
-        audience: service,
-        now,
-        acceptTokensFromSelf,
-      });
-      const bound = await checkBinding(validated, issuer, request, service);
-      const proofContext = { rawHeaders: request.rawHeaders, trust, now, maxTokenBytes };
-      const { actors, proofs } = await checkDelegation(validated, issuer, proofContext);
-      const principal = toPrincipal(validated, {
-        allowedScopes: issuer.scopes,
-        actors,
-        newTransactionId: randomUUID,
-      });
-      const singleUse = bound && isWrite(request.method) ? singleUseOf(validated, issuer) : undefined;
-      const { keyId, audiences } = validated;
-      const roles = new Set(validated.roles);
-      return { principal, token, proofs, keyId, audiences, roles, bound, singleUse };
-    },
-
+    authenticate: async (request) => authenticate(request, parts),
+    authenticateNow: (request) => authenticate(request, parts),
     useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),
     hydrate: (limits) => trust.hydrate(limits),
     keyStatus: () => trust.keyStatus(),
   };
+}
+
+/** What requests are held against. */
+interface VerifierParts {
+  readonly service: string;
+  readonly trust: TrustStore;
+  readonly recall: Recall;
+  readonly clock: Clock;
+  readonly maxTokenBytes: number;
+  readonly acceptTokensFromSelf: boolean;
+}
+
+/** Steps 1 to 8, the middle ones from memory where the token was accepted before. */
+function authenticate(request: InboundRequest, parts: VerifierParts): Awaitable<Authentication> {
+  const sent = extractSent(request);
+  if (sent === undefined) throw new CountersignError('token_missing', 'the request carries no token');
+  const { clock, recall } = parts;
+  const name = recall.nameOf(sent);
+  const recalled = recall.find(name);
+  if (recalled !== undefined) {
+    checkTimes(recalled.token, recalled.issuer, clock.now());
+    return accept(recalled, sent, request, parts, () => undefined);
+  }
+  return whenReady(check(sent, parts), (checked) =>
+    accept(checked, sent, request, parts, (accepted) => {
+      recall.remember(name, accepted, sent.length, clock.now());
+    }),
+  );
+}
+
+/** Steps 2 to 5: what is true of a token whatever the request. */
+function check(sent: string, parts: VerifierParts): Awaitable<CheckedToken> {
+  const { acceptTokensFromSelf, clock, service: audience, trust } = parts;
+  const unverified = readSent(sent, parts.maxTokenBytes);
+  const issuer = trust.trusted(claim(unverified.claims, 'iss'));
+  return whenReady(verifySignature(unverified, issuer), (signed) => {
+    const token = validateClaims(signed, issuer, { audience, now: clock.now(), acceptTokensFromSelf });
+    return { token, issuer, kid: unverified.header.kid, key: signed.key, actors: undefined };
+  });
+}
+
+/** What can be read is one token; only what cannot has to be looked at once more, to say why. */
+function readSent(sent: string, maxTokenBytes: number): UnverifiedToken {
+  try {
+    return readUnverified(sent, maxTokenBytes);
+  } catch (error) {
+    requireToken(sent);
+    throw error;
+  }
+}
+
+/** Steps 6 to 8: what depends on the request, and so is done for every one. */
+function accept(
+  checked: CheckedToken,
+  sent: string,
+  request: InboundRequest,
+  parts: VerifierParts,
+  remember: (accepted: CheckedToken) => void,
+): Awaitable<Authentication> {
+  const { token, issuer } = checked;
+  return whenReady(checkBinding(token, issuer, request, parts.service), (bound) =>
+    whenReady(delegationOf(checked, request, parts), ({ actors, proofs }) => {
+      const allowedScopes = issuer.scopes;
+      const principal = toPrincipal(token, { allowedScopes, actors, newTransactionId: randomUUID });
+      const singleUse = bound && isWrite(request.method) ? singleUseOf(token, issuer) : undefined;
+      remember(proofs.length === 0 ? { ...checked, actors } : checked);
+      return {
+        principal,
+        token: sent,
+        proofs,
+        keyId: token.keyId,
+        audiences: [...token.audiences],
+        roles: new Set(token.roles),
+        bound,
+        singleUse,
+      };
+    }),
+  );
+}
+
+function delegationOf(checked: CheckedToken, request: InboundRequest, parts: VerifierParts) {
+  const { actors, issuer, token } = checked;
+  if (actors !== undefined) return { actors, proofs: [] };
+  const { clock, maxTokenBytes, recall, trust } = parts;
+  const { rawHeaders } = request;
+  return checkDelegation(token, issuer, { rawHeaders, trust, recall, now: clock.now(), maxTokenBytes });
 }
 
 /** A token is remembered by issuer and `jti` for as long as it would be accepted. */

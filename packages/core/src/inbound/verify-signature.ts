@@ -4,39 +4,53 @@ import { type VerificationKey } from '../keys/key-set.js';
 import { verifySignatureBytes } from '../keys/signature.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { SERVICE_TOKEN_TYPE, type SignedToken, type UnverifiedToken } from '../token.js';
+import { whenReady, type Awaitable } from './awaitable.js';
 
 /**
- * Verifies the signature with a key of the trusted issuer, on OpenSSL, off the event loop (RFC 7515 section 5.2).
+ * Verifies the signature with a key of the trusted issuer, on OpenSSL (RFC 7515 section 5.2).
  * The only maker of a SignedToken. Validates no claim: not even that the token names this issuer.
+ * @returns a promise when the keys, or a signature that takes long, have to be waited for.
  * @throws CountersignError `algorithm_not_allowed`, `header_not_allowed`, `key_unknown`, `signature_invalid`;
  * `keys_unavailable` when the issuer's keys cannot be had.
  */
-export async function verifySignature(token: UnverifiedToken, issuer: TrustedIssuer): Promise<SignedToken> {
+export function verifySignature(token: UnverifiedToken, issuer: TrustedIssuer): Awaitable<SignedToken> {
   const algorithm = allowedAlgorithm(token.header.alg, issuer);
   if (token.header.kid === undefined && issuer.tokenType === SERVICE_TOKEN_TYPE) {
     throw new CountersignError('header_not_allowed', 'a service token must name its key: kid is missing');
   }
-  const key = await issuer.keys.find(token.header.kid);
-  if (key === undefined) {
+  const known = issuer.keys.peek(token.header.kid);
+  if (known !== undefined) return verifyWith(known, algorithm, token, issuer);
+  return issuer.keys.find(token.header.kid).then((key) => {
+    if (key !== undefined) return verifyWith(key, algorithm, token, issuer);
     throw new CountersignError('key_unknown', `no key of ${issuer.name} has the kid of the token`);
-  }
-  refuseMisuse(key, algorithm);
-  if (!(await verifySignatureBytes(algorithm, key.key, token.signingInput, token.signature)))
-    throw invalid(issuer);
-  const { header, claims } = token;
-  const caller = { name: issuer.name, issuer: issuer.issuer };
-  return { caller, keyId: key.keyId, header, claims } as SignedToken;
+  });
+}
 
-  /** Each key is used with exactly one algorithm, whatever the header says (RFC 8725 section 3.1). */
-  function refuseMisuse(used: VerificationKey, named: Algorithm): void {
-    if (used.algorithm !== undefined && !keyFits(used.key, named)) throw invalid(issuer);
-    if (used.algorithm !== named) {
-      throw new CountersignError(
-        'algorithm_not_allowed',
-        `the key of ${issuer.name} is for another algorithm`,
-      );
-    }
-  }
+function verifyWith(
+  used: VerificationKey,
+  algorithm: Algorithm,
+  { header, claims, signingInput, signature }: UnverifiedToken,
+  issuer: TrustedIssuer,
+): Awaitable<SignedToken> {
+  refuseMisuse(used, algorithm, issuer);
+  const { key, keyId } = used;
+  return whenReady(verifySignatureBytes(algorithm, key, signingInput, signature), (isValid) => {
+    if (!isValid) throw invalid(issuer);
+    return {
+      caller: { name: issuer.name, issuer: issuer.issuer },
+      keyId,
+      key,
+      header,
+      claims,
+    } as SignedToken;
+  });
+}
+
+/** Each key is used with exactly one algorithm, whatever the header says (RFC 8725 section 3.1). */
+function refuseMisuse(used: VerificationKey, named: Algorithm, issuer: TrustedIssuer): void {
+  if (used.algorithm === named) return;
+  if (used.algorithm !== undefined && !keyFits(used.key, named)) throw invalid(issuer);
+  throw new CountersignError('algorithm_not_allowed', `the key of ${issuer.name} is for another algorithm`);
 }
 
 function allowedAlgorithm(name: string, issuer: TrustedIssuer): Algorithm {

@@ -31,7 +31,14 @@ export function readActsFor(record: OptionsReader, isService: boolean): ActsFor 
 export function namesSubject(actsFor: ActsFor, subject: string): boolean {
   if (actsFor === 'anySubject') return true;
   if (actsFor === 'nobody' || actsFor === 'proven') return false;
+  const prefix = actsFor.find((each) => subject.startsWith(each) && subject.length > each.length);
+  if (prefix === undefined) return false;
   // A subject that normalises to something else (`/user/../admin/`) names another record than the prefix promises.
-  if (!URL.canParse(subject) || new URL(subject).href !== subject) return false;
-  return actsFor.some((prefix) => subject.startsWith(prefix) && subject.length > prefix.length);
+  return (
+    PLAIN_PATH.test(subject.slice(prefix.length)) ||
+    (URL.canParse(subject) && new URL(subject).href === subject)
+  );
 }
+
+/** Behind a prefix that ends in `/`, nothing in this is ever normalised, so it need not be parsed to be sure. */
+const PLAIN_PATH = /^[A-Za-z0-9_-]+\/?$/;

@@ -60,6 +60,14 @@ class RemoteKeySet implements IssuerKeys {
     return pickKey(this.#usable(), keyId) ?? this.#findUnknown(keyId);
   }
 
+  peek(keyId: string | undefined): VerificationKey | undefined {
+    const now = this.#now();
+    if (this.#keySet === undefined || !this.#schedule.isUsable(now) || this.#schedule.isExpired(now))
+      return undefined;
+    if (this.#schedule.isDue(now)) void this.#refresh();
+    return pickKey(this.#keySet, keyId);
+  }
+
   async hydrate(): Promise<void> {
     if (this.#current() === undefined) {
       const isStart = this.#ahead === undefined && this.#pending === undefined && !this.#schedule.isFailing;

@@ -10,8 +10,7 @@ export async function signToken(
   typ: string,
   signer: Signer,
 ): Promise<string> {
-  const header = encode({ alg: signer.algorithm, kid: signer.keyId, typ });
-  const input = `${header}.${encode(claims)}`;
+  const input = `${headerOf(signer, typ)}.${encode(claims)}`;
   const signature = await signer.sign(Buffer.from(input, 'latin1'));
   return `${input}.${signature.toString('base64url')}`;
 }
@@ -49,6 +48,17 @@ function cannotSign(cause: unknown): CountersignError {
   if (cause instanceof CountersignError) return cause;
   const detail = { cause, retryAfterSeconds: 1 };
   return new CountersignError('token_unavailable', 'our own key could not sign', detail);
+}
+
+/** The header of the last token by each key: it is the same in all of one type. */
+const headers = new WeakMap<Signer, { readonly typ: string; readonly header: string }>();
+
+function headerOf(signer: Signer, typ: string): string {
+  const last = headers.get(signer);
+  if (last?.typ === typ) return last.header;
+  const header = encode({ alg: signer.algorithm, kid: signer.keyId, typ });
+  headers.set(signer, { typ, header });
+  return header;
 }
 
 function encode(value: Readonly<Record<string, unknown>>): string {

@@ -24,7 +24,7 @@ const vectors = JSON.parse(
   readFileSync(new URL('./wycheproof-rsa-2048-sha256.json', import.meta.url), 'utf8'),
 ) as Wycheproof;
 
-function verified(signature: string): Promise<boolean> {
+async function verified(signature: string): Promise<boolean> {
   const key = createPublicKey({ key: vectors.jwk, format: 'jwk' });
   const [input, octets] = [vectors.message, signature].map((text) => Buffer.from(text, 'base64url'));
   return verifySignatureBytes('RS256', key, input!, octets!);

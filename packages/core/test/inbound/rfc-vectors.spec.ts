@@ -58,7 +58,7 @@ const EDDSA: Vector = {
     'eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg',
 };
 
-function verified({ algorithm, jwk, token }: Vector): Promise<boolean> {
+async function verified({ algorithm, jwk, token }: Vector): Promise<boolean> {
   const end = token.lastIndexOf('.');
   const input = Buffer.from(token.slice(0, end));
   const signature = Buffer.from(token.slice(end + 1), 'base64url');

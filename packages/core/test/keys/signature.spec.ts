@@ -25,16 +25,16 @@ describe.each(ALGORITHMS)('a signature by %s', (name) => {
     const [header = '', claims = '', signature = ''] = token.split('.');
     const signed = Buffer.from(`${header}.${claims}`);
     const octets = Buffer.from(signature, 'base64url');
-    await expect(verifySignatureBytes(algorithm, publicKey, signed, octets)).resolves.toBe(true);
+    expect(await verifySignatureBytes(algorithm, publicKey, signed, octets)).toBe(true);
   });
 
   it('is refused when one octet of it or of the input changes', async () => {
     const signature = await signBytes(algorithm, privateKey, input);
     const changed = Buffer.from(signature);
     changed[20]! ^= 1;
-    await expect(verifySignatureBytes(algorithm, publicKey, input, changed)).resolves.toBe(false);
+    expect(await verifySignatureBytes(algorithm, publicKey, input, changed)).toBe(false);
     const other = Buffer.concat([input, Buffer.from('A')]);
-    await expect(verifySignatureBytes(algorithm, publicKey, other, signature)).resolves.toBe(false);
+    expect(await verifySignatureBytes(algorithm, publicKey, other, signature)).toBe(false);
   });
 
   it('is refused when it is shorter, longer, empty or all zero', async () => {
@@ -45,17 +45,15 @@ describe.each(ALGORITHMS)('a signature by %s', (name) => {
       Buffer.alloc(0),
       Buffer.alloc(signature.length),
     ];
-    const results = await Promise.all(
-      wrong.map((octets) => verifySignatureBytes(algorithm, publicKey, input, octets)),
-    );
-    expect(results).toEqual([false, false, false, false]);
+    for (const octets of wrong)
+      expect(await verifySignatureBytes(algorithm, publicKey, input, octets)).toBe(false);
   });
 });
 
 it('refuses an ECDSA signature in DER, which JWS does not know', async () => {
   const privateKey = privateKeyFor('ES256');
   const der = signWithNode('sha256', input, privateKey);
-  await expect(verifySignatureBytes('ES256', createPublicKey(privateKey), input, der)).resolves.toBe(false);
+  expect(await verifySignatureBytes('ES256', createPublicKey(privateKey), input, der)).toBe(false);
 });
 
 it('rejects, and does not throw, when a key cannot sign', async () => {

@@ -1,13 +1,16 @@
 import { type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import { CountersignError, type Principal } from '@countersign/core';
+import { CountersignError, type Principal, type Verifier } from '@countersign/core';
 import { type InboundDecisions } from './inbound-decisions.js';
 import { rawRequestOf, type RequestStates } from './request-scope.js';
+import { type RouteRule } from './requirements.js';
 import { type RouteRules } from './route-rules.js';
+import { authenticateNow } from './service-jwt.strategy.js';
 
 export interface AuthenticateGuardParts {
   /** The passport strategy of this module. */
   readonly strategyName: string;
+  readonly verifier: Verifier;
   readonly rules: RouteRules;
   readonly states: RequestStates;
   readonly decisions: InboundDecisions;
@@ -15,29 +18,35 @@ export interface AuthenticateGuardParts {
 
 /**
  * Makes the guard that finds out who calls (steps 1 to 8 of `docs/inbound.md`): `AuthGuard` of @nestjs/passport
- * with this module's strategy. Does not judge what the caller may do: the authorize guard comes right after it.
+ * with this module's strategy, which has its turn where there is something to wait for: a request with a token that is
+ * recalled is let through at once, and without a promise. Does not judge what the caller may do: the authorize guard comes right after it.
  * @throws CountersignError `transport_unsupported`, and the code of the step that fails.
  */
 export function authenticateGuard({
   strategyName,
+  verifier,
   rules,
   states,
   decisions,
 }: AuthenticateGuardParts): CanActivate {
   class AuthenticateGuard extends AuthGuard(strategyName) {
-    override async canActivate(context: ExecutionContext): Promise<boolean> {
+    override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
       const access = rules.ruleFor(context)?.access;
       try {
         refuseOtherTransports(context);
-        if (access === 'public') return true;
-        const state = states.of(rawRequestOf(context));
-        if (state !== undefined) state.guarded = true;
+        if (access === 'public' || authenticateAtOnce(context)) return true;
+      } catch (fault) {
+        return mayGoOn(fault, access, context);
+      }
+      return this.waitForStrategy(context, access);
+    }
+
+    async waitForStrategy(context: ExecutionContext, access: Access): Promise<boolean> {
+      try {
         await super.canActivate(context);
         return true;
       } catch (fault) {
-        if (access === 'optional' && isTokenMissing(fault)) return true;
-        if (access !== 'public') decisions.refused(context, fault);
-        throw fault;
+        return mayGoOn(fault, access, context);
       }
     }
 
@@ -55,7 +64,33 @@ export function authenticateGuard({
     }
   }
   return new AuthenticateGuard();
+
+  /** Returns whether it is done; if not, there is something to wait for, and the strategy does. */
+  function authenticateAtOnce(context: ExecutionContext): boolean {
+    const raw = rawRequestOf(context);
+    const state = states.of(raw);
+    if (state === undefined) return false;
+    state.guarded = true;
+    const answer = authenticateNow(raw, state, verifier);
+    if ('then' in answer) {
+      state.pending = answer;
+      return false;
+    }
+    state.authentication = answer;
+    // As AuthGuard does when passport is done.
+    context.switchToHttp().getRequest<{ user?: Principal }>().user = answer.principal;
+    return true;
+  }
+
+  /** @throws the fault, unless it says that nobody asks to be authenticated where nobody has to be. */
+  function mayGoOn(fault: unknown, access: Access, context: ExecutionContext): true {
+    if (access === 'optional' && isTokenMissing(fault)) return true;
+    if (access !== 'public') decisions.refused(context, fault);
+    throw fault;
+  }
 }
+
+type Access = RouteRule['access'] | undefined;
 
 function refuseOtherTransports(context: ExecutionContext): void {
   const transport: string = context.getType();

@@ -17,7 +17,7 @@ import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 import { letIn } from './current-principal.js';
 import { InboundDecisions } from './inbound-decisions.js';
-import { rawRequestOf, RequestStates } from './request-scope.js';
+import { rawRequestOf, RequestStates, type RequestState } from './request-scope.js';
 import { type RouteRule } from './requirements.js';
 import { provided, RouteRules } from './route-rules.js';
 import { MARK_SPAN, type MarkSpan } from './span-attributes.js';
@@ -48,11 +48,15 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     if (subjects !== undefined) this.#subjects = provided(this.moduleRef, subjects, 'subjects is');
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  /** Makes no promise where nothing has to be waited for: no subject to load, no policy, no single use. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.rules.ruleFor(context);
     if (rule?.access === 'public') return true;
     try {
-      await this.#authorize(context, rule);
+      const state = this.#stateOf(context, rule);
+      if (state !== undefined && this.#mustWait(state.authentication, rule))
+        return this.#authorizeLater(context, state, rule);
+      if (state !== undefined) this.#authorize(context, state.authentication, rule);
     } catch (fault) {
       this.decisions.refused(context, fault);
       throw fault;
@@ -61,21 +65,49 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     return true;
   }
 
-  async #authorize(context: ExecutionContext, rule: RouteRule | undefined): Promise<void> {
+  /** Undefined where nobody is authenticated and nobody has to be. */
+  #stateOf(context: ExecutionContext, rule: RouteRule | undefined): AuthenticatedState | undefined {
     const state = this.states.of(rawRequestOf(context));
-    if (state?.authentication === undefined) {
-      if (rule?.access === 'optional') return;
-      throw new CountersignError('token_missing', 'the request was not authenticated');
-    }
-    const principal = await this.#resolve(state.authentication);
-    state.authentication = { ...state.authentication, principal };
-    if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
-    for (const type of rule?.policies ?? []) {
-      if (!(await this.rules.policy(type).permits(principal, context))) {
-        throw new CountersignError('policy_refused', `${type.name} does not permit it`);
+    if (state !== undefined && isAuthenticated(state)) return state;
+    if (rule?.access === 'optional') return undefined;
+    throw new CountersignError('token_missing', 'the request was not authenticated');
+  }
+
+  #mustWait({ principal, singleUse }: Authentication, rule: RouteRule | undefined): boolean {
+    const isLoaded = this.#subjects !== undefined && principal.subjectKind === 'user';
+    return isLoaded || singleUse !== undefined || (rule?.policies.length ?? 0) > 0;
+  }
+
+  async #authorizeLater(
+    context: ExecutionContext,
+    state: AuthenticatedState,
+    rule: RouteRule | undefined,
+  ): Promise<true> {
+    try {
+      const principal = await this.#resolve(state.authentication);
+      state.authentication = { ...state.authentication, principal };
+      if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
+      for (const type of rule?.policies ?? []) {
+        if (!(await this.rules.policy(type).permits(principal, context))) {
+          throw new CountersignError('policy_refused', `${type.name} does not permit it`);
+        }
       }
+      await this.verifier.useOnce(state.authentication);
+      this.#letIn(context, principal);
+    } catch (fault) {
+      this.decisions.refused(context, fault);
+      throw fault;
     }
-    await this.verifier.useOnce(state.authentication);
+    this.decisions.allowed(context);
+    return true;
+  }
+
+  #authorize(context: ExecutionContext, { principal }: Authentication, rule: RouteRule | undefined): void {
+    if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
+    this.#letIn(context, principal);
+  }
+
+  #letIn(context: ExecutionContext, principal: Principal): void {
     letIn(context, principal);
     this.markSpan(principal);
   }
@@ -87,4 +119,13 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
       throw new CountersignError('subject_unknown', 'the subject resolver knows no such user');
     return { ...principal, user: resolved.user, roles: new Set(resolved.roles) };
   }
+}
+
+/** The state of a request of which it is known who calls. */
+interface AuthenticatedState extends RequestState {
+  authentication: Authentication;
+}
+
+function isAuthenticated(state: RequestState): state is AuthenticatedState {
+  return state.authentication !== undefined;
 }

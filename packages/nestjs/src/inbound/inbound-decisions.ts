@@ -18,7 +18,7 @@ export class InboundDecisions {
   ) {}
 
   allowed(context: ExecutionContext): void {
-    this.#record({ ...this.#describe(context), decision: 'allowed' });
+    this.#record(context, { decision: 'allowed' });
   }
 
   refused(context: ExecutionContext, fault: unknown): void {
@@ -27,33 +27,43 @@ export class InboundDecisions {
     const state = context.getType() === 'http' ? this.states.of(rawRequestOf(context)) : undefined;
     if (state !== undefined) state.refusal = { fault, instance };
     const why = fault instanceof CountersignError ? { code: fault.code, reason: fault.message } : {};
-    this.#record({ ...this.#describe(context), decision: 'refused', ...why, instance });
+    this.#record(context, { decision: 'refused', ...why, instance });
   }
 
-  #record(decision: DecisionRecord): void {
-    this.metrics.request(decision);
-    this.options.decisions.record(decision);
+  #record(context: ExecutionContext, outcome: Outcome): void {
+    this.metrics.request(outcome);
+    const recorder = this.options.decisions;
+    if (recorder.isListening?.() === false) return;
+    recorder.record(this.#describe(context, outcome));
   }
 
-  #describe(context: ExecutionContext): Omit<DecisionRecord, 'decision'> {
-    const where = { direction: 'inbound', time: isoTime(this.options.clock.now()) } as const;
-    const handler = `${context.getClass().name}#${context.getHandler().name}`;
-    if (context.getType() !== 'http') return { ...where, route: handler };
-    const raw = rawRequestOf(context);
-    const authentication = this.states.of(raw)?.authentication;
-    return {
-      ...where,
-      ...(raw.method !== undefined && { method: raw.method }),
-      route: routePattern(context) ?? handler,
-      audience: this.options.service,
-      ...(authentication !== undefined && {
-        ...describePrincipal(authentication.principal),
-        bound: authentication.bound,
-        proven: authentication.proofs.length > 0,
-        keyId: authentication.keyId,
-      }),
+  #describe(context: ExecutionContext, outcome: Outcome): DecisionRecord {
+    const record: Draft = {
+      direction: 'inbound',
+      time: isoTime(this.options.clock.now()),
+      ...outcome,
     };
+    if (context.getType() !== 'http') return { ...record, route: handlerName(context) };
+    const raw = rawRequestOf(context);
+    if (raw.method !== undefined) record.method = raw.method;
+    record.route = routePattern(context) ?? handlerName(context);
+    record.audience = this.options.service;
+    const authentication = this.states.of(raw)?.authentication;
+    if (authentication === undefined) return record;
+    record.bound = authentication.bound;
+    record.proven = authentication.proofs.length > 0;
+    record.keyId = authentication.keyId;
+    return Object.assign(record, describePrincipal(authentication.principal));
   }
+}
+
+type Outcome = Pick<DecisionRecord, 'decision' | 'code' | 'reason' | 'instance'>;
+
+/** Filled in member by member: one is made for each request. */
+type Draft = { -readonly [Member in keyof DecisionRecord]: DecisionRecord[Member] };
+
+function handlerName(context: ExecutionContext): string {
+  return `${context.getClass().name}#${context.getHandler().name}`;
 }
 
 /** The `instance` of a problem (RFC 9457 section 3.1.5), by which an operator finds its record. */

@@ -3,8 +3,11 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Injectable, type ArgumentsHost } from '@nestjs/common';
 import { type Authentication, type Principal, type WireBody } from '@countersign/core';
 
+/** Under this name a request carries who was let in. */
+export const PRINCIPAL = Symbol('countersign:principal');
+
 /** A request of Express, or the raw one that Fastify wraps. */
-export type RawRequest = IncomingMessage & { readonly originalUrl?: string };
+export type RawRequest = IncomingMessage & { readonly originalUrl?: string; [PRINCIPAL]?: Principal };
 
 /** The answer to it: of Express, or the raw one that Fastify wraps. */
 export type RawResponse = Pick<ServerResponse, 'writableEnded'>;
@@ -13,6 +16,8 @@ export type RawResponse = Pick<ServerResponse, 'writableEnded'>;
 export interface RequestState {
   readonly body: WireBody;
   authentication: Authentication | undefined;
+  /** The authentication that the guard began and did not wait for. */
+  pending: Promise<Authentication> | undefined;
   /** Whether the authorize guard comes after the strategy; if not, the strategy notes the use of the token itself. */
   guarded: boolean;
   /** The refusal that was recorded for this request, and the id by which an operator finds it. */
@@ -28,26 +33,33 @@ export interface RequestState {
 @Injectable()
 export class RequestStates {
   readonly #storage = new AsyncLocalStorage<RequestState>();
-  readonly #states = new WeakMap<object, RequestState>();
+  /** Under this name a request carries its state: a weak map with an entry for each request keeps the collector busy. */
+  readonly #name = Symbol('countersign:state');
 
   /** Runs the rest of the request in its scope. May be called again, where a framework lost the scope on the way. */
   enter(request: object, createState: () => RequestState, next: () => void): void {
-    let state = this.#states.get(request);
+    let state = this.of(request);
     if (state === undefined) {
       state = createState();
-      this.#states.set(request, state);
+      Object.defineProperty(request, this.#name, { value: state });
     }
     if (this.#storage.getStore() === state) next();
     else this.#storage.run(state, next);
   }
 
   of(request: object): RequestState | undefined {
-    return this.#states.get(request);
+    const state: unknown = Reflect.get(request, this.#name);
+    return isState(state) ? state : undefined;
   }
 
   current(): RequestState | undefined {
     return this.#storage.getStore();
   }
+}
+
+/** The name is a symbol of ours, so nobody else writes what stands under it. */
+function isState(value: unknown): value is RequestState {
+  return value !== undefined;
 }
 
 /** Who is behind the request that is being answered: the way to the principal for services deep in the application. */

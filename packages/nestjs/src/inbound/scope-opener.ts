@@ -106,6 +106,7 @@ export class ScopeOpener implements OnModuleInit {
     return {
       body: this.#bodyOf(request),
       authentication: undefined,
+      pending: undefined,
       guarded: false,
       refusal: undefined,
       remainingMs: remainingTime(request, response, this.options.clock),

@@ -3,7 +3,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
 import { Strategy } from 'passport-jwt';
 import { noteRaised } from './raised-faults.js';
-import { type RawRequest, type RequestStates } from './request-scope.js';
+import { type RawRequest, type RequestState, type RequestStates } from './request-scope.js';
 
 export interface ServiceJwtStrategyOptions {
   /** Under which passport knows the strategy. */
@@ -62,14 +62,27 @@ async function authenticate(
       'the request did not pass the adapter that the module opened',
     );
   }
-  const authentication = await verifier.authenticate({
-    method: request.method ?? '',
-    ...tokenRequest(request),
-    body: () => state.body.hashes(),
-  });
+  // The guard may have begun already: it comes here when it would have to wait.
+  const authentication = await (state.pending ?? authenticateNow(request, state, verifier));
+  state.pending = undefined;
   if (!state.guarded) await verifier.useOnce(authentication);
   state.authentication = authentication;
   return authentication;
+}
+
+/** Authenticates the request that a state belongs to; without a promise where nothing has to be waited for. */
+export function authenticateNow(
+  request: RawRequest,
+  state: RequestState,
+  verifier: Verifier,
+): Authentication | Promise<Authentication> {
+  const { rawHeaders, url } = tokenRequest(request);
+  return verifier.authenticateNow({
+    method: request.method ?? '',
+    rawHeaders,
+    url,
+    body: () => state.body.hashes(),
+  });
 }
 
 /** Frameworks rewrite `url` where routers are mounted, and keep what was sent. */

@@ -1,0 +1,41 @@
+import 'reflect-metadata';
+import { type AddressInfo } from 'node:net';
+import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Authenticated } from '@countersign/nestjs';
+import { type Guard, type GuardSetup, type Platform } from './guards/guard.js';
+
+/** The route that is called. `@Authenticated()` is metadata: it does nothing where Countersign's module is not imported. */
+@Controller()
+class Hello {
+  @Get()
+  @Authenticated()
+  hello(): string {
+    return 'hello';
+  }
+}
+
+const ADAPTERS = {
+  express: () => new ExpressAdapter(),
+  fastify: () => new FastifyAdapter(),
+} as const satisfies Record<Platform, () => unknown>;
+
+/** Starts the one Nest application of this benchmark on a free port, with or without a guard. It logs nothing. */
+export async function startApplication(
+  guard: Guard,
+  platform: Platform,
+  setup: GuardSetup,
+): Promise<{ readonly app: INestApplication; readonly port: number }> {
+  const { imports = [], providers = [], prepare } = await guard.parts(setup);
+
+  @Module({ imports: [...imports], providers: [...providers], controllers: [Hello] })
+  class Application {}
+
+  const app = await NestFactory.create(Application, ADAPTERS[platform](), { logger: false });
+  await prepare?.(app);
+  await app.listen(0, '127.0.0.1');
+  const server = app.getHttpServer() as { address(): AddressInfo };
+  return { app, port: server.address().port };
+}

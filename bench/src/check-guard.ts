@@ -1,0 +1,36 @@
+import { signingKey, type SigningKey } from './tokens/signing-key.js';
+
+/** A token that was accepted, changed in exactly one way. */
+function refusedTokens(key: SigningKey): readonly (readonly [string, string | undefined])[] {
+  const now = Math.floor(Date.now() / 1000);
+  const stranger = signingKey(key.algorithm, { kid: key.kid });
+  return [
+    ['no token', undefined],
+    ['an expired token', key.token({ claims: { iat: now - 3600, exp: now - 600 } })],
+    ['a token for another audience', key.token({ claims: { aud: 'https://other.example/' } })],
+    ['a token signed with another key', stranger.token()],
+  ];
+}
+
+/**
+ * Checks that a guard is worth measuring: it accepts a good token, and answers 401 to those that are not.
+ * @throws Error naming the guard and what it got wrong.
+ */
+export async function checkGuard(name: string, url: string, key: SigningKey): Promise<void> {
+  await expectStatus(`${name}: a good token`, url, key.token(), 200);
+  if (name === 'unguarded') return;
+  for (const [what, token] of refusedTokens(key)) await expectStatus(`${name}: ${what}`, url, token, 401);
+}
+
+async function expectStatus(
+  what: string,
+  url: string,
+  token: string | undefined,
+  expected: number,
+): Promise<void> {
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const answer = await fetch(url, { headers });
+  await answer.arrayBuffer();
+  if (answer.status === expected) return;
+  throw new Error(`${what} was answered ${String(answer.status)} and must be answered ${String(expected)}`);
+}

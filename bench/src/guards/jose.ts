@@ -1,0 +1,16 @@
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { bearerGuard } from './bearer-guard.js';
+import { BOTH_PLATFORMS, type Guard } from './guard.js';
+
+/** `jwtVerify` with a remote key set, as the documentation of `createRemoteJWKSet` shows it. */
+export const joseInGuard: Guard = {
+  name: 'jose',
+  title: 'jose in a guard',
+  platforms: BOTH_PLATFORMS,
+  package: 'jose',
+  parts({ issuer, audience, jwksUri }) {
+    const keys = createRemoteJWKSet(new URL(jwksUri));
+    const verify = async (token: string) => (await jwtVerify(token, keys, { issuer, audience })).payload;
+    return { providers: [bearerGuard(verify)] };
+  },
+};

@@ -1,0 +1,38 @@
+import { createVerifier, type InboundRequest, type TrustRecord, type Verifier } from '@countersign/core';
+import { AUDIENCE, ISSUER, type SigningKey } from '../tokens/signing-key.js';
+
+/** A verifier of ours that trusts the issuer of a signing key; its keys are inline, so that nothing is fetched. */
+export function verifierFor(key: SigningKey, others: readonly TrustRecord[] = []): Verifier {
+  return createVerifier({ service: AUDIENCE, trust: [...others, trustRecordFor(key)] });
+}
+
+export function trustRecordFor(key: SigningKey): TrustRecord {
+  return {
+    name: 'issuer',
+    issuer: ISSUER,
+    keys: { jwks: { keys: [key.publicJwk] } },
+    tokenType: 'JWT',
+    algorithms: [key.algorithm],
+  };
+}
+
+/** A request that carries the token, as a Node server shows it. */
+export function requestWith(token: string): InboundRequest {
+  return {
+    rawHeaders: ['Host', 'orders.example', 'Accept', '*/*', 'Authorization', `Bearer ${token}`],
+    method: 'GET',
+    url: '/order/',
+    body: () => Promise.reject(new Error('a request without a binding is not read')),
+  };
+}
+
+/** Hands out each element once, in order. */
+export function once<Item>(items: readonly Item[]): () => Item {
+  let next = 0;
+  return () => {
+    const item = items[next];
+    if (item === undefined) throw new RangeError('a token would be used twice');
+    next += 1;
+    return item;
+  };
+}

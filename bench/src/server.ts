@@ -1,0 +1,20 @@
+/**
+ * A process of its own: serves one guard on one platform, and tells its parent the port; then, for every message, how much
+ * processor time it has used.
+ */
+import { startApplication } from './application.js';
+import { type GuardSetup, type Platform } from './guards/guard.js';
+import { guardNamed } from './guards/guards.js';
+
+/** What the parent sends as the only argument, in JSON. */
+export interface ServerTask {
+  readonly guard: string;
+  readonly platform: Platform;
+  readonly setup: GuardSetup;
+}
+
+const { guard, platform, setup } = JSON.parse(process.argv[2] ?? '') as ServerTask;
+process.once('disconnect', () => process.exit());
+const { port } = await startApplication(guardNamed(guard), platform, setup);
+process.on('message', () => process.send?.(process.cpuUsage()));
+process.send?.({ port });

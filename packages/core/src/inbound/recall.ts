@@ -1,0 +1,125 @@
+import { hash, type KeyObject } from 'node:crypto';
+import { type Clock } from '../clock.js';
+import { invalidOption, OptionsReader } from '../options.js';
+import { type TrustedIssuer } from '../keys/trust-store.js';
+import { claim, type ValidatedToken } from '../token.js';
+
+/** How tokens are remembered that were accepted before. */
+export interface RecallOptions {
+  /** How many at most. Default 8,192 (about 16 MB). */
+  readonly maxTokens?: number;
+}
+
+/** A token whose signature and claims hold, and what they were held against. */
+export interface CheckedToken {
+  readonly token: ValidatedToken;
+  readonly issuer: TrustedIssuer;
+  /** The `kid` that it names, and the key that verified its signature. */
+  readonly kid: string | undefined;
+  readonly key: KeyObject;
+  /** Who acts, newest first, where token and trust record alone decide about the delegation; else undefined. */
+  readonly actors: readonly string[] | undefined;
+}
+
+/** A memory of accepted tokens. Holds no token: it knows them by their SHA-256. */
+export interface Recall {
+  /** By which a token is known. */
+  nameOf(token: string): string;
+  /** The token of that name, as long as it may be relied on: its time has not run out and its key is still published. */
+  find(name: string): CheckedToken | undefined;
+  /**
+   * Remembers a token that was accepted; one that is bound to its request is not remembered.
+   * @param length of its text: what is remembered at once is bounded by that too.
+   * @param now seconds since the epoch.
+   */
+  remember(name: string, checked: CheckedToken, length: number, now: number): void;
+}
+
+/** A token is remembered until it expires, and for no longer than this. */
+const MAX_SECONDS = 60;
+
+/** The texts of all remembered tokens together: this much for each that may be remembered. */
+const TEXT_PER_TOKEN = 1024;
+
+/** A token that has one of these is good for one request, or for one client: it is checked in full every time. */
+const BINDING_CLAIMS = ['bdy', 'htm', 'htu', 'cnf'] as const;
+
+const FORGETFUL: Recall = { nameOf: () => '', find: () => undefined, remember: () => undefined };
+
+/**
+ * Makes the memory that the option `recall` asks for.
+ * @throws TypeError naming the option.
+ */
+export function createRecall(value: unknown, clock: Clock): Recall {
+  if (value === false) return FORGETFUL;
+  if (value === true) throw invalidOption('recall', 'must be false or an object; it is on by default');
+  const read = new OptionsReader(value ?? {}, 'recall', ['maxTokens']);
+  return new RecentTokens(read.number('maxTokens', { unless: 8192, min: 2, max: 1_000_000 }), clock);
+}
+
+interface Entry {
+  readonly checked: CheckedToken;
+  readonly length: number;
+  /** In seconds of the monotonic clock. */
+  readonly endsAt: number;
+}
+
+/**
+ * Two generations: new tokens enter the young one, and when that is full it becomes the old one, and the old one is
+ * dropped as a whole. A token that is used again enters anew, so that those in use outlive a flood of others.
+ */
+class RecentTokens implements Recall {
+  readonly #clock: Clock;
+  readonly #maxTokens: number;
+  #young = new Map<string, Entry>();
+  #old = new Map<string, Entry>();
+  #youngText = 0;
+  #turnsAt: number;
+
+  constructor(maxTokens: number, clock: Clock) {
+    this.#clock = clock;
+    this.#maxTokens = Math.floor(maxTokens / 2);
+    this.#turnsAt = clock.monotonic() + MAX_SECONDS;
+  }
+
+  nameOf(token: string): string {
+    return hash('sha256', token, 'base64url');
+  }
+
+  find(name: string): CheckedToken | undefined {
+    const entry = this.#young.get(name) ?? this.#outOfOld(name);
+    if (entry === undefined || this.#clock.monotonic() >= entry.endsAt) return undefined;
+    const { issuer, key, kid } = entry.checked;
+    // Asked every time: the refresh of the key set goes on, and another set has other key objects, also of the same keys.
+    return issuer.keys.peek(kid)?.key === key ? entry.checked : undefined;
+  }
+
+  remember(name: string, checked: CheckedToken, length: number, now: number): void {
+    const { token } = checked;
+    const seconds = Math.min(MAX_SECONDS, token.expiresAt - now);
+    if (seconds <= 0 || BINDING_CLAIMS.some((member) => claim(token.claims, member) !== undefined)) return;
+    this.#add(name, { checked, length, endsAt: this.#clock.monotonic() + seconds });
+  }
+
+  #outOfOld(name: string): Entry | undefined {
+    const entry = this.#old.get(name);
+    if (entry !== undefined) this.#add(name, entry);
+    return entry;
+  }
+
+  #add(name: string, entry: Entry): void {
+    const text = this.#youngText + entry.length;
+    const isFull = this.#young.size >= this.#maxTokens || text > this.#maxTokens * TEXT_PER_TOKEN;
+    if (isFull || this.#clock.monotonic() >= this.#turnsAt) this.#turn();
+    this.#youngText += entry.length;
+    this.#young.set(name, entry);
+  }
+
+  /** Also when the oldest of the young must have run out, so that a quiet service does not keep what it cannot use. */
+  #turn(): void {
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngText = 0;
+    this.#turnsAt = this.#clock.monotonic() + MAX_SECONDS;
+  }
+}

@@ -1,0 +1,100 @@
+import { createFixedClock, type FixedClock } from '../../src/clock.js';
+import { createVerifier, type InboundRequest, type Verifier } from '../../src/inbound/verifier.js';
+import { createForgeKey, forgeToken, ISSUER, NOW, SERVICE, trustedKey } from '../support/forge.js';
+import { json, startKeyServer, type KeyServer } from '../support/key-server.js';
+import { codeOf, inboundRequest, trustRecord, type RequestParts } from '../support/scene.js';
+
+/** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
+const key = trustedKey('ES384');
+const GET: RequestParts = { method: 'GET', url: '/user/21/', body: new Uint8Array() };
+
+/** Whether a token would be recalled, whatever comes of it. */
+function isRecalled(verifier: Verifier, request: InboundRequest): boolean {
+  const answer = verifier.authenticateNow(request);
+  if (!(answer instanceof Promise)) return true;
+  answer.catch(() => undefined);
+  return false;
+}
+
+/** Lets what happens in the background happen. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('the key of a token that is recalled', () => {
+  let server: KeyServer;
+  let clock: FixedClock;
+  beforeEach(async () => {
+    server = await startKeyServer(json({ keys: [key.jwk] }));
+    clock = createFixedClock();
+  });
+  afterEach(() => server.close());
+
+  function replica(): Verifier {
+    const trust = [trustRecord(key, { keys: { jwksUri: server.jwksUri } })];
+    return createVerifier({ service: SERVICE, trust, clock, jwks: { maxAgeSeconds: 60, timeoutMs: 2000 } });
+  }
+
+  const next = createForgeKey('ES384', 'next');
+  const byNext = () => inboundRequest(GET, forgeToken({ claims: { exp: NOW + 300 } }, next));
+  const longLived = () => inboundRequest(GET, forgeToken({ claims: { exp: NOW + 300 } }, key));
+
+  it('is asked for every time: once it is removed from the set, the token is refused at once', async () => {
+    const verifier = replica();
+    await verifier.authenticate(byNext()).catch(() => undefined);
+    const request = longLived();
+    clock.advance(31);
+    await verifier.authenticate(request);
+    server.answer(json({ keys: [next.jwk] }));
+    // Another caller's new key is the first to be seen, and brings the set without the old one.
+    await expect(verifier.authenticate(byNext())).resolves.toBeDefined();
+    expect(await codeOf(verifier.authenticate(request))).toBe('key_unknown');
+  });
+
+  it('is removed by the refresh in the background, which tokens that are recalled set off too', async () => {
+    const verifier = replica();
+    const request = longLived();
+    await verifier.authenticate(request);
+    server.answer(json({ keys: [next.jwk] }));
+    clock.advance(52);
+    expect(isRecalled(verifier, request)).toBe(true);
+    await until(() => server.requests() === 2);
+    await until(() => !isRecalled(verifier, request));
+    expect(await codeOf(verifier.authenticate(request))).toBe('key_unknown');
+  });
+
+  it('may stay the same in a new set: the token is verified once more, and recalled again', async () => {
+    const verifier = replica();
+    const request = longLived();
+    await verifier.authenticate(request);
+    server.answer(json({ keys: [key.jwk, next.jwk] }));
+    clock.advance(52);
+    await verifier.authenticate(request);
+    await until(() => !isRecalled(verifier, request));
+    await verifier.authenticate(request);
+    expect(isRecalled(verifier, request)).toBe(true);
+  });
+
+  it('may get the name of another one: the token is refused', async () => {
+    const verifier = replica();
+    const request = longLived();
+    await verifier.authenticate(request);
+    const twin = createForgeKey('ES384', key.kid);
+    server.answer(json({ keys: [twin.jwk] }));
+    clock.advance(61);
+    expect(await codeOf(verifier.authenticate(request))).toBe('signature_invalid');
+  });
+
+  it('is still looked for where the token names none: a second key in the set makes it unclear', async () => {
+    const issuer = { tokenType: 'at+jwt', keys: { jwksUri: server.jwksUri } } as const;
+    const verifier = createVerifier({ service: SERVICE, trust: [trustRecord(key, issuer)], clock });
+    const header = { kid: undefined, typ: 'at+jwt' };
+    const request = inboundRequest(GET, forgeToken({ header, claims: { sub: ISSUER, exp: NOW + 600 } }, key));
+    await verifier.authenticate(request);
+    expect(isRecalled(verifier, request)).toBe(true);
+    server.answer(json({ keys: [key.jwk, next.jwk] }));
+    clock.advance(601);
+    clock.set(NOW);
+    expect(await codeOf(verifier.authenticate(request))).toBe('key_unknown');
+  });
+});
