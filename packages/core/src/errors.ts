@@ -60,6 +60,10 @@ export const FAULTS = faultTable({
   user_required: { kind: 'forbidden', title: 'A user is required.' },
   caller_not_allowed: { kind: 'forbidden', title: 'The caller is not allowed here.' },
   scope_missing: { kind: 'forbidden', title: 'A required scope is missing.' },
+  scope_escalation: {
+    kind: 'forbidden',
+    title: "This needs a call with a scope that the caller's token does not have.",
+  },
   role_missing: { kind: 'forbidden', title: 'A required role is missing.' },
   subject_unknown: { kind: 'forbidden', title: 'The subject is not known here.' },
   policy_refused: { kind: 'forbidden', title: 'The principal may not do this.' },
