@@ -12,8 +12,9 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['options', []],
   ['binding', ['errors']],
   ['principal', ['token']],
+  ['oauth-client', ['options']],
   // The clock imports nothing, and a key set has an age.
-  ['keys/', ['token', 'errors', 'options', 'clock']],
+  ['keys/', ['token', 'errors', 'options', 'clock', 'oauth-client']],
   ['policy/', ['errors', 'principal']],
   ['inbound/', ['root', 'keys/']],
   ['outbound/', ['root', 'keys/']],

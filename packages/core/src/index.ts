@@ -7,13 +7,16 @@ export type { Caller } from './token.js';
 export { bodyHash, boundUri, DELEGATION_PROOF_HEADER, isWrite, tokenHash } from './binding.js';
 export type { BodyHashes } from './binding.js';
 export type { Authentication, Principal } from './principal.js';
+export type { ClientAuthentication } from './oauth-client.js';
 export { invalidOption, OptionsReader } from './options.js';
 
 export { createTrustStore } from './keys/trust-store.js';
 export type { TrustedIssuer, TrustStore, TrustStoreOptions } from './keys/trust-store.js';
 export type { HydratedIssuer, HydrateOptions } from './keys/hydrate.js';
 export type { JwksOptions } from './keys/jwks-options.js';
-export type { ClaimNames, TrustedKeys, TrustRecord } from './keys/trust-record.js';
+export type { ClaimNames, ClaimPath, ClaimPreset } from './keys/claim-profile.js';
+export type { IntrospectionRecord } from './keys/introspection-record.js';
+export type { TrustedKeys, TrustRecord } from './keys/trust-record.js';
 export { createKeyStore } from './keys/key-store.js';
 export type { KeyStore, KeyStoreOptions, Signer } from './keys/key-store.js';
 export type { SigningAlgorithm } from './keys/own-key.js';
@@ -39,7 +42,7 @@ export type {
   AuthorizerOptions,
 } from './outbound/authorizer.js';
 export type { Destination, DestinationRecord } from './outbound/destination.js';
-export type { AuthorizationServerRecord, ClientAuthentication } from './outbound/authorization-server.js';
+export type { AuthorizationServerRecord } from './outbound/authorization-server.js';
 export { mendableRefusal } from './outbound/retry.js';
 export type { RefusedCall } from './outbound/retry.js';
 export { memoryTokenCache } from './outbound/token-cache.js';

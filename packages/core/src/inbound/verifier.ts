@@ -83,6 +83,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
         audience: service,
         now,
         acceptTokensFromSelf,
+        alias: issuer.audience,
+        mayLackAudience: issuer.claims.optional.includes('aud'),
       });
       const bound = await checkBinding(validated, issuer, request, service);
       const proofContext = { rawHeaders: request.rawHeaders, trust, now, maxTokenBytes };

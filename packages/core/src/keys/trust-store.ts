@@ -74,6 +74,7 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
     readTrustRecord(record, `trust[${String(index)}]`, insecure),
   );
   refuseSharing(records);
+  refuseSecondIntrospection(records);
   records.forEach(({ name, acceptMd5BodyHash }, index) => {
     if (acceptMd5BodyHash)
       options.onWarning?.(
@@ -130,7 +131,19 @@ function refuseSharing(records: readonly ResolvedTrustRecord[]): void {
   });
 }
 
-function keyIdentities(keys: TrustedKeys): readonly string[] {
+/** An opaque token does not say whose it is. */
+function refuseSecondIntrospection(records: readonly ResolvedTrustRecord[]): void {
+  const asked = records.flatMap(({ introspection }, index) => (introspection === undefined ? [] : [index]));
+  const [first, second] = asked;
+  if (second === undefined) return;
+  throw invalidOption(
+    `trust[${String(second)}].introspection`,
+    `is already used by trust[${String(first)}]; an opaque token does not say who issued it`,
+  );
+}
+
+function keyIdentities(keys: TrustedKeys | undefined): readonly string[] {
+  if (keys === undefined) return [];
   if ('jwksUri' in keys) return [keys.jwksUri];
   if ('jwksFile' in keys) return [resolve(keys.jwksFile)];
   if ('discovery' in keys) return [];

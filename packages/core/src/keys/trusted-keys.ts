@@ -30,7 +30,9 @@ export function trustedKeysReader(
   const { allowInsecureHttp, clock = systemClock, onWarning = () => undefined, publicOnly } = options;
   const jwks = readJwksOptions(options.jwks ?? {});
   const owners = new Map(
-    records.flatMap(({ issuer, keys }) => ('jwksUri' in keys ? [[keys.jwksUri, issuer]] : [])),
+    records.flatMap(({ issuer, keys }) =>
+      keys !== undefined && 'jwksUri' in keys ? [[keys.jwksUri, issuer]] : [],
+    ),
   );
 
   function refusePrivate(uri: string, path: string): void {
@@ -69,6 +71,7 @@ export function trustedKeysReader(
 
   return (record, path) => {
     const { keys, algorithms: allowed, issuer } = record;
+    if (keys === undefined) return fixedKeys({ byId: new Map(), warnings: [] });
     if ('jwks' in keys) return fixed(keys.jwks, record, path, 'jwks');
     if ('jwksFile' in keys) return fixed(readJson(keys.jwksFile, path), record, path, 'jwksFile');
     if ('discovery' in keys) refusePrivate(issuer, `${path.replace(/keys$/, '')}issuer`);
