@@ -85,7 +85,6 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     const resolved = await this.#subjects.resolve(principal);
     if (resolved === undefined)
       throw new CountersignError('subject_unknown', 'the subject resolver knows no such user');
-    const { user, roles, subject = principal.subject } = resolved;
-    return { ...principal, subject, user, roles: new Set(roles) };
+    return { ...principal, user: resolved.user, roles: new Set(resolved.roles) };
   }
 }

@@ -6,12 +6,6 @@ export interface ResolvedSubject {
   readonly user: unknown;
   /** The roles in the application's own records. They replace those of the token. */
   readonly roles: readonly string[];
-  /**
-   * The subject under which our own services know the user, in place of the token's: `principal.subject` of the handler,
-   * and of the tokens that are minted for its calls. Default: the token's. Not for calls with a delegation proof, whose
-   * tokens must all name the same subject.
-   */
-  readonly subject?: string;
 }
 
 /**
