@@ -150,6 +150,8 @@ export interface FaultDetail {
   readonly requiredScopes?: readonly string[];
   /** Seconds after which it makes sense to try again. */
   readonly retryAfterSeconds?: number;
+  /** The nonce that the next DPoP proof must hold (RFC 9449 section 9). */
+  readonly dpopNonce?: string;
   /** The library's or the system's error, for the operator's log; never shown to a client. */
   readonly cause?: unknown;
 }
@@ -164,6 +166,7 @@ export class CountersignError extends Error {
   readonly kind: FaultKind;
   readonly requiredScopes: readonly string[];
   readonly retryAfterSeconds: number | undefined;
+  readonly dpopNonce: string | undefined;
 
   constructor(code: FaultCode, message: string, detail: FaultDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -171,5 +174,6 @@ export class CountersignError extends Error {
     this.kind = FAULTS[code].kind;
     this.requiredScopes = detail.requiredScopes ?? [];
     this.retryAfterSeconds = detail.retryAfterSeconds;
+    this.dpopNonce = detail.dpopNonce;
   }
 }

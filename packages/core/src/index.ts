@@ -23,7 +23,8 @@ export type { SigningAlgorithm } from './keys/own-key.js';
 export type { PublicJwk } from './keys/public-jwk.js';
 
 export { createVerifier } from './inbound/verifier.js';
-export type { InboundRequest, Verifier, VerifierOptions } from './inbound/verifier.js';
+export type { AnnouncedDpop, InboundRequest, Verifier, VerifierOptions } from './inbound/verifier.js';
+export type { DpopOptions } from './inbound/dpop-options.js';
 export { extractToken } from './inbound/extract-token.js';
 export type { TokenRequest } from './inbound/extract-token.js';
 export { emptyBody, tapBody } from './inbound/wire-body.js';

@@ -45,6 +45,8 @@ export interface Authentication {
   readonly bound: boolean;
   /** How this token is remembered when it may be used only once. */
   readonly singleUse: { readonly key: string; readonly expiresAt: number } | undefined;
+  /** The same for the DPoP proof that came with the token. */
+  readonly proofUse?: { readonly key: string; readonly expiresAt: number } | undefined;
 }
 
 /** What a principal is made of beside the token. */

@@ -13,15 +13,23 @@ import { OptionsReader } from '../options.js';
 import { toPrincipal, type Authentication } from '../principal.js';
 import { claim, type ValidatedToken } from '../token.js';
 import { checkBinding, type BoundRequest } from './body-binding.js';
+import { checkConfirmation } from './confirmation.js';
 import { checkDelegation } from './delegation.js';
-import { extractToken, type TokenRequest } from './extract-token.js';
+import { readDpopOptions, type DpopOptions } from './dpop-options.js';
+import { extractCredentials, type TokenRequest } from './extract-token.js';
 import { readUnverified } from './read-unverified.js';
 import { memoryReplayStore, useOnce, type ReplayStore } from './replay.js';
 import { validateClaims } from './validate-claims.js';
 import { verifySignature } from './verify-signature.js';
 
 /** What a verifier reads of a request. */
-export type InboundRequest = TokenRequest & BoundRequest;
+export interface InboundRequest extends TokenRequest, BoundRequest {
+  /**
+   * The client's certificate in DER, from the TLS connection itself and never from a header (RFC 8705 section 3). Asked for
+   * only when a token is bound to one. Default: there is none.
+   */
+  readonly clientCertificate?: () => Uint8Array | undefined;
+}
 
 export interface VerifierOptions extends TrustStoreOptions {
   /** The identifier of this service: the only `aud` that it accepts. */
@@ -32,6 +40,17 @@ export interface VerifierOptions extends TrustStoreOptions {
   readonly maxTokenBytes?: number;
   /** Accepts tokens whose issuer is this service itself. Default false. */
   readonly acceptTokensFromSelf?: boolean;
+  /** How proofs of possession are checked (RFC 9449). */
+  readonly dpop?: DpopOptions;
+}
+
+/** What clients are told about DPoP. */
+export interface AnnouncedDpop {
+  readonly algorithms: readonly string[];
+  /** Whether some trust record asks for it by name, so that challenges ask for it too. */
+  readonly isAnnounced: boolean;
+  /** Whether every issuer's tokens must be bound. */
+  readonly isRequired: boolean;
 }
 
 /** Authenticates requests: this file is the table of contents of `inbound/`. */
@@ -39,6 +58,8 @@ export interface Verifier {
   readonly service: string;
   /** Whether some trust record accepts MD5 body hashes, so that bodies must be hashed twice. */
   readonly hashesMd5: boolean;
+  /** What challenges and metadata say about DPoP. */
+  readonly dpop: AnnouncedDpop;
   /**
    * Authenticates a request: steps 1 to 8 of `docs/inbound.md`.
    * Does not authorize, and does not notice that a single-use token was used before: `useOnce` does.
@@ -54,7 +75,7 @@ export interface Verifier {
   hydrate: TrustStore['hydrate'];
 }
 
-const OWN_OPTIONS = ['service', 'replayStore', 'maxTokenBytes', 'acceptTokensFromSelf'] as const;
+const OWN_OPTIONS = ['service', 'replayStore', 'maxTokenBytes', 'acceptTokensFromSelf', 'dpop'] as const;
 
 /**
  * Makes a verifier from plain data.
@@ -67,14 +88,22 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const acceptTokensFromSelf = read.boolean('acceptTokensFromSelf', false);
   const { clock = systemClock, replayStore = memoryReplayStore({ clock }) } = options;
   const trust = trustStoreOf(options, read);
+  const dpop = readDpopOptions(read.raw('dpop'), service, clock);
 
   return {
     service,
+    dpop: {
+      algorithms: dpop.algorithmNames,
+      isAnnounced: trust.issuers.some((issuer) => issuer.announcesDpop),
+      isRequired: trust.issuers.every((issuer) => issuer.dpop === 'required'),
+    },
     hashesMd5: trust.issuers.some((issuer) => issuer.acceptMd5BodyHash),
 
     async authenticate(request) {
-      const token = extractToken(request);
-      if (token === undefined) throw new CountersignError('token_missing', 'the request carries no token');
+      const credentials = extractCredentials(request);
+      if (credentials === undefined)
+        throw new CountersignError('token_missing', 'the request carries no token');
+      const { token } = credentials;
       const unverified = readUnverified(token, maxTokenBytes);
       const issuer = trust.trusted(claim(unverified.claims, 'iss'));
       const signed = await verifySignature(unverified, issuer);
@@ -86,6 +115,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
         alias: issuer.audience,
         mayLackAudience: issuer.claims.optional.includes('aud'),
       });
+      const { method, url, rawHeaders, clientCertificate } = request;
+      const confirmed = { method, url, rawHeaders, clientCertificate, now, ...credentials };
+      const proofUse = await checkConfirmation(validated, issuer, confirmed, dpop);
       const bound = await checkBinding(validated, issuer, request, service);
       const proofContext = { rawHeaders: request.rawHeaders, trust, now, maxTokenBytes };
       const { actors, proofs } = await checkDelegation(validated, issuer, proofContext);
@@ -97,7 +129,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const singleUse = bound && isWrite(request.method) ? singleUseOf(validated, issuer) : undefined;
       const { keyId, audiences } = validated;
       const roles = new Set(validated.roles);
-      return { principal, token, proofs, keyId, audiences, roles, bound, singleUse };
+      return { principal, token, proofs, keyId, audiences, roles, bound, singleUse, proofUse };
     },
 
     useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),
