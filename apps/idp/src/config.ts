@@ -47,7 +47,10 @@ const variables = commonVariables('idp', { port: 4003, serviceUrl: 'http://127.0
     AUDIENCE: z.url('must be an absolute URL').default('https://gateway.service/'),
     CLIENTS_FILE: z.string().optional(),
     ACCESS_TOKEN_SECONDS: seconds(3600).default(900),
-    ROTATE_EVERY_SECONDS: seconds(86_400).default(0),
+    ROTATE_EVERY_SECONDS: seconds(86_400)
+      // Who checks tokens asks for keys that it does not know, but not more often than that.
+      .refine((value) => value === 0 || value >= 30, 'must be 0 or at least 30')
+      .default(0),
     NODE_ENV: z
       .string()
       .refine((value) => value !== 'production', 'is production, and this provider is for development only')

@@ -12,7 +12,7 @@ export async function answerLogin(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    const { params } = await provider.interactionDetails(request, response);
+    const { params, session } = await provider.interactionDetails(request, response);
     const name = await clientName(provider, params['client_id']);
     if (request.method === 'GET') {
       send(response, 200, renderLogin(name));
@@ -25,11 +25,23 @@ export async function answerLogin(
       return;
     }
     const result = { login: { accountId: user.id } };
-    await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+    const location = await provider.interactionResult(request, response, result, {
+      mergeWithLastSubmission: false,
+    });
+    if (session?.accountId !== user.id) await forgetUser(provider, session?.uid);
+    response.writeHead(303, { Location: location }).end();
   } catch (error) {
     if (!(error instanceof errors.OIDCProviderError)) throw error;
     send(response, error.statusCode, renderRefusal(error.error, error.error_description ?? ''));
   }
+}
+
+/** Whoever was logged in before in that browser; the provider would show a page in between that needs scripts. */
+async function forgetUser(provider: Provider, uid: string | undefined): Promise<void> {
+  const session = uid === undefined ? undefined : await provider.Session.findByUid(uid);
+  if (session === undefined) return;
+  delete session.accountId;
+  await session.persist();
 }
 
 async function clientName(provider: Provider, id: unknown): Promise<string> {

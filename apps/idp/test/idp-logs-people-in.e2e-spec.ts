@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { Browser } from './support/browser.js';
+import { Browser } from '@countersign/service-kit/browser';
 import {
   authorizationUrl,
   type Claims,

@@ -2,9 +2,9 @@ import { decodeProtectedHeader } from 'jose';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Browser } from '@countersign/service-kit/browser';
 import { readConfig } from '../src/config.js';
 import { startIdp } from '../src/idp.js';
-import { Browser } from './support/browser.js';
 import {
   authorizationUrl,
   codeGrant,
@@ -88,6 +88,7 @@ describe('The settings of the provider', () => {
   it.each([
     ['ACCESS_TOKEN_SECONDS', '3601'],
     ['ROTATE_EVERY_SECONDS', '-1'],
+    ['ROTATE_EVERY_SECONDS', '29'],
     ['SERVICE_URL', 'idp'],
     ['AUDIENCE', 'gateway'],
     ['CLIENTS_FILE', '/nowhere/clients.json'],

@@ -7,6 +7,7 @@ export {
   readEnvironment,
   readJsonFile,
 } from './environment.js';
+export { errorCode } from './error-code.js';
 export { parseInput } from './parse-input.js';
 export { ProblemFilter } from './problem.filter.js';
 export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problem.js';

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JWTPayload } from 'jose';
+import { Browser } from '@countersign/service-kit/browser';
 import { readConfig } from '../../src/config.js';
 import { type RunningIdp, startIdp } from '../../src/idp.js';
-import { Browser } from './browser.js';
 
 export const REDIRECT = 'http://127.0.0.1/callback';
 export const SECRET = Buffer.from('nightly:development-only-secret-of-nightly').toString('base64');
