@@ -8,7 +8,7 @@ export { bodyHash, boundUri, DELEGATION_PROOF_HEADER, isWrite, tokenHash } from 
 export type { BodyHashes } from './binding.js';
 export type { Authentication, Principal } from './principal.js';
 export type { ClientAuthentication } from './oauth-client.js';
-export { invalidOption, OptionsReader } from './options.js';
+export { invalidOption, OptionsReader, readHttpsUri } from './options.js';
 
 export { createTrustStore } from './keys/trust-store.js';
 export type { TrustedIssuer, TrustStore, TrustStoreOptions } from './keys/trust-store.js';

@@ -40,6 +40,7 @@ import { JwksController } from './jwks.controller.js';
 import { AuthorizedFetch } from './outbound/authorized-fetch.js';
 import { OutgoingCalls } from './outbound/outgoing-calls.js';
 import { OutgoingDecisions } from './outbound/outgoing-decisions.js';
+import { ResourceMetadataController } from './resource-metadata.controller.js';
 
 /** Protects every route of the application, and gives its outgoing calls their tokens. Import it once, in the root module. */
 @Module({})
@@ -100,7 +101,7 @@ function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): 
     module: CountersignModule,
     global: true,
     imports: [DiscoveryModule, ...imports],
-    controllers: [JwksController],
+    controllers: [JwksController, ResourceMetadataController],
     providers: [options, ...ENGINE, ...INBOUND, ...OUTBOUND],
     exports: [RequestScope, AuthorizedFetch, OutgoingCalls, VERIFIER, KEY_STORE, AUTHORIZER, STRATEGY_NAME],
   };

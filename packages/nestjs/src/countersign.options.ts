@@ -12,6 +12,11 @@ import {
   type VerifierOptions,
 } from '@countersign/core';
 import { logDecisions, type DecisionRecorder } from './decisions.js';
+import {
+  readResourceMetadata,
+  type ResourceMetadata,
+  type ResourceMetadataOptions,
+} from './resource-metadata.js';
 import { type SubjectResolver } from './inbound/subject-resolver.js';
 
 /** A controller of somebody else, which cannot be decorated, and who may call it. */
@@ -42,6 +47,8 @@ export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning'> {
   readonly decisions?: DecisionRecorder;
   /** Larger bodies are refused with 413. Default 1,048,576. Bodies are also limited by the framework's own parsers. */
   readonly maxBodyBytes?: number;
+  /** Serves `/.well-known/oauth-protected-resource` (RFC 9728), which challenges then name. Default: it is not served. */
+  readonly resourceMetadata?: boolean | ResourceMetadataOptions;
 }
 
 /** What `CountersignModule.forRootAsync` takes. */
@@ -70,15 +77,16 @@ export interface ResolvedOptions {
   readonly subjects: Type<SubjectResolver> | undefined;
   readonly decisions: DecisionRecorder;
   readonly maxBodyBytes: number;
+  readonly resourceMetadata: ResourceMetadata | undefined;
 }
 
 const OWN_MEMBERS = [
   'keys', 'destinations', 'undeclared', 'tokenCache', 'maxBufferedBodyBytes', 'undecorated', 'exempt', 'subjects',
-  'decisions', 'maxBodyBytes',
+  'decisions', 'maxBodyBytes', 'resourceMetadata',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
   'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'jwks', 'publicOnly',
-  'allowInsecureHttpForLocalDevelopment',
+  'allowInsecureHttpForLocalDevelopment', 'dpop',
 ] as const; // prettier-ignore
 
 const SIZES = { unless: 1_048_576, min: 0, max: 1_073_741_824 } as const;
@@ -93,7 +101,8 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
   if (!read.has('trust')) throw invalidOption(read.at('trust'), 'must hold at least one trust record');
   if (!read.has('keys')) throw invalidOption(read.at('keys'), 'must say where our own keys are');
   const { keys, destinations, undeclared, tokenCache, maxBufferedBodyBytes, ...rest } = options;
-  const { undecorated, exempt, subjects, decisions, maxBodyBytes, ...verifier } = rest;
+  const { undecorated, exempt, subjects, decisions, maxBodyBytes, resourceMetadata, ...verifier } = rest;
+  const insecure = read.boolean('allowInsecureHttpForLocalDevelopment', false);
   return {
     verifier,
     service: options.service,
@@ -103,12 +112,13 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
     undeclared: read.oneOf('undeclared', ['refuse', 'send-without-token'], 'refuse'),
     tokenCache: readTokenCache(tokenCache, read.at('tokenCache')),
     maxBufferedBodyBytes: read.number('maxBufferedBodyBytes', SIZES),
-    allowInsecureHttpForLocalDevelopment: read.boolean('allowInsecureHttpForLocalDevelopment', false),
+    allowInsecureHttpForLocalDevelopment: insecure,
     undecorated: read.oneOf('undecorated', ['refuse', 'authenticated'], 'refuse'),
     exempt: readExempt(exempt ?? []),
     subjects: readClass(subjects, read.at('subjects')),
     decisions: decisions ?? logDecisions(),
     maxBodyBytes: read.number('maxBodyBytes', SIZES),
+    resourceMetadata: readResourceMetadata(resourceMetadata, options.service, insecure),
   };
 }
 

@@ -17,6 +17,8 @@ export { RequestScope } from './inbound/request-scope.js';
 export type { ResolvedSubject, SubjectResolver } from './inbound/subject-resolver.js';
 export { answerFault } from './inbound/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './inbound/fault-answer.js';
+export type { ChallengeOptions } from './inbound/challenge.js';
+export type { ResourceMetadataOptions } from './resource-metadata.js';
 
 export { AuthorizedFetch } from './outbound/authorized-fetch.js';
 export type { AuthorizedRequestInit } from './outbound/authorized-fetch.js';

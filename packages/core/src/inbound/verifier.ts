@@ -11,7 +11,7 @@ import {
 } from '../keys/trust-store.js';
 import { OptionsReader } from '../options.js';
 import { toPrincipal, type Authentication } from '../principal.js';
-import { claim, type ValidatedToken } from '../token.js';
+import { claim, SERVICE_TOKEN_TYPE, type ValidatedToken } from '../token.js';
 import { checkBinding, type BoundRequest } from './body-binding.js';
 import { checkConfirmation } from './confirmation.js';
 import { checkDelegation } from './delegation.js';
@@ -46,10 +46,11 @@ export interface VerifierOptions extends TrustStoreOptions {
 
 /** What clients are told about DPoP. */
 export interface AnnouncedDpop {
+  /** Of proofs that are accepted; empty where no bound token is. */
   readonly algorithms: readonly string[];
   /** Whether some trust record asks for it by name, so that challenges ask for it too. */
   readonly isAnnounced: boolean;
-  /** Whether every issuer's tokens must be bound. */
+  /** Whether every issuer's tokens must be bound to a key. */
   readonly isRequired: boolean;
 }
 
@@ -60,6 +61,8 @@ export interface Verifier {
   readonly hashesMd5: boolean;
   /** What challenges and metadata say about DPoP. */
   readonly dpop: AnnouncedDpop;
+  /** The trusted issuers, other than our own services, that clients can find by their metadata. */
+  readonly authorizationServers: readonly string[];
   /**
    * Authenticates a request: steps 1 to 8 of `docs/inbound.md`.
    * Does not authorize, and does not notice that a single-use token was used before: `useOnce` does.
@@ -93,10 +96,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
   return {
     service,
     dpop: {
-      algorithms: dpop.algorithmNames,
+      algorithms: trust.issuers.some((issuer) => issuer.dpop !== 'off') ? dpop.algorithmNames : [],
       isAnnounced: trust.issuers.some((issuer) => issuer.announcesDpop),
       isRequired: trust.issuers.every((issuer) => issuer.dpop === 'required'),
     },
+    authorizationServers: trust.issuers.filter(isAuthorizationServer).map(({ issuer }) => issuer),
     hashesMd5: trust.issuers.some((issuer) => issuer.acceptMd5BodyHash),
 
     async authenticate(request) {
@@ -135,6 +139,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
     useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),
     hydrate: (limits) => trust.hydrate(limits),
   };
+}
+
+function isAuthorizationServer({ tokenType, proofOnly, hasMetadata }: TrustedIssuer): boolean {
+  return tokenType !== SERVICE_TOKEN_TYPE && !proofOnly && hasMetadata;
 }
 
 /** A token is remembered by issuer and `jti` for as long as it would be accepted. */

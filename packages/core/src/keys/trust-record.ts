@@ -65,6 +65,8 @@ export interface ResolvedTrustRecord extends ThirdParty {
   readonly issuer: string;
   /** Undefined where no token is a JWT. */
   readonly keys: TrustedKeys | undefined;
+  /** Whether its metadata is looked up. */
+  readonly hasMetadata: boolean;
   readonly algorithms: readonly Algorithm[];
   /** Lower case, without `application/`. */
   readonly tokenType: string;
@@ -115,10 +117,15 @@ export function readTrustRecord(
     readHttpsUri(issuer, record.at('issuer'), allowInsecureHttp).search !== ''
   )
     throw invalidOption(record.at('issuer'), 'must not hold a query (keys.discovery is set)');
+  const thirdParty = readThirdParty(record, given, isService, allowInsecureHttp);
+  const { introspection } = thirdParty;
   return {
     name,
     issuer,
     keys,
+    hasMetadata:
+      (keys !== undefined && 'discovery' in keys) ||
+      (introspection !== undefined && introspection.endpoint === undefined),
     algorithms: keys === undefined ? [] : readAlgorithms(record, defaultAlgorithms(isService, preset)),
     tokenType,
     scopes: new Set(readScopes(record, 'scopes')),
@@ -132,7 +139,7 @@ export function readTrustRecord(
     clockToleranceSeconds: record.number('clockToleranceSeconds', { unless: 30, min: 0, max: 300 }),
     dpop: record.oneOf('dpop', ['required', 'accepted', 'off'], 'accepted'),
     announcesDpop: record.has('dpop') && record.raw('dpop') !== 'off',
-    ...readThirdParty(record, given, isService, allowInsecureHttp),
+    ...thirdParty,
     bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], isService ? 'required' : 'off'),
     acceptMd5BodyHash: record.boolean('acceptMd5BodyHash', false),
   };

@@ -12,15 +12,7 @@ import {
   type ProofForgery,
 } from '../support/dpop.js';
 import { createForgeKey, forgeKeyOf, NOW } from '../support/forge.js';
-import {
-  accepted,
-  codeOf,
-  createScene,
-  faultOf,
-  refused,
-  type Change,
-  type Setting,
-} from '../support/scene.js';
+import { accepted, codeOf, createScene, refused, type Setting } from '../support/scene.js';
 
 /** The code by which a request is refused whose proof is different in one way. */
 function refusedProof(forgery: ProofForgery, setting: Setting = boundSetting()): Promise<FaultCode> {

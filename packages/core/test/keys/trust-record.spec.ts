@@ -46,6 +46,7 @@ describe('a trust record', () => {
       tokenTypes: ['svc+jwt'],
       dpop: 'accepted',
       announcesDpop: false,
+      hasMetadata: false,
       bodyBinding: 'required',
       acceptMd5BodyHash: false,
     });

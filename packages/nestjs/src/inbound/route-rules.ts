@@ -65,6 +65,18 @@ export class RouteRules implements OnModuleInit {
     return rules.get(handler);
   }
 
+  /** Every scope that some route asks for, in the order of the alphabet. */
+  scopes(): readonly string[] {
+    const scopes = new Set<string>();
+    for (const controller of this.#controllers()) {
+      for (const { handler } of this.#routesOf(controller)) {
+        for (const requirement of this.ruleOf(controller, handler)?.requirements ?? [])
+          if (requirement.kind === 'scope') requirement.anyOf.forEach((scope) => scopes.add(scope));
+      }
+    }
+    return [...scopes].sort();
+  }
+
   /** The provider of that class, from whatever module provides it. */
   policy(type: Type<HandlerPolicy>): HandlerPolicy {
     let policy = this.#policies.get(type);

@@ -2,6 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { PassportStrategy } from '@nestjs/passport';
 import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
 import { Strategy } from 'passport-jwt';
+import { peerCertificate } from './peer-certificate.js';
 import { noteRaised } from './raised-faults.js';
 import { type RawRequest, type RequestStates } from './request-scope.js';
 
@@ -66,6 +67,7 @@ async function authenticate(
     method: request.method ?? '',
     ...tokenRequest(request),
     body: () => state.body.hashes(),
+    clientCertificate: () => peerCertificate(request.socket),
   });
   if (!state.guarded) await verifier.useOnce(authentication);
   state.authentication = authentication;
