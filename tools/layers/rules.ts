@@ -16,9 +16,11 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   // The clock imports nothing, and a key set has an age.
   ['keys/', ['token', 'errors', 'options', 'clock', 'oauth-client']],
   ['policy/', ['errors', 'principal']],
-  ['inbound/', ['root', 'keys/']],
   ['outbound/', ['root', 'keys/']],
-  ['index', ['root', 'keys/', 'policy/', 'inbound/', 'outbound/']],
+  // To ask an issuer about a token is an outgoing call, made for an incoming one.
+  ['introspection/', ['root', 'keys/', 'outbound/']],
+  ['inbound/', ['root', 'keys/', 'introspection/']],
+  ['index', ['root', 'keys/', 'policy/', 'introspection/', 'inbound/', 'outbound/']],
 ]);
 
 /** Between projects: what the sources of a project may import, always by the name of the package. */
@@ -34,7 +36,7 @@ export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['apps/herald', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['apps/gateway', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['apps/idp', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
-  ['demo', ['packages/core', 'packages/nestjs', 'packages/testing']],
+  ['demo', ['packages/core', 'packages/nestjs', 'packages/testing', 'apps/service-kit']],
 ]);
 
 /** What tests may import beside what the sources of their project may. */
