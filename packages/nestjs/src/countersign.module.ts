@@ -40,7 +40,7 @@ import { JwksController } from './jwks.controller.js';
 import { AuthorizedFetch } from './outbound/authorized-fetch.js';
 import { OutgoingCalls } from './outbound/outgoing-calls.js';
 import { OutgoingDecisions } from './outbound/outgoing-decisions.js';
-import { ResourceMetadataController } from './resource-metadata.controller.js';
+import { ResourceMetadataRoute } from './resource-metadata.route.js';
 
 /** Protects every route of the application, and gives its outgoing calls their tokens. Import it once, in the root module. */
 @Module({})
@@ -101,7 +101,7 @@ function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): 
     module: CountersignModule,
     global: true,
     imports: [DiscoveryModule, ...imports],
-    controllers: [JwksController, ResourceMetadataController],
+    controllers: [JwksController],
     providers: [options, ...ENGINE, ...INBOUND, ...OUTBOUND],
     exports: [RequestScope, AuthorizedFetch, OutgoingCalls, VERIFIER, KEY_STORE, AUTHORIZER, STRATEGY_NAME],
   };
@@ -116,11 +116,11 @@ const ENGINE: readonly Provider[] = [
   },
   {
     provide: VERIFIER,
-    useFactory: ({ verifier }: ResolvedOptions) => {
+    useFactory: ({ verifier }: ResolvedOptions, keyStore: KeyStore) => {
       const logger = new Logger('Countersign');
-      return createVerifier({ ...verifier, onWarning: (message) => logger.warn(message) });
+      return createVerifier({ ...verifier, keyStore, onWarning: (message) => logger.warn(message) });
     },
-    inject: [COUNTERSIGN_OPTIONS],
+    inject: [COUNTERSIGN_OPTIONS, KEY_STORE],
   },
   {
     provide: AUTHORIZER,
@@ -152,6 +152,7 @@ const INBOUND: readonly Provider[] = [
   ScopeOpener,
   RouteRules,
   InboundDecisions,
+  ResourceMetadataRoute,
   {
     provide: STRATEGY_NAME,
     useFactory: (verifier: Verifier, states: RequestStates) => {

@@ -26,7 +26,7 @@ export interface ExemptController {
 }
 
 /** What `CountersignModule.forRoot` takes. `service`, `trust` and the rest of `VerifierOptions` are core's. */
-export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning'> {
+export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning' | 'keyStore'> {
   /** Our own keys: a directory, private keys, or a key store of your own. */
   readonly keys: KeyStoreOptions | KeyStore;
   /** The services that this one calls. Default none. */
@@ -63,7 +63,7 @@ export interface CountersignAsyncOptions extends Pick<ModuleMetadata, 'imports'>
 
 /** The options with their defaults filled in. */
 export interface ResolvedOptions {
-  readonly verifier: Omit<VerifierOptions, 'onWarning'>;
+  readonly verifier: Omit<VerifierOptions, 'onWarning' | 'keyStore'>;
   readonly service: string;
   readonly clock: Clock;
   readonly keys: KeyStoreOptions | KeyStore;

@@ -1,6 +1,7 @@
 export { CountersignModule } from './countersign.module.js';
 export type { CountersignAsyncOptions, CountersignOptions, ExemptController } from './countersign.options.js';
 export { AUTHORIZER, KEY_STORE, STRATEGY_NAME, VERIFIER } from './countersign.tokens.js';
+export { logDecisions } from './decisions.js';
 export type { DecisionRecord, DecisionRecorder } from './decisions.js';
 
 export {

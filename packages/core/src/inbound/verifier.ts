@@ -9,9 +9,11 @@ import {
   type TrustedIssuer,
   type TrustStoreOptions,
 } from '../keys/trust-store.js';
+import { createIntrospector, type Introspector } from '../introspection/introspector.js';
+import { type KeyStore } from '../keys/key-store.js';
 import { OptionsReader } from '../options.js';
 import { toPrincipal, type Authentication } from '../principal.js';
-import { claim, SERVICE_TOKEN_TYPE, type ValidatedToken } from '../token.js';
+import { claim, SERVICE_TOKEN_TYPE, type SignedToken, type ValidatedToken } from '../token.js';
 import { checkBinding, type BoundRequest } from './body-binding.js';
 import { checkConfirmation } from './confirmation.js';
 import { checkDelegation } from './delegation.js';
@@ -42,6 +44,8 @@ export interface VerifierOptions extends TrustStoreOptions {
   readonly acceptTokensFromSelf?: boolean;
   /** How proofs of possession are checked (RFC 9449). */
   readonly dpop?: DpopOptions;
+  /** Our own keys, for asking an issuer about opaque tokens as the client that they prove. */
+  readonly keyStore?: KeyStore;
 }
 
 /** What clients are told about DPoP. */
@@ -78,7 +82,14 @@ export interface Verifier {
   hydrate: TrustStore['hydrate'];
 }
 
-const OWN_OPTIONS = ['service', 'replayStore', 'maxTokenBytes', 'acceptTokensFromSelf', 'dpop'] as const;
+const OWN_OPTIONS = [
+  'service',
+  'replayStore',
+  'maxTokenBytes',
+  'acceptTokensFromSelf',
+  'dpop',
+  'keyStore',
+] as const;
 
 /**
  * Makes a verifier from plain data.
@@ -91,6 +102,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const acceptTokensFromSelf = read.boolean('acceptTokensFromSelf', false);
   const { clock = systemClock, replayStore = memoryReplayStore({ clock }) } = options;
   const trust = trustStoreOf(options, read);
+  const introspector = createIntrospector({
+    trust,
+    keyStore: options.keyStore,
+    clock,
+    publicOnly: options.publicOnly ?? false,
+  });
   const dpop = readDpopOptions(read.raw('dpop'), service, clock);
 
   return {
@@ -108,9 +125,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       if (credentials === undefined)
         throw new CountersignError('token_missing', 'the request carries no token');
       const { token } = credentials;
-      const unverified = readUnverified(token, maxTokenBytes);
-      const issuer = trust.trusted(claim(unverified.claims, 'iss'));
-      const signed = await verifySignature(unverified, issuer);
+      const { issuer, signed } = await readVouched(token, { trust, introspector, maxTokenBytes });
       const now = clock.now();
       const validated = validateClaims(signed, issuer, {
         audience: service,
@@ -139,6 +154,30 @@ export function createVerifier(options: VerifierOptions): Verifier {
     useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),
     hydrate: (limits) => trust.hydrate(limits),
   };
+}
+
+interface TokenReader {
+  readonly trust: TrustStore;
+  readonly introspector: Introspector | undefined;
+  readonly maxTokenBytes: number;
+}
+
+/** A token that its issuer vouches for: by its signature, or because it was asked about an opaque one. */
+async function readVouched(
+  token: string,
+  { trust, introspector, maxTokenBytes }: TokenReader,
+): Promise<{ readonly issuer: TrustedIssuer; readonly signed: SignedToken }> {
+  if (introspector !== undefined && !token.includes('.')) {
+    if (token.length > maxTokenBytes)
+      throw new CountersignError(
+        'token_too_large',
+        `the token is larger than ${String(maxTokenBytes)} bytes`,
+      );
+    return { issuer: introspector.issuer, signed: await introspector.vouch(token) };
+  }
+  const unverified = readUnverified(token, maxTokenBytes);
+  const issuer = trust.trusted(claim(unverified.claims, 'iss'));
+  return { issuer, signed: await verifySignature(unverified, issuer) };
 }
 
 function isAuthorizationServer({ tokenType, proofOnly, hasMetadata }: TrustedIssuer): boolean {

@@ -7,7 +7,7 @@ import { SERVICE_TOKEN_TYPE, type SignedToken, type UnverifiedToken } from '../t
 
 /**
  * Verifies the signature with a key of the trusted issuer, on OpenSSL, off the event loop (RFC 7515 section 5.2).
- * The only maker of a SignedToken. Validates no claim: not even that the token names this issuer.
+ * The maker of a SignedToken, beside introspection. Validates no claim: not even that the token names this issuer.
  * @throws CountersignError `algorithm_not_allowed`, `header_not_allowed`, `key_unknown`, `signature_invalid`;
  * `keys_unavailable` when the issuer's keys cannot be had.
  */
