@@ -22,16 +22,16 @@ const METHODS: ReadonlySet<string> = new Set(['jkt', 'x5t#S256']);
 /**
  * Checks that whoever sent the token has the key that it is bound to (RFC 7800). A bound token is never taken for a bearer
  * token: what cannot be checked is refused.
- * @returns how to remember the proof; undefined when there was none.
+ * @returns how to remember the proof; undefined, at once, when there was none.
  * @throws CountersignError `claim_invalid`, `binding_not_supported`, `token_not_bound`, `certificate_mismatch`, and those of
  * `checkDpopProof`.
  */
-export async function checkConfirmation(
+export function checkConfirmation(
   token: ValidatedToken,
   issuer: TrustedIssuer,
   request: ConfirmedRequest,
   rules: DpopRules,
-): Promise<ProofUse | undefined> {
+): Promise<ProofUse> | undefined {
   const confirmation = readConfirmation(claim(token.claims, 'cnf'));
   if (confirmation.certificate !== undefined)
     checkCertificate(confirmation.certificate, request.clientCertificate?.());
