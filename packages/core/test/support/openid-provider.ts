@@ -73,6 +73,7 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      dPoP: { enabled: true },
       introspection: { enabled: options.opaqueTokens === true },
       revocation: { enabled: options.opaqueTokens === true },
       resourceIndicators: {
