@@ -37,7 +37,12 @@ export async function startEverything(folder: string, onLine: (line: LogLine) =>
   const start = (name: ServiceName, environment: Readonly<Record<string, string>>) =>
     startService({
       name,
-      environment: { PORT: String(ports[name]), DATA_DIR: join(folder, name), ...environment },
+      environment: {
+        PORT: String(ports[name]),
+        DATA_DIR: join(folder, name),
+        DECISIONS_URL: `${urls.gateway}development/decisions`,
+        ...environment,
+      },
       onLine,
     });
   const running: { stop(): Promise<void> }[] = [];

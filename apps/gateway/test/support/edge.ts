@@ -61,7 +61,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   };
   const moved = (base: URL, file: string) => readFileSync(new URL(file, base), 'utf8');
   const clients = place('clients.json', moved(IDP, 'clients.json').replaceAll('http://127.0.0.1:4000', url));
-  const trust = place('trust.json', moved(GATEWAY, 'trust.json').replaceAll('http://127.0.0.1:4003', issuer));
+  const trust = place(
+    'trust.json',
+    moved(GATEWAY, 'trust.json')
+      .replaceAll('http://127.0.0.1:4003', issuer)
+      .replace('"clientId": "gateway"', '"clientId": "gateway", "cacheSeconds": 1'),
+  );
   const destinations = place(
     'destinations.json',
     moved(GATEWAY, 'destinations.json')
