@@ -40,6 +40,7 @@ export async function startEverything(folder: string, onLine: (line: LogLine) =>
       environment: {
         PORT: String(ports[name]),
         DATA_DIR: join(folder, name),
+        DEVELOPMENT_PAGE: 'on',
         DECISIONS_URL: `${urls.gateway}development/decisions`,
         ...environment,
       },
@@ -62,6 +63,7 @@ export async function startEverything(folder: string, onLine: (line: LogLine) =>
       start('gateway', {
         PUBLIC_URL: urls.gateway,
         PROVIDER_URL: urls.idp,
+        STOLEN_KEYS_DIR: join(folder, 'herald', 'keys'),
         TRUST_FILE: await file('gateway', 'trust.json', ports),
         DESTINATIONS_FILE: await file('gateway', 'destinations.json', { ...ports, herald: wirePort }),
       }),

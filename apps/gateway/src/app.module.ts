@@ -10,7 +10,8 @@ import { GATEWAY_CONFIG } from './gateway-config.js';
 import { HealthController } from './health.controller.js';
 import { LoginController } from './login/login.controller.js';
 import { OpenIdLogin } from './login/open-id-login.js';
-import { PageController } from './page/page.controller.js';
+import { DecisionBoard } from './page/decision-board.js';
+import { pageParts } from './page/page-parts.js';
 import { AttachSession, SEALED_COOKIES } from './session/attach-session.js';
 import { sealedCookies } from './session/sealed-cookies.js';
 import { openSessionKey } from './session/session-key.js';
@@ -18,6 +19,8 @@ import { openSessionKey } from './session/session-key.js';
 @Module({})
 export class AppModule implements NestModule {
   static register(config: GatewayConfig): DynamicModule {
+    const board = new DecisionBoard();
+    const page = pageParts(config, board);
     return {
       module: AppModule,
       imports: [
@@ -26,14 +29,15 @@ export class AppModule implements NestModule {
           trust: config.trust,
           destinations: config.destinations,
           keys: { directory: config.keysDirectory },
+          decisions: board.feed(),
         }),
       ],
       controllers: [
         UserController,
         NotificationController,
         LoginController,
-        PageController,
         HealthController,
+        ...page.controllers,
       ],
       providers: [
         { provide: GATEWAY_CONFIG, useValue: config },
@@ -45,6 +49,7 @@ export class AppModule implements NestModule {
               isSecure: config.publicUrl.startsWith('https:'),
             }),
         },
+        ...page.providers,
         OpenIdLogin,
         Upstreams,
         ConnectionDrain,
@@ -54,6 +59,6 @@ export class AppModule implements NestModule {
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(AttachSession).forRoutes('api/*path');
+    consumer.apply(AttachSession).forRoutes('api/*path', 'development/attempts/*path');
   }
 }

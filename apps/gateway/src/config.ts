@@ -18,6 +18,8 @@ export interface GatewayConfig extends ServiceConfig {
   readonly upstreams: Readonly<Record<UpstreamName, UpstreamAddress>>;
   /** The origins whose pages may call with a token of their own; cookies are never for them. */
   readonly corsOrigins: readonly string[];
+  /** Keys of herald, for the scene on the page in which they were stolen. */
+  readonly stolenKeysDirectory: string | undefined;
 }
 
 export interface LoginConfig {
@@ -68,6 +70,7 @@ const variables = commonVariables('gateway', { port: 4000, serviceUrl: 'https://
     .transform((value) => value.split(/[\s,]+/).filter((each) => each !== ''))
     .refine((values) => values.every(origin), 'must be origins such as https://shop.example')
     .default([]),
+  STOLEN_KEYS_DIR: z.string().optional(),
 });
 
 const files = {
@@ -89,6 +92,7 @@ export function readConfig(environment: Environment = process.env): GatewayConfi
       census: findUpstream(config.destinations, 'census'),
     },
     corsOrigins: values.CORS_ORIGINS,
+    stolenKeysDirectory: config.hasDevelopmentPage ? values.STOLEN_KEYS_DIR : undefined,
   };
 }
 

@@ -32,6 +32,7 @@ import { AuthorizeGuard } from './inbound/authorize.guard.js';
 import { FaultFilter } from './inbound/fault.filter.js';
 import { InboundDecisions } from './inbound/inbound-decisions.js';
 import { RequestScope, RequestStates } from './inbound/request-scope.js';
+import { RouteDescriptions } from './inbound/route-descriptions.js';
 import { RouteRules } from './inbound/route-rules.js';
 import { ScopeOpener } from './inbound/scope-opener.js';
 import { registerServiceJwtStrategy } from './inbound/service-jwt.strategy.js';
@@ -103,7 +104,16 @@ function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): 
     imports: [DiscoveryModule, ...imports],
     controllers: [JwksController],
     providers: [options, ...ENGINE, ...INBOUND, ...OUTBOUND],
-    exports: [RequestScope, AuthorizedFetch, OutgoingCalls, VERIFIER, KEY_STORE, AUTHORIZER, STRATEGY_NAME],
+    exports: [
+      RequestScope,
+      RouteDescriptions,
+      AuthorizedFetch,
+      OutgoingCalls,
+      VERIFIER,
+      KEY_STORE,
+      AUTHORIZER,
+      STRATEGY_NAME,
+    ],
   };
 }
 
@@ -151,6 +161,11 @@ const INBOUND: readonly Provider[] = [
   },
   ScopeOpener,
   RouteRules,
+  {
+    provide: RouteDescriptions,
+    useFactory: (rules: RouteRules) => new RouteDescriptions(rules),
+    inject: [RouteRules],
+  },
   InboundDecisions,
   ResourceMetadataRoute,
   {

@@ -15,6 +15,8 @@ export {
 } from './inbound/decorators.js';
 export type { HandlerPolicy } from './inbound/handler-policy.js';
 export { RequestScope } from './inbound/request-scope.js';
+export { RouteDescriptions } from './inbound/route-descriptions.js';
+export type { RouteDescription } from './inbound/route-descriptions.js';
 export type { ResolvedSubject, SubjectResolver } from './inbound/subject-resolver.js';
 export { answerFault } from './inbound/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './inbound/fault-answer.js';

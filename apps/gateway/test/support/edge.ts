@@ -87,6 +87,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     PUBLIC_URL: `${url}/`,
     PROVIDER_URL: issuer,
     DATA_DIR: folder,
+    DEVELOPMENT_PAGE: 'on',
     TRUST_FILE: trust,
     DESTINATIONS_FILE: destinations,
     ...options.environment,

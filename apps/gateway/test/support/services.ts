@@ -32,6 +32,8 @@ export async function startServices(gatewayPort: number): Promise<Services> {
       PORT: String(port),
       DATA_DIR: join(folder, app),
       TRUST_FILE: moved(app, 'trust.json'),
+      DEVELOPMENT_PAGE: 'on',
+      DECISIONS_URL: `http://127.0.0.1:${String(gatewayPort)}/development/decisions`,
       ...files,
     });
   const running: ServiceProcess[] = await Promise.all([

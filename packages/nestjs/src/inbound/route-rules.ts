@@ -65,16 +65,21 @@ export class RouteRules implements OnModuleInit {
     return rules.get(handler);
   }
 
+  /** Every route that says who may call it. */
+  routes(): readonly { readonly controller: Type; readonly handler: object; readonly rule: RouteRule }[] {
+    return this.#controllers().flatMap((controller) =>
+      this.#routesOf(controller).flatMap(({ handler }) => {
+        const rule = this.ruleOf(controller, handler);
+        return rule === undefined || typeof handler !== 'function' ? [] : [{ controller, handler, rule }];
+      }),
+    );
+  }
+
   /** Every scope that some route asks for, in the order of the alphabet. */
   scopes(): readonly string[] {
-    const scopes = new Set<string>();
-    for (const controller of this.#controllers()) {
-      for (const { handler } of this.#routesOf(controller)) {
-        for (const requirement of this.ruleOf(controller, handler)?.requirements ?? [])
-          if (requirement.kind === 'scope') requirement.anyOf.forEach((scope) => scopes.add(scope));
-      }
-    }
-    return [...scopes].sort();
+    const requirements = this.routes().flatMap(({ rule }) => rule.requirements);
+    const scopes = requirements.flatMap((each) => (each.kind === 'scope' ? each.anyOf : []));
+    return [...new Set(scopes)].sort();
   }
 
   /** The provider of that class, from whatever module provides it. */
