@@ -68,6 +68,17 @@ describe('Who is let in', () => {
     expect(await problem(answer)).toMatchObject({ status: 400, code: 'request_malformed' });
   });
 
+  it.each(['/API/me', '/api/me/', '/api//me', '/%61pi/me'])(
+    'is nobody with two credentials, also when the path is written as %s',
+    async (path) => {
+      const browser = await edge.logIn('21');
+      const headers = { Authorization: `Bearer ${token}` };
+      const answer = await browser.go(`${edge.url}${path}`, { headers });
+      expect([400, 404]).toContain(answer.status);
+      expect(upstream.received).toEqual([]);
+    },
+  );
+
   it('is nobody with two sessions', async () => {
     const browser = await edge.logIn('21');
     const session = browser.cookies.get('gateway-session')!;
