@@ -1,6 +1,10 @@
 import { findFreePort } from '@countersign/service-kit/testing';
 import { type Edge, NOTIFICATION, startEdge } from './support/edge.js';
+import { type Shown, watchDecisions } from './support/watch.js';
 import { type Services, startServices } from './support/services.js';
+
+/** Five services start, and everybody may share one slow core. */
+const TIMEOUT_MS = 180_000;
 
 let services: Services;
 let edge: Edge;
@@ -9,7 +13,7 @@ beforeAll(async () => {
   const gatewayPort = await findFreePort();
   services = await startServices(gatewayPort);
   edge = await startEdge({ ...services, gatewayPort });
-});
+}, TIMEOUT_MS);
 
 afterAll(async () => {
   await edge.close();
@@ -65,6 +69,26 @@ describe('A user, from the browser to the database', () => {
     const key = { 'Idempotency-Key': 'the-same' };
     const [first, second] = [await edge.notify(token, key), await edge.notify(token, key)];
     expect(second.headers.get('location')).toBe(first.headers.get('location'));
+  });
+});
+
+describe('What all services decide', () => {
+  it('is shown at the gateway, live, by transaction, and never with a token', async () => {
+    const token = await edge.token('21');
+    const byTransaction = (records: readonly Shown[]) =>
+      records.filter(
+        ({ direction, transactionId }) =>
+          direction !== 'answer' && transactionId === records.at(-1)?.transactionId,
+      );
+    const watching = watchDecisions(edge.url, (decisions) => byTransaction(decisions).length === 5);
+    expect((await edge.notify(token)).status).toBe(201);
+    const decisions = await watching;
+    expect(
+      byTransaction(decisions)
+        .map(({ service, direction }) => `${service} ${direction}`)
+        .sort(),
+    ).toEqual(['census inbound', 'gateway inbound', 'gateway outbound', 'herald inbound', 'herald outbound']);
+    expect(JSON.stringify(decisions)).not.toMatch(/eyJ[\w-]+\./);
   });
 });
 
