@@ -21,7 +21,7 @@ const depConstraints = [
   { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:app-kit'] },
   {
     sourceTag: 'type:demo',
-    onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:testing', 'type:app'],
+    onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:testing', 'type:app', 'type:app-kit'],
   },
   { sourceTag: 'type:drill', onlyDependOnLibsWithTags: ['type:core', 'type:adapter'] },
   { sourceTag: 'type:bench', onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:testing'] },

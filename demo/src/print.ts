@@ -7,19 +7,16 @@ const { bold, cyan, dim, green, red, yellow } = colors;
 /** Prints one scene: each hop with who called whom, for whom, with which token, and what was decided. */
 export function printScene(scene: Scene, number: number): void {
   console.log(`\n${bold(`${String(number)}. ${scene.title}`)}`);
-  const { signer, request, signed, changedBody, answer } = scene;
+  const { from, request, meddling, answer } = scene;
   const [first, ...later] = hopsOf(scene.decisions);
-  printHop(signer, first?.inbound.service ?? '?', `${request.method} ${request.path}`);
-  printClaims(signed.claims);
-  if (changedBody !== undefined) {
-    line('signed', request.body);
-    line('sent', yellow(changedBody));
-  }
+  printHop(from, first?.inbound.service ?? '?', request);
+  if (first?.inbound.decision === 'allowed') printPrincipal(first.inbound);
   printDecision(first?.inbound);
   for (const { inbound, outbound } of later) {
     printHop(outbound?.service ?? '?', inbound.service, `${inbound.method ?? ''} ${inbound.route ?? ''}`);
-    if (outbound !== undefined) printClaims(claimsOf(outbound));
+    if (outbound !== undefined) printToken(outbound);
     if (outbound?.proven === true) line('proof', `the token that ${outbound.service} was called with`);
+    if (inbound.decision === 'refused' && meddling !== undefined) line('meddling', yellow(meddling));
     printDecision(inbound);
   }
   const verdict = isAsExpected(scene) ? dim('as it should be') : red(`expected ${expectation(scene)}`);
@@ -37,63 +34,34 @@ interface Hop {
   readonly outbound: Decision | undefined;
 }
 
-/** An outgoing token and the decision at the service that got it make one hop. */
+/** The way that a call takes. */
+const WAY = ['gateway', 'herald', 'census'] as const;
+
+/** An outgoing token and the decision at the service that got it make one hop. Services write at their own pace. */
 function hopsOf(decisions: readonly Decision[]): readonly Hop[] {
-  const outbound = decisions.filter((decision) => decision.direction === 'outbound');
-  return decisions
-    .filter((decision) => decision.direction === 'inbound')
-    .map((inbound, index) => ({ inbound, outbound: outbound[index - 1] }));
+  return WAY.flatMap((service) => {
+    const inbound = decisions.find((each) => each.direction === 'inbound' && each.service === service);
+    const outbound = decisions.find((each) => each.direction === 'outbound' && each.destination === service);
+    return inbound === undefined ? [] : [{ inbound, outbound }];
+  });
 }
 
 function printHop(from: string, to: string, what: string): void {
   console.log(`  ${cyan(from)} ${dim('->')} ${cyan(to)}  ${what}`);
 }
 
-/** The claims that decide, a line for each question; the signature is nobody's business. */
-const SHOWN_CLAIMS = [
-  ['iss', 'aud'],
-  ['sub', 'scope'],
-  ['act', 'txn'],
-  ['bdy', 'htm', 'htu'],
-] as const;
-
-function printClaims(claims: Readonly<Record<string, unknown>>): void {
-  SHOWN_CLAIMS.forEach((names, index) => {
-    const shown = names
-      .filter((name) => claims[name] !== undefined)
-      .map((name) => `${dim(name)} ${show(name, claims[name])}`);
-    if (shown.length > 0) line(index === 0 ? 'token' : '', shown.join('  '));
-  });
+function printPrincipal({ caller = '?', subject = '?', scopes = [] }: Decision): void {
+  line('token', `${dim('from')} ${caller}  ${dim('for')} ${yellow(subject)}`);
+  line('', `${dim('scope')} ${scopes.join(' ')}`);
 }
 
-function show(name: (typeof SHOWN_CLAIMS)[number][number], value: unknown): string {
-  if (name === 'act') return actors(value);
-  if (name === 'sub') return yellow(String(value));
-  return name === 'txn' || name === 'bdy' ? `${String(value).slice(0, 8)}...` : String(value);
-}
-
-/** What the decision record of an outgoing token says about its claims. */
-function claimsOf(outbound: Decision): Readonly<Record<string, unknown>> {
-  const { actors: chain = [], audience, subject, scopes = [], transactionId, bound } = outbound;
-  return {
-    iss: chain[0],
-    aud: audience,
-    sub: subject,
-    scope: scopes.join(' '),
-    act: chain,
-    txn: transactionId,
-    ...(bound === true && { bdy: 'bound' }),
-  };
-}
-
-function actors(act: unknown): string {
-  const chain: string[] = Array.isArray(act) ? act.map(String) : [];
-  for (let link = act; isActor(link); link = link.act) chain.push(link.sub);
-  return chain.join(dim(' <- '));
-}
-
-function isActor(value: unknown): value is { readonly sub: string; readonly act?: unknown } {
-  return typeof value === 'object' && value !== null && 'sub' in value && typeof value.sub === 'string';
+/** What the decision record of an outgoing token says; the token itself is nobody's business. */
+function printToken(outbound: Decision): void {
+  const { actors = [], audience = '?', subject = '?', scopes = [], transactionId = '', bound } = outbound;
+  line('token', `${dim('iss')} ${actors[0] ?? '?'}  ${dim('aud')} ${audience}`);
+  line('', `${dim('sub')} ${yellow(subject)}  ${dim('scope')} ${scopes.join(' ')}`);
+  line('', `${dim('act')} ${actors.join(dim(' <- '))}  ${dim('txn')} ${transactionId.slice(0, 8)}...`);
+  if (bound === true) line('', `${dim('bdy')} bound to the body, the method and the path`);
 }
 
 function printDecision(decision: Decision | undefined): void {

@@ -17,8 +17,11 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** The sample services. */
+export type ServiceName = 'gateway' | 'census' | 'herald' | 'idp';
+
 export interface ServiceOptions {
-  readonly name: 'census' | 'herald';
+  readonly name: ServiceName;
   readonly environment: Readonly<Record<string, string>>;
   readonly onLine: (line: LogLine) => void;
 }

@@ -1,15 +1,19 @@
+import { type Browser } from '@countersign/service-kit/browser';
 import { type Decision, type DecisionLog } from './decision.js';
+import { ofThePage } from './people.js';
 import { type Call, type SignedCall } from './sign-call.js';
+import { type Wire } from './wire.js';
 
 /** One scene: what is tried, what should come of it, and what did. */
 export interface Scene {
   readonly title: string;
+  /** Who makes the first call. */
+  readonly from: string;
+  /** Its method and path. */
+  readonly request: string;
+  /** What somebody does to it, in a sentence. */
+  readonly meddling: string | undefined;
   readonly expected: Outcome;
-  readonly signer: Script['signer'];
-  readonly request: Call;
-  readonly signed: SignedCall;
-  /** The body as it was sent, when that is not the one that was signed. */
-  readonly changedBody: string | undefined;
   readonly answer: Answer;
   readonly decisions: readonly Decision[];
 }
@@ -26,96 +30,101 @@ export interface Answer extends Outcome {
 }
 
 export interface Stage {
-  /** The storefront signs for its users; the thief has herald's key, and nobody called it. */
-  readonly signers: Readonly<Record<Script['signer'], (call: Call) => Promise<SignedCall>>>;
-  readonly urls: Readonly<Record<'census' | 'herald', string>>;
+  readonly urls: Readonly<Record<'gateway' | 'census' | 'herald', string>>;
+  /** Who is logged in at the gateway, by their id. */
+  readonly people: Readonly<Record<'21' | '42', Browser>>;
+  /** The access token of a program that user 21 runs. */
+  readonly accessToken: string;
+  readonly wire: Wire;
+  /** Signs with herald's key, which was stolen. */
+  readonly thief: (call: Call) => Promise<SignedCall>;
   readonly log: DecisionLog;
 }
 
 const user = (id: number): string => `https://census.service/user/${String(id)}/`;
 
-const WELCOME: Call = {
-  audience: 'https://herald.service/',
-  method: 'POST',
-  path: '/notification/',
-  user: user(21),
-  scope: 'notification:send notification:read user:read',
-  body: JSON.stringify({ user: user(42), type: 'welcome-message' }),
-};
-
 interface Script {
   readonly title: string;
-  readonly signer: 'storefront' | 'thief';
-  readonly call: Call;
+  readonly from: string;
+  readonly request: string;
+  readonly meddling?: string;
   readonly expected: Outcome;
   /** How many decisions the services log for it. */
   readonly decisions: number;
-  /** Sent in place of the body that was signed. */
-  readonly sentBody?: string;
-  /** Sends the token of the scene before once more. */
-  readonly reuseToken?: boolean;
+  readonly play: (stage: Stage) => Promise<Response>;
 }
 
 const SCRIPTS: readonly Script[] = [
   {
-    title: 'User 21 (support) has a welcome message sent to user 42',
-    signer: 'storefront',
-    call: WELCOME,
+    title: 'User 21 (support), logged in at the gateway, has a welcome message sent to user 42',
+    from: "user 21's browser",
+    request: 'POST /api/notification',
     expected: { status: 201 },
-    decisions: 3,
+    decisions: 5,
+    play: (stage) => notify(stage, '21', 42),
   },
   {
-    title: 'Refused: the same write once more, token and all',
-    signer: 'storefront',
-    call: WELCOME,
-    reuseToken: true,
+    title: 'Refused: somebody on the way to herald sends the same request once more, token and all',
+    from: 'the wire',
+    request: 'POST /notification/',
     expected: { status: 401, code: 'token_replayed' },
     decisions: 1,
+    play: sendAgain,
   },
   {
-    title: 'Refused: somebody on the way changed the body',
-    signer: 'storefront',
-    call: WELCOME,
-    sentBody: JSON.stringify({ user: user(7), type: 'welcome-message' }),
-    expected: { status: 401, code: 'body_mismatch' },
-    decisions: 1,
+    title: 'Refused: somebody on the way to herald changes the body',
+    from: "user 21's browser",
+    request: 'POST /api/notification',
+    meddling: 'on the way to herald, user 42 becomes user 7',
+    // The user's own token was good, so the user is not told otherwise.
+    expected: { status: 502, code: 'upstream_refused_gateway' },
+    decisions: 3,
+    play(stage) {
+      stage.wire.changeNext((body) => body.replace('/user/42/', '/user/7/'));
+      return notify(stage, '21', 42);
+    },
   },
   {
-    title: 'Refused: the storefront goes straight to census, which trusts only herald',
-    signer: 'storefront',
-    call: { ...WELCOME, audience: 'https://census.service/', method: 'GET', path: '/user/42/', body: '' },
+    title: "Refused: a program goes straight to census with the provider's token, past the gateway",
+    from: "user 21's program",
+    request: 'GET /user/42/',
     expected: { status: 401, code: 'issuer_untrusted' },
     decisions: 1,
+    play: ({ urls, accessToken }) => askCensus(urls.census, accessToken),
   },
   {
-    title: 'Refused: user 63 (customer) may not see user 42, whoever asks for them',
-    signer: 'storefront',
-    call: { ...WELCOME, user: user(63) },
+    title: 'Refused: user 42 (customer) may not see user 7, whoever asks for them',
+    from: "user 42's browser",
+    request: 'POST /api/notification',
     expected: { status: 403, code: 'user_not_visible' },
-    decisions: 3,
+    decisions: 5,
+    play: (stage) => notify(stage, '42', 7),
   },
   {
-    title: "Refused: a thief with herald's key calls census for user 21, who never called herald",
-    signer: 'thief',
-    call: { ...WELCOME, audience: 'https://census.service/', method: 'GET', path: '/user/42/', body: '' },
+    title: "Refused: a thief with herald's key calls census for user 21, who did not call herald",
+    from: 'thief',
+    request: 'GET /user/42/',
     expected: { status: 403, code: 'delegation_unproven' },
     decisions: 1,
+    async play({ urls, thief }) {
+      const { token } = await thief({
+        audience: 'https://census.service/',
+        method: 'GET',
+        path: '/user/42/',
+        user: user(21),
+        scope: 'user:read',
+        body: '',
+      });
+      return askCensus(urls.census, token);
+    },
   },
 ];
 
 /** Plays every scene in turn. */
 export async function* play(stage: Stage): AsyncGenerator<Scene> {
-  let earlier: SignedCall | undefined;
-  for (const script of SCRIPTS) {
-    const signed: SignedCall =
-      script.reuseToken === true && earlier !== undefined
-        ? earlier
-        : await stage.signers[script.signer](script.call);
-    const answer = await send(stage, script, signed.token);
-    const decisions = await stage.log.take(script.decisions);
-    const { title, signer, expected, call: request } = script;
-    yield { title, signer, expected, request, signed, changedBody: script.sentBody, answer, decisions };
-    earlier = signed;
+  for (const { play: act, decisions: count, meddling, ...script } of SCRIPTS) {
+    const answer = await describe(await act(stage));
+    yield { ...script, meddling, answer, decisions: await stage.log.take(count) };
   }
 }
 
@@ -124,14 +133,25 @@ export function isAsExpected({ answer, expected }: Scene): boolean {
   return answer.status === expected.status && (expected.code === undefined || answer.code === expected.code);
 }
 
-async function send({ urls }: Stage, script: Script, token: string): Promise<Answer> {
-  const { audience, method, path, body } = script.call;
-  const base = audience === 'https://census.service/' ? urls.census : urls.herald;
-  const response = await fetch(new URL(path, base), {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(method !== 'GET' && { body: script.sentBody ?? body }),
+function notify({ urls, people }: Stage, sender: '21' | '42', recipient: number): Promise<Response> {
+  return people[sender].go(new URL('api/notification', urls.gateway), {
+    method: 'POST',
+    headers: ofThePage(urls.gateway),
+    body: JSON.stringify({ user: user(recipient), type: 'welcome-message' }),
   });
+}
+
+function sendAgain({ urls, wire }: Stage): Promise<Response> {
+  if (wire.seen === undefined) throw new Error('nothing has passed yet');
+  const { method, path, headers, body } = wire.seen;
+  return fetch(new URL(path, urls.herald), { method, headers, body });
+}
+
+function askCensus(census: string, token: string): Promise<Response> {
+  return fetch(new URL('user/42/', census), { headers: { Authorization: `Bearer ${token}` } });
+}
+
+async function describe(response: Response): Promise<Answer> {
   const code = codeOf(await response.text());
   return {
     status: response.status,

@@ -43,15 +43,19 @@ describe('the demo', () => {
     expect(output).toContain('"Welcome" to user@census.example');
     const decisions = [...output.matchAll(/decision +(.*)/g)].map(([, decision]) => decision);
     expect(decisions).toEqual([
+      'allowed by gateway',
       'allowed by herald',
       'allowed by census',
       'refused by herald: token_replayed',
+      'allowed by gateway',
       'refused by herald: body_mismatch',
       'refused by census: issuer_untrusted',
+      'allowed by gateway',
       'allowed by herald',
       'refused by census: policy_refused',
       'refused by census: delegation_unproven',
     ]);
+    expect(output).toContain('502 upstream_refused_gateway');
     expect(output).toMatch(/proof +the token that herald was called with/);
     expect(output).toContain('Every scene ended as it should.');
     expect(code).toBe(0);

@@ -12,12 +12,15 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['options', []],
   ['binding', ['errors']],
   ['principal', ['token']],
+  ['oauth-client', ['options']],
   // The clock imports nothing, and a key set has an age.
-  ['keys/', ['token', 'errors', 'options', 'clock']],
+  ['keys/', ['token', 'errors', 'options', 'clock', 'oauth-client']],
   ['policy/', ['errors', 'principal']],
-  ['inbound/', ['root', 'keys/']],
   ['outbound/', ['root', 'keys/']],
-  ['index', ['root', 'keys/', 'policy/', 'inbound/', 'outbound/']],
+  // To ask an issuer about a token is an outgoing call, made for an incoming one.
+  ['introspection/', ['root', 'keys/', 'outbound/']],
+  ['inbound/', ['root', 'keys/', 'introspection/']],
+  ['index', ['root', 'keys/', 'policy/', 'introspection/', 'inbound/', 'outbound/']],
 ]);
 
 /** Between projects: what the sources of a project may import, always by the name of the package. */
@@ -33,7 +36,7 @@ export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['apps/herald', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['apps/gateway', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['apps/idp', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
-  ['demo', ['packages/core', 'packages/nestjs', 'packages/testing']],
+  ['demo', ['packages/core', 'packages/nestjs', 'packages/testing', 'apps/service-kit']],
   ['drill', ['packages/core', 'packages/nestjs']],
   ['bench', ['packages/core', 'packages/nestjs', 'packages/testing']],
 ]);

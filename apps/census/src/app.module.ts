@@ -3,6 +3,8 @@ import { APP_FILTER } from '@nestjs/core';
 import { CountersignModule } from '@countersign/nestjs';
 import {
   Database,
+  decisionFeed,
+  developmentParts,
   openDatabase,
   ProblemFilter,
   type ServiceConfig,
@@ -19,6 +21,8 @@ import { UserSubjects } from './user-subjects.js';
 @Module({})
 export class AppModule {
   static register(config: ServiceConfig): DynamicModule {
+    const feed = decisionFeed('census', config.decisionsUrl);
+    const development = developmentParts('census', config, feed);
     return {
       module: AppModule,
       imports: [
@@ -27,11 +31,13 @@ export class AppModule {
           trust: config.trust,
           destinations: config.destinations,
           keys: { directory: config.keysDirectory },
+          decisions: feed,
           subjects: UserSubjects,
         }),
       ],
-      controllers: [UserController, HealthController],
+      controllers: [UserController, HealthController, ...development.controllers],
       providers: [
+        ...development.providers,
         { provide: SERVICE_URL, useValue: config.serviceUrl },
         { provide: Database, useFactory: () => openDatabase(config.database, MIGRATIONS) },
         UserStore,

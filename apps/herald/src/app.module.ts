@@ -1,10 +1,18 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { CountersignModule } from '@countersign/nestjs';
-import { Database, openDatabase, ProblemFilter, ConnectionDrain } from '@countersign/service-kit';
+import {
+  Database,
+  decisionFeed,
+  developmentParts,
+  openDatabase,
+  ProblemFilter,
+  ConnectionDrain,
+} from '@countersign/service-kit';
 import { DEFAULT_BACK_OFF } from './back-off.js';
 import type { HeraldConfig } from './config.js';
 import { HealthController } from './health.controller.js';
+import { MailController } from './mail/mail.controller.js';
 import { MailServer } from './mail/mail-server.js';
 import { MailWorker } from './mail/mail-worker.js';
 import { MIGRATIONS } from './migrations.js';
@@ -19,6 +27,8 @@ import { SERVICE_URL } from './service-url.js';
 @Module({})
 export class AppModule {
   static register(config: HeraldConfig): DynamicModule {
+    const feed = decisionFeed('herald', config.decisionsUrl);
+    const development = developmentParts('herald', config, feed);
     return {
       module: AppModule,
       imports: [
@@ -27,10 +37,17 @@ export class AppModule {
           trust: config.trust,
           destinations: config.destinations,
           keys: { directory: config.keysDirectory },
+          decisions: feed,
         }),
       ],
-      controllers: [NotificationController, HealthController],
+      controllers: [
+        NotificationController,
+        HealthController,
+        ...development.controllers,
+        ...(config.hasDevelopmentPage ? [MailController] : []),
+      ],
       providers: [
+        ...development.providers,
         { provide: SERVICE_URL, useValue: config.serviceUrl },
         { provide: CENSUS_ADDRESS, useValue: config.census },
         { provide: Database, useFactory: () => openDatabase(config.database, MIGRATIONS) },

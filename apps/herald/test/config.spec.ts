@@ -20,11 +20,11 @@ describe("Herald's environment", () => {
     return file;
   }
 
-  it('may be empty: herald trusts the storefront, asks census on this machine, and keeps mails to itself', () => {
+  it('may be empty: herald trusts the gateway, asks census on this machine, and keeps mails to itself', () => {
     expect(readConfig({})).toMatchObject({
       port: 4002,
       serviceUrl: 'https://herald.service/',
-      trust: [{ name: 'storefront' }],
+      trust: [{ name: 'gateway' }],
       census: { url: 'http://127.0.0.1:4001/', audience: 'https://census.service/' },
       mail: { smtpUrl: undefined, leaseSeconds: 60 },
     });

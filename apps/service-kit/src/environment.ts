@@ -21,6 +21,10 @@ const serviceUrl = z
 
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://');
 
+const loopbackUrl = z
+  .url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/, error: 'must be an http URL on 127.0.0.1' })
+  .optional();
+
 const redisUrl = z.string().refine(() => false, 'Redis stores are not available in this version; unset it');
 
 /**
@@ -42,6 +46,9 @@ export function commonVariables(
     KEYS_DIR: z.string().optional(),
     DATABASE_URL: postgresUrl.optional(),
     REDIS_URL: redisUrl.optional(),
+    DECISIONS_URL: loopbackUrl,
+    DEVELOPMENT_PAGE: z.enum(['on', 'off'], 'must be on or off').default('off'),
+    NODE_ENV: z.string().optional(),
     LOG_FORMAT: z.enum(['json', 'text'], 'must be json or text').default('text'),
   });
 }

@@ -7,6 +7,17 @@ export {
   readEnvironment,
   readJsonFile,
 } from './environment.js';
+export { decisionFeed } from './decision-feed.js';
+export type { AnswerRecord, DecisionFeed } from './decision-feed.js';
+export { type DevelopmentParts, developmentParts } from './development/development-parts.js';
+export { refuseStrangers } from './development/refuse-strangers.js';
+export {
+  type CalledService,
+  type TrustedCaller,
+  TrustDescription,
+  type TrustView,
+} from './development/trust-description.js';
+export { errorCode } from './error-code.js';
 export { parseInput } from './parse-input.js';
 export { ProblemFilter } from './problem.filter.js';
 export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problem.js';

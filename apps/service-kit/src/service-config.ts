@@ -16,6 +16,10 @@ export interface ServiceConfig {
   readonly keysDirectory: string;
   readonly database: DatabaseLocation;
   readonly logFormat: 'json' | 'text';
+  /** Where each decision is also sent, while somebody develops. */
+  readonly decisionsUrl?: string | undefined;
+  /** Whether what the page of the gateway shows may be asked for: for development. */
+  readonly hasDevelopmentPage: boolean;
 }
 
 /** The files that come with a service, for when the environment names none. */
@@ -30,12 +34,16 @@ export interface DefaultFiles {
  *
  * Trust and destination records are checked later, by Countersign when the application is made.
  *
- * @throws ConfigError when a file cannot be read or is not a JSON array of objects.
+ * @throws ConfigError when a file cannot be read or is not a JSON array of objects; for what is for development, in production.
  */
 export function toServiceConfig(
   variables: z.output<ReturnType<typeof commonVariables>>,
   files: DefaultFiles,
 ): ServiceConfig {
+  if (variables.DECISIONS_URL !== undefined && variables.NODE_ENV === 'production')
+    throw new ConfigError('DECISIONS_URL: is for development only');
+  if (variables.DEVELOPMENT_PAGE === 'on' && variables.NODE_ENV === 'production')
+    throw new ConfigError('DEVELOPMENT_PAGE: is for development only');
   const destinationsFile = variables.DESTINATIONS_FILE ?? files.destinations;
   return {
     port: variables.PORT,
@@ -52,6 +60,8 @@ export function toServiceConfig(
         ? { kind: 'embedded', directory: join(variables.DATA_DIR, 'database') }
         : { kind: 'postgres', url: variables.DATABASE_URL },
     logFormat: variables.LOG_FORMAT,
+    decisionsUrl: variables.DECISIONS_URL,
+    hasDevelopmentPage: variables.DEVELOPMENT_PAGE === 'on',
   };
 }
 

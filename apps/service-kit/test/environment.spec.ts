@@ -65,11 +65,19 @@ describe('The environment of a service', () => {
     ['DATABASE_URL', 'mysql://root:secret@db.example/census'],
     ['REDIS_URL', 'redis://:secret@127.0.0.1:6379'],
     ['LOG_FORMAT', 'xml'],
+    ['DECISIONS_URL', 'http://10.0.0.1/development/decisions'],
     ['TRUST_FILE', '/nowhere/trust.json'],
   ])('is refused with one line that names %s when it is %j', (name, value) => {
     const line = messageOf(() => read({ [name]: value }));
     expect(line).toMatch(new RegExp(`^${name}: .+$`));
     expect(line).not.toContain('secret');
+  });
+
+  it('sends decisions elsewhere during development only', () => {
+    const url = 'http://127.0.0.1:4000/development/decisions';
+    expect(read({ DECISIONS_URL: url }).decisionsUrl).toBe(url);
+    const production = { DECISIONS_URL: url, NODE_ENV: 'production' };
+    expect(messageOf(() => read(production))).toMatch(/^DECISIONS_URL: /);
   });
 
   it('is refused when a file is not JSON, or not an array', () => {

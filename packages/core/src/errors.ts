@@ -46,11 +46,36 @@ export const FAULTS = faultTable({
   token_issued_in_future: { kind: 'unauthenticated', title: 'The token was issued in the future.' },
   audience_mismatch: { kind: 'unauthenticated', title: 'The token is meant for another service.' },
 
+  client_not_allowed: {
+    kind: 'unauthenticated',
+    title: 'The token was issued to a client that is not accepted here.',
+  },
+  token_inactive: { kind: 'unauthenticated', title: 'The token is not active.' },
+
   // The token does not belong to this request.
   body_binding_missing: { kind: 'unauthenticated', title: 'The token must be bound to the request body.' },
   body_mismatch: { kind: 'unauthenticated', title: 'The request body is not the one that was signed.' },
   binding_mismatch: { kind: 'unauthenticated', title: 'The method or path is not the one that was signed.' },
   token_replayed: { kind: 'unauthenticated', title: 'The token was used before.' },
+  token_not_bound: { kind: 'unauthenticated', title: 'The token must be bound to a key of its client.' },
+  binding_not_supported: {
+    kind: 'unauthenticated',
+    title: 'The token is bound in a way that is not checked here.',
+  },
+  dpop_proof_missing: {
+    kind: 'unauthenticated',
+    title: 'The token is bound to a key, and was sent without the proof of it.',
+  },
+  dpop_proof_invalid: { kind: 'unauthenticated', title: 'The DPoP proof is not valid.' },
+  dpop_proof_replayed: { kind: 'unauthenticated', title: 'The DPoP proof was used before.' },
+  dpop_nonce_required: {
+    kind: 'unauthenticated',
+    title: 'The DPoP proof must hold the nonce of this service.',
+  },
+  certificate_mismatch: {
+    kind: 'unauthenticated',
+    title: 'The client certificate is not the one that the token is bound to.',
+  },
   body_too_large: { kind: 'bad_request', status: 413, title: 'The request body is too large.' },
 
   // The principal is known, and may not do this.
@@ -60,6 +85,10 @@ export const FAULTS = faultTable({
   user_required: { kind: 'forbidden', title: 'A user is required.' },
   caller_not_allowed: { kind: 'forbidden', title: 'The caller is not allowed here.' },
   scope_missing: { kind: 'forbidden', title: 'A required scope is missing.' },
+  scope_escalation: {
+    kind: 'forbidden',
+    title: "This needs a call with a scope that the caller's token does not have.",
+  },
   role_missing: { kind: 'forbidden', title: 'A required role is missing.' },
   subject_unknown: { kind: 'forbidden', title: 'The subject is not known here.' },
   policy_refused: { kind: 'forbidden', title: 'The principal may not do this.' },
@@ -69,6 +98,10 @@ export const FAULTS = faultTable({
   keys_unavailable: {
     kind: 'unavailable',
     title: 'The keys to check the token cannot be had at the moment.',
+  },
+  introspection_unavailable: {
+    kind: 'unavailable',
+    title: 'The issuer of the token cannot be asked about it at the moment.',
   },
   replay_store_unavailable: {
     kind: 'unavailable',
@@ -126,6 +159,8 @@ export interface FaultDetail {
   readonly retryAfterSeconds?: number;
   /** When a step of a key rotation becomes safe that is refused now. Seconds since the epoch. */
   readonly notBefore?: number;
+  /** The nonce that the next DPoP proof must hold (RFC 9449 section 9). */
+  readonly dpopNonce?: string;
   /** The library's or the system's error, for the operator's log; never shown to a client. */
   readonly cause?: unknown;
 }
@@ -147,6 +182,7 @@ export class CountersignError extends Error {
   readonly requiredScopes: readonly string[];
   readonly retryAfterSeconds: number | undefined;
   readonly notBefore: number | undefined;
+  readonly dpopNonce: string | undefined;
 
   constructor(code: FaultCode, message: string, detail: FaultDetail = {}) {
     const { kind } = FAULTS[code];
@@ -159,5 +195,6 @@ export class CountersignError extends Error {
     this.requiredScopes = detail.requiredScopes ?? [];
     this.retryAfterSeconds = detail.retryAfterSeconds;
     this.notBefore = detail.notBefore;
+    this.dpopNonce = detail.dpopNonce;
   }
 }

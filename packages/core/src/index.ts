@@ -7,7 +7,8 @@ export type { Caller } from './token.js';
 export { bodyHash, boundUri, DELEGATION_PROOF_HEADER, isWrite, tokenHash } from './binding.js';
 export type { BodyHashes } from './binding.js';
 export type { Authentication, Principal } from './principal.js';
-export { invalidOption, OptionsReader } from './options.js';
+export type { ClientAuthentication } from './oauth-client.js';
+export { invalidOption, OptionsReader, readHttpsUri } from './options.js';
 
 export { createTrustStore } from './keys/trust-store.js';
 export type { IssuerKeyStatus, TrustedIssuer, TrustStore, TrustStoreOptions } from './keys/trust-store.js';
@@ -15,7 +16,9 @@ export type { KeyStatus } from './keys/issuer-keys.js';
 export type { KeyEvent, KeyFailure } from './keys/key-events.js';
 export type { HydratedIssuer, HydrateOptions } from './keys/hydrate.js';
 export type { JwksOptions } from './keys/jwks-options.js';
-export type { ClaimNames, TrustedKeys, TrustRecord } from './keys/trust-record.js';
+export type { ClaimNames, ClaimPath, ClaimPreset } from './keys/claim-profile.js';
+export type { IntrospectionRecord } from './keys/introspection-record.js';
+export type { TrustedKeys, TrustRecord } from './keys/trust-record.js';
 export { createKeyStore } from './keys/key-store.js';
 export type { KeyStore, KeyStoreOptions, OpenKeyStore, Signer } from './keys/key-store.js';
 export type { RemoteSigner } from './keys/own/remote-signer.js';
@@ -41,7 +44,8 @@ export type {
 } from './keys/own/key-record.js';
 
 export { createVerifier } from './inbound/verifier.js';
-export type { InboundRequest, Verifier, VerifierOptions } from './inbound/verifier.js';
+export type { AnnouncedDpop, InboundRequest, Verifier, VerifierOptions } from './inbound/verifier.js';
+export type { DpopOptions } from './inbound/dpop-options.js';
 export type { RecallOptions } from './inbound/recall.js';
 export { extractToken } from './inbound/extract-token.js';
 export type { TokenRequest } from './inbound/extract-token.js';
@@ -61,7 +65,7 @@ export type {
   AuthorizerOptions,
 } from './outbound/authorizer.js';
 export type { Destination, DestinationRecord } from './outbound/destination.js';
-export type { AuthorizationServerRecord, ClientAuthentication } from './outbound/authorization-server.js';
+export type { AuthorizationServerRecord } from './outbound/authorization-server.js';
 export { mendableRefusal } from './outbound/retry.js';
 export type { RefusedCall } from './outbound/retry.js';
 export { memoryTokenCache } from './outbound/token-cache.js';

@@ -2,12 +2,14 @@ import { type Caller, type ValidatedToken } from './token.js';
 
 /** Who calls, on whose behalf, and what that caller may do: what a handler gets. */
 export interface Principal {
-  /** The user's URI, or the caller's own issuer when nobody is behind the call. */
+  /** The user's URI, or the caller's own issuer when nobody is behind the call; for a client of an identity provider, its `sub`. */
   readonly subject: string | undefined;
   /** `service` when the caller speaks for itself. */
   readonly subjectKind: 'user' | 'service';
   /** The service that signed the token. */
   readonly caller: Caller;
+  /** The OAuth client that an identity provider issued the token to. Undefined for service tokens. */
+  readonly client?: string;
   /** The scopes of the token, cut to what the trust record lets the caller have. */
   readonly scopes: ReadonlySet<string>;
   /** The roles of the token, or of the application's own user record where a subject resolver is set. */
@@ -43,6 +45,8 @@ export interface Authentication {
   readonly bound: boolean;
   /** How this token is remembered when it may be used only once. */
   readonly singleUse: { readonly key: string; readonly expiresAt: number } | undefined;
+  /** The same for the DPoP proof that came with the token. */
+  readonly proofUse?: { readonly key: string; readonly expiresAt: number } | undefined;
 }
 
 /** What a principal is made of beside the token. */
@@ -63,8 +67,9 @@ export function toPrincipal(token: ValidatedToken, parts: PrincipalParts): Princ
   for (const scope of token.scopes) if (parts.allowedScopes.has(scope)) scopes.add(scope);
   return {
     subject: token.subject,
-    subjectKind: isServiceSubject(token) ? 'service' : 'user',
+    subjectKind: token.speaksForItself ? 'service' : 'user',
     caller: { name: token.caller.name, issuer: token.caller.issuer },
+    ...(token.client !== undefined && { client: token.client }),
     scopes,
     roles: new Set(token.roles),
     actors: [...parts.actors],
@@ -72,10 +77,4 @@ export function toPrincipal(token: ValidatedToken, parts: PrincipalParts): Princ
     tokenId: token.tokenId,
     expiresAt: token.expiresAt,
   };
-}
-
-/** A service token speaks for its issuer; another issuer's token for a client when `sub` is the `client_id` (RFC 9068 section 5). */
-function isServiceSubject(token: ValidatedToken): boolean {
-  if (token.subject === undefined || token.subject === token.issuer) return true;
-  return !token.isServiceToken && token.subject === token.claims['client_id'];
 }

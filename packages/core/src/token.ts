@@ -36,15 +36,25 @@ export interface Caller {
 
 declare const progress: unique symbol;
 
-/** A token whose signature was verified with a key of the caller. Its claims are not validated yet. */
+/**
+ * A token that the caller vouches for: its signature was verified with a key of the caller, or the caller was asked about
+ * it. Its claims are not validated yet.
+ */
 export interface SignedToken {
   readonly [progress]: 'signed';
   readonly caller: Caller;
+  /** `introspection` for an opaque token. */
   readonly keyId: string;
+  /** Undefined for an opaque token, which has none. */
+  readonly header: TokenHeader | undefined;
+  readonly claims: Claims;
+}
+
+/** A signed token whose signature was verified: an opaque one has none. */
+export interface KeySignedToken extends SignedToken {
   /** The public key that verified it. */
   readonly key: KeyObject;
   readonly header: TokenHeader;
-  readonly claims: Claims;
 }
 
 /** A token whose signature and claims hold. Body, delegation, replay and policy are other steps. */
@@ -55,6 +65,10 @@ export interface ValidatedToken {
   readonly isServiceToken: boolean;
   readonly issuer: string;
   readonly subject: string | undefined;
+  /** The OAuth client that another issuer's token was issued to, where it says so. */
+  readonly client: string | undefined;
+  /** Whether nobody is behind the service or client that the token was issued to. */
+  readonly speaksForItself: boolean;
   /** Every service that the token is meant for; ours is among them. */
   readonly audiences: readonly string[];
   /** Seconds since the epoch, as are `issuedAt` and `notBefore`. */

@@ -30,6 +30,7 @@ import { AuthorizeGuard } from './inbound/authorize.guard.js';
 import { FaultFilter } from './inbound/fault.filter.js';
 import { InboundDecisions } from './inbound/inbound-decisions.js';
 import { RequestScope, RequestStates } from './inbound/request-scope.js';
+import { RouteDescriptions } from './inbound/route-descriptions.js';
 import { RouteRules } from './inbound/route-rules.js';
 import { ScopeOpener } from './inbound/scope-opener.js';
 import { registerServiceJwtStrategy } from './inbound/service-jwt.strategy.js';
@@ -43,6 +44,7 @@ import { openMetrics } from './open-metrics.js';
 import { AuthorizedFetch } from './outbound/authorized-fetch.js';
 import { OutgoingCalls } from './outbound/outgoing-calls.js';
 import { OutgoingDecisions } from './outbound/outgoing-decisions.js';
+import { ResourceMetadataRoute } from './resource-metadata.route.js';
 
 /** Protects every route of the application, and gives its outgoing calls their tokens. Import it once, in the root module. */
 @Module({})
@@ -108,6 +110,7 @@ function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): 
     exports: [
       RequestScope,
       KeysHealth,
+      RouteDescriptions,
       AuthorizedFetch,
       OutgoingCalls,
       VERIFIER,
@@ -126,10 +129,11 @@ const ENGINE: readonly Provider[] = [
   ...OWN_KEYS,
   {
     provide: VERIFIER,
-    useFactory: ({ verifier }: ResolvedOptions, metrics: Metrics) => {
+    useFactory: ({ verifier }: ResolvedOptions, keyStore: KeyStore, metrics: Metrics) => {
       const logger = new Logger('Countersign');
       return createVerifier({
         ...verifier,
+        keyStore,
         onWarning: (message) => logger.warn(message),
         onKeyEvent(event) {
           metrics.keyEvent(event);
@@ -137,7 +141,7 @@ const ENGINE: readonly Provider[] = [
         },
       });
     },
-    inject: [COUNTERSIGN_OPTIONS, METRICS],
+    inject: [COUNTERSIGN_OPTIONS, KEY_STORE, METRICS],
   },
   {
     provide: AUTHORIZER,
@@ -168,7 +172,13 @@ const INBOUND: readonly Provider[] = [
   },
   ScopeOpener,
   RouteRules,
+  {
+    provide: RouteDescriptions,
+    useFactory: (rules: RouteRules) => new RouteDescriptions(rules),
+    inject: [RouteRules],
+  },
   InboundDecisions,
+  ResourceMetadataRoute,
   {
     provide: STRATEGY_NAME,
     useFactory: (verifier: Verifier, states: RequestStates) => {

@@ -12,6 +12,11 @@ import {
   type VerifierOptions,
 } from '@countersign/core';
 import { logDecisions, type DecisionRecorder } from './decisions.js';
+import {
+  readResourceMetadata,
+  type ResourceMetadata,
+  type ResourceMetadataOptions,
+} from './resource-metadata.js';
 import { type SubjectResolver } from './inbound/subject-resolver.js';
 
 /** A controller of somebody else, which cannot be decorated, and who may call it. */
@@ -21,7 +26,7 @@ export interface ExemptController {
 }
 
 /** What `CountersignModule.forRoot` takes. `service`, `trust` and the rest of `VerifierOptions` are core's. */
-export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning'> {
+export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning' | 'keyStore'> {
   /** Our own keys: a directory, private keys, or a key store of your own. */
   readonly keys: KeyStoreOptions | KeyStore;
   /**
@@ -48,6 +53,8 @@ export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning'> {
   readonly decisions?: DecisionRecorder;
   /** Larger bodies are refused with 413. Default 1,048,576. Bodies are also limited by the framework's own parsers. */
   readonly maxBodyBytes?: number;
+  /** Serves `/.well-known/oauth-protected-resource` (RFC 9728), which challenges then name. Default: it is not served. */
+  readonly resourceMetadata?: boolean | ResourceMetadataOptions;
 }
 
 /** What `CountersignModule.forRootAsync` takes. */
@@ -62,7 +69,7 @@ export interface CountersignAsyncOptions extends Pick<ModuleMetadata, 'imports'>
 
 /** The options with their defaults filled in. */
 export interface ResolvedOptions {
-  readonly verifier: Omit<VerifierOptions, 'onWarning'>;
+  readonly verifier: Omit<VerifierOptions, 'onWarning' | 'keyStore'>;
   readonly service: string;
   readonly clock: Clock;
   readonly keys: KeyStoreOptions | KeyStore;
@@ -77,15 +84,16 @@ export interface ResolvedOptions {
   readonly subjects: Type<SubjectResolver> | undefined;
   readonly decisions: DecisionRecorder;
   readonly maxBodyBytes: number;
+  readonly resourceMetadata: ResourceMetadata | undefined;
 }
 
 const OWN_MEMBERS = [
   'keys', 'hydrate', 'destinations', 'undeclared', 'tokenCache', 'maxBufferedBodyBytes', 'undecorated', 'exempt', 'subjects',
-  'decisions', 'maxBodyBytes',
+  'decisions', 'maxBodyBytes', 'resourceMetadata',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
   'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'jwks', 'publicOnly',
-  'onKeyEvent', 'allowInsecureHttpForLocalDevelopment',
+  'onKeyEvent', 'allowInsecureHttpForLocalDevelopment', 'dpop',
 ] as const; // prettier-ignore
 
 const SIZES = { unless: 1_048_576, min: 0, max: 1_073_741_824 } as const;
@@ -100,7 +108,8 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
   if (!read.has('trust')) throw invalidOption(read.at('trust'), 'must hold at least one trust record');
   if (!read.has('keys')) throw invalidOption(read.at('keys'), 'must say where our own keys are');
   const { keys, hydrate, destinations, undeclared, tokenCache, maxBufferedBodyBytes, ...rest } = options;
-  const { undecorated, exempt, subjects, decisions, maxBodyBytes, ...verifier } = rest;
+  const { undecorated, exempt, subjects, decisions, maxBodyBytes, resourceMetadata, ...verifier } = rest;
+  const insecure = read.boolean('allowInsecureHttpForLocalDevelopment', false);
   return {
     verifier,
     service: options.service,
@@ -111,12 +120,13 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
     undeclared: read.oneOf('undeclared', ['refuse', 'send-without-token'], 'refuse'),
     tokenCache: readTokenCache(tokenCache, read.at('tokenCache')),
     maxBufferedBodyBytes: read.number('maxBufferedBodyBytes', SIZES),
-    allowInsecureHttpForLocalDevelopment: read.boolean('allowInsecureHttpForLocalDevelopment', false),
+    allowInsecureHttpForLocalDevelopment: insecure,
     undecorated: read.oneOf('undecorated', ['refuse', 'authenticated'], 'refuse'),
     exempt: readExempt(exempt ?? []),
     subjects: readClass(subjects, read.at('subjects')),
     decisions: decisions ?? logDecisions(),
     maxBodyBytes: read.number('maxBodyBytes', SIZES),
+    resourceMetadata: readResourceMetadata(resourceMetadata, options.service, insecure),
   };
 }
 

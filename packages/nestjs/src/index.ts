@@ -1,6 +1,7 @@
 export { CountersignModule } from './countersign.module.js';
 export type { CountersignAsyncOptions, CountersignOptions, ExemptController } from './countersign.options.js';
 export { AUTHORIZER, KEY_STORE, STRATEGY_NAME, VERIFIER } from './countersign.tokens.js';
+export { logDecisions } from './decisions.js';
 export type { DecisionRecord, DecisionRecorder } from './decisions.js';
 
 export {
@@ -14,9 +15,13 @@ export {
 } from './inbound/decorators.js';
 export type { HandlerPolicy } from './inbound/handler-policy.js';
 export { RequestScope } from './inbound/request-scope.js';
+export { RouteDescriptions } from './inbound/route-descriptions.js';
+export type { RouteDescription } from './inbound/route-descriptions.js';
 export type { ResolvedSubject, SubjectResolver } from './inbound/subject-resolver.js';
 export { answerFault } from './inbound/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './inbound/fault-answer.js';
+export type { ChallengeOptions } from './inbound/challenge.js';
+export type { ResourceMetadataOptions } from './resource-metadata.js';
 
 export { AuthorizedFetch } from './outbound/authorized-fetch.js';
 export type { AuthorizedRequestInit } from './outbound/authorized-fetch.js';

@@ -42,6 +42,7 @@ export async function startCensus(): Promise<RunningCensus> {
     keysDirectory: join(folder, 'keys'),
     database: { kind: 'memory' },
     logFormat: 'text',
+    hasDevelopmentPage: false,
   } as const;
   const app = await createApp(config, false);
   await app.listen(config.port, config.host);

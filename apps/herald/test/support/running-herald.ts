@@ -39,6 +39,7 @@ export async function startHerald(
       keysDirectory: join(folder, 'keys'),
       database: { kind: 'memory' },
       logFormat: 'text',
+      hasDevelopmentPage: false,
       census: { url: censusUrl, audience },
       mail: { smtpUrl: undefined, from: 'welcome@herald.example', leaseSeconds: 60 },
     },

@@ -5,7 +5,7 @@ export type Awaitable<Value> = Value | Promise<Value>;
  * Goes on with a value: at once when it is there, otherwise when it comes.
  * A promise costs more than most steps do, so none is made for a step that has its answer.
  */
-export function whenReady<Value extends object | boolean, Result>(
+export function whenReady<Value extends object | boolean | undefined, Result>(
   value: Awaitable<Value>,
   next: (value: Value) => Awaitable<Result>,
 ): Awaitable<Result> {
@@ -13,6 +13,6 @@ export function whenReady<Value extends object | boolean, Result>(
 }
 
 /** Whether something has to be waited for. By its member: a promise of another realm is one too. */
-export function isPromise<Value extends object | boolean>(value: Awaitable<Value>): value is Promise<Value> {
+export function isPromise<Value extends object | boolean | undefined>(value: Awaitable<Value>): value is Promise<Value> {
   return typeof value === 'object' && 'then' in value;
 }

@@ -12,38 +12,47 @@ export interface TokenRequest {
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /** Ends where the token begins. */
-const BEARER = /^bearer +/i;
+const BEFORE_TOKEN = /^(?:bearer|dpop) +/i;
 
 /** A scheme goes on for as long as its characters do (RFC 9110 section 5.6.2): `BearerX` is another one. */
-const BEARER_SCHEME = /^bearer(?![\w!#$%&'*+\-.^`|~])/i;
+const KNOWN_SCHEME = /^(?:bearer|dpop)(?![\w!#$%&'*+\-.^`|~])/i;
 
-/** What stands before the token, by the name of the header that may carry it. */
-const TOKEN_HEADERS: ReadonlyMap<string, (value: string) => string | undefined> = new Map([
-  ['authorization', afterBearer],
-  ['jwt', (value: string) => value],
+/** `DPoP` says that a proof comes along (RFC 9449 section 7.1). A token in the header `JWT:` counts as a bearer token. */
+export type TokenScheme = 'Bearer' | 'DPoP';
+
+/** A token, and how it was sent. */
+export interface Credentials {
+  readonly scheme: TokenScheme;
+  readonly token: string;
+}
+
+/** What was sent, by the name of the header that may carry a token. */
+const TOKEN_HEADERS: ReadonlyMap<string, (value: string) => Credentials | undefined> = new Map([
+  ['authorization', readAuthorization],
+  ['jwt', (token: string) => ({ scheme: 'Bearer', token })],
 ]);
 
 /** All headers of all requests are looked at, and most names are shorter or longer than these. */
 const LENGTHS: ReadonlySet<number> = new Set([...TOKEN_HEADERS.keys()].map((name) => name.length));
 
 /**
- * Takes the token out of `Authorization: Bearer` (any case) or `JWT:` (RFC 6750 section 2.1).
- * A token in the query, a form or a cookie is never read. Nothing about the token itself is checked.
+ * Takes the token out of `Authorization: Bearer` (any case, RFC 6750 section 2.1), `Authorization: DPoP` (RFC 9449 section
+ * 7.1) or `JWT:`. A token in the query, a form or a cookie is never read. Nothing about the token itself is checked.
  * @returns undefined when no token was sent, which includes an Authorization of another scheme.
  * @throws CountersignError `request_malformed` for two of these headers, for two tokens, or for a value that is no token.
  */
 export function extractToken(request: TokenRequest): string | undefined {
-  const sent = extractSent(request);
-  return sent === undefined ? undefined : requireToken(sent);
+  const sent = extractCredentials(request);
+  return sent === undefined ? undefined : requireToken(sent.token);
 }
 
 /**
- * The same, but what was sent may be anything. A text that was accepted before is a token; any other goes through
- * `requireToken`.
+ * The same, with the scheme, but what was sent as the token may be anything. A text that was accepted before is a token;
+ * any other goes through `requireToken`.
  * @throws CountersignError `request_malformed` for two of these headers, and for one beside a token in the query.
  */
-export function extractSent({ rawHeaders, url }: TokenRequest): string | undefined {
-  let read: ((value: string) => string | undefined) | undefined;
+export function extractCredentials({ rawHeaders, url }: TokenRequest): Credentials | undefined {
+  let read: ((value: string) => Credentials | undefined) | undefined;
   let value = '';
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
@@ -65,12 +74,14 @@ export function requireToken(sent: string): string {
   throw malformed('the Authorization header holds something else than one token');
 }
 
-function afterBearer(value: string): string | undefined {
+function readAuthorization(value: string): Credentials | undefined {
   // As nearly everybody writes it; the rest is for the others.
-  if (value.startsWith('Bearer ') && !value.startsWith(' ', 7)) return value.slice(7);
-  const scheme = BEARER.exec(value)?.[0];
-  if (scheme !== undefined) return value.slice(scheme.length);
-  return BEARER_SCHEME.test(value) ? '' : undefined;
+  if (value.startsWith('Bearer ') && !value.startsWith(' ', 7))
+    return { scheme: 'Bearer', token: value.slice(7) };
+  if (!KNOWN_SCHEME.test(value)) return undefined;
+  const before = BEFORE_TOKEN.exec(value)?.[0];
+  const token = before === undefined ? '' : value.slice(before.length);
+  return { scheme: /^dpop/i.test(value) ? 'DPoP' : 'Bearer', token };
 }
 
 function hasQueryToken(url: string): boolean {

@@ -30,8 +30,11 @@ export function readUnverified(token: string, maxTokenBytes: number): Unverified
   return { header, claims, signingInput: Buffer.from(token.slice(0, claimsEnd), 'latin1'), signature };
 }
 
-/** Decodes base64url and encodes it again: Node forgives other characters and trailing bits, RFC 7515 section 2 does not. */
-function decodeSegment(segment: string): Buffer {
+/**
+ * Decodes base64url and encodes it again: Node forgives other characters and trailing bits, RFC 7515 section 2 does not.
+ * @throws CountersignError `token_malformed`.
+ */
+export function decodeSegment(segment: string): Buffer {
   const octets = Buffer.from(segment, 'base64url');
   if (octets.length === 0 || octets.toString('base64url') !== segment)
     throw malformed('is not canonical base64url');

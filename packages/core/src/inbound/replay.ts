@@ -17,10 +17,11 @@ export interface ReplayStore {
 const MARGIN_SECONDS = 10;
 
 /**
- * Lets a single-use token through once. The last step, because it writes: a request that is refused changes nothing.
+ * Lets a single-use token, and the DPoP proof of a token, through once. The last step, because it writes: a request that is refused changes nothing.
  * A token that expired since it was validated (its body came slowly) is refused: the store may have forgotten it.
  * @param now seconds since the epoch.
- * @throws CountersignError `token_replayed`, `token_expired`; `replay_store_unavailable` when the store fails, whatever
+ * @throws CountersignError `token_replayed`, `token_expired`, `dpop_proof_replayed`, `dpop_proof_invalid`;
+ * `replay_store_unavailable` when the store fails, whatever
  * its error.
  */
 export async function useOnce(
@@ -28,14 +29,37 @@ export async function useOnce(
   store: ReplayStore,
   now: number,
 ): Promise<void> {
-  const { singleUse } = authentication;
-  if (singleUse === undefined) return;
-  if (now >= singleUse.expiresAt) {
-    throw new CountersignError('token_expired', 'exp has passed since the token was validated');
-  }
+  const { proofUse, singleUse } = authentication;
+  if (proofUse !== undefined) await noteUse(proofUse, PROOF_FAULTS, store, now);
+  if (singleUse !== undefined) await noteUse(singleUse, TOKEN_FAULTS, store, now);
+}
+
+interface UseFaults {
+  readonly late: () => CountersignError;
+  readonly again: () => CountersignError;
+}
+
+const TOKEN_FAULTS: UseFaults = {
+  late: () => new CountersignError('token_expired', 'exp has passed since the token was validated'),
+  again: () => new CountersignError('token_replayed', 'a bound token is for one request only'),
+};
+
+const PROOF_FAULTS: UseFaults = {
+  late: () =>
+    new CountersignError('dpop_proof_invalid', 'the DPoP proof became too old since it was checked'),
+  again: () => new CountersignError('dpop_proof_replayed', 'a DPoP proof is for one request only'),
+};
+
+async function noteUse(
+  use: { readonly key: string; readonly expiresAt: number },
+  faults: UseFaults,
+  store: ReplayStore,
+  now: number,
+): Promise<void> {
+  if (now >= use.expiresAt) throw faults.late();
   let isFirst: unknown;
   try {
-    isFirst = await store.firstUse(singleUse.key, singleUse.expiresAt + MARGIN_SECONDS);
+    isFirst = await store.firstUse(use.key, use.expiresAt + MARGIN_SECONDS);
   } catch (cause) {
     throw new CountersignError('replay_store_unavailable', 'the replay store failed', {
       cause,
@@ -43,7 +67,7 @@ export async function useOnce(
     });
   }
   // Only `true` is a first use: a store that answers something else must not let every token through.
-  if (isFirst !== true) throw new CountersignError('token_replayed', 'a bound token is for one request only');
+  if (isFirst !== true) throw faults.again();
 }
 
 /** How often expired tokens are dropped, at most. */

@@ -1,7 +1,9 @@
 import { CountersignError, type FaultCode } from '../errors.js';
+import { type ClaimPath } from '../keys/claim-profile.js';
 import { normalTokenType } from '../keys/trust-record.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { claim, SERVICE_TOKEN_TYPE, type SignedToken, type ValidatedToken } from '../token.js';
+import { claimAt, readParty } from './access-token-claims.js';
 
 /** What claims are held against. */
 export interface ClaimExpectations {
@@ -11,6 +13,10 @@ export interface ClaimExpectations {
   readonly now: number;
   /** Accepts tokens that this service itself signed. */
   readonly acceptTokensFromSelf: boolean;
+  /** How the issuer names this service. Default: as `audience` does. */
+  readonly alias?: string | undefined;
+  /** Whether `aud` may be missing, because the client stands in for it. Default false. */
+  readonly mayLackAudience?: boolean;
 }
 
 /** A `jti` is remembered for replay: bounded. */
@@ -21,7 +27,7 @@ const MAX_TOKEN_ID_LENGTH = 256;
  * What is expected is required: there is no "absent means fine". The only maker of a ValidatedToken.
  * Does not check body binding, delegation or replay.
  * @throws CountersignError `token_type_not_allowed`, `claim_missing`, `claim_invalid`, `lifetime_too_long`,
- * `token_expired`, `token_not_yet_valid`, `token_issued_in_future`, `audience_mismatch`.
+ * `token_expired`, `token_not_yet_valid`, `token_issued_in_future`, `audience_mismatch`, `client_not_allowed`.
  */
 export function validateClaims(
   token: SignedToken,
@@ -29,12 +35,13 @@ export function validateClaims(
   expected: ClaimExpectations,
 ): ValidatedToken {
   const { header, claims, caller, keyId } = token;
-  if (header.typ === undefined || normalTokenType(header.typ) !== issuer.tokenType) {
+  // An opaque token has no header: that it is an access token was asked for.
+  if (header !== undefined && !acceptsType(issuer, header.typ)) {
     throw fault('token_type_not_allowed', `a token of ${issuer.name} must have typ ${issuer.tokenType}`);
   }
   const isServiceToken = issuer.tokenType === SERVICE_TOKEN_TYPE;
   const read = claimReader(token, issuer);
-  const subject = read.text('sub');
+  const sub = read.text('sub');
   const tokenId = read.text('jti');
   if (tokenId !== undefined && tokenId.length > MAX_TOKEN_ID_LENGTH)
     throw fault('claim_invalid', 'jti is too long');
@@ -44,20 +51,34 @@ export function validateClaims(
   if (issuer.issuer === expected.audience && !expected.acceptTokensFromSelf) {
     throw fault('audience_mismatch', 'the token was signed by this service itself');
   }
+  const { client, subject, isForClient } = isServiceToken
+    ? { client: undefined, subject: sub, isForClient: false }
+    : readParty(claims, issuer, sub);
+  const { claims: profile } = issuer;
+  const scopes: readonly string[] = profile.scopes.flatMap((path) =>
+    readScopes(claimAt(claims, path), issuer),
+  );
+  const roles: readonly string[] = profile.roles.flatMap((path) => readRoles(claimAt(claims, path), path));
   return {
     caller,
     keyId,
     isServiceToken,
     issuer: issuer.issuer,
     subject,
+    client,
+    speaksForItself: isForClient || subject === undefined || subject === issuer.issuer,
     audiences,
     ...times,
     tokenId,
-    scopes: readScopes(claim(claims, issuer.claims.scopes), issuer),
-    roles: readRoles(claim(claims, issuer.claims.roles), issuer),
+    scopes,
+    roles,
     transactionId: readTransactionId(claim(claims, 'txn')),
     claims,
   } as ValidatedToken;
+}
+
+function acceptsType({ tokenTypes }: TrustedIssuer, typ: string | undefined): boolean {
+  return tokenTypes.includes(typ === undefined ? undefined : normalTokenType(typ));
 }
 
 interface ClaimReader {
@@ -67,10 +88,12 @@ interface ClaimReader {
 
 /** Claims that a trusted issuer may leave out; all others that are read here are required. */
 function claimReader(token: SignedToken, issuer: TrustedIssuer): ClaimReader {
+  // Of an opaque token the issuer itself says that it is good, and when it no longer is.
+  const mayLack = (name: string): boolean =>
+    name === 'nbf' || issuer.claims.optional.includes(name) || (token.header === undefined && name === 'jti');
   const present = (name: string): unknown => {
     const value = claim(token.claims, name);
-    if (value === undefined && name !== 'nbf' && !issuer.claims.optional.includes(name))
-      throw fault('claim_missing', `${name} is missing`);
+    if (value === undefined && !mayLack(name)) throw fault('claim_missing', `${name} is missing`);
     return value;
   };
   return {
@@ -127,14 +150,12 @@ function readAudiences(
   expected: ClaimExpectations,
 ): readonly string[] {
   const audiences: unknown = typeof audience === 'string' ? [audience] : audience;
-  if (
-    isStrings(audiences) &&
-    audiences.includes(expected.audience) &&
-    !(isServiceToken && audiences.length > 1)
-  ) {
+  if (audiences === undefined && expected.mayLackAudience === true) return [expected.audience];
+  const ours = expected.alias ?? expected.audience;
+  if (isStrings(audiences) && audiences.includes(ours) && !(isServiceToken && audiences.length > 1)) {
     return audiences;
   }
-  throw fault('audience_mismatch', `aud must be ${expected.audience}`);
+  throw fault('audience_mismatch', `aud must be ${ours}`);
 }
 
 /** Space-separated (RFC 8693 section 4.2); an array is read for issuers that are not our own services. */
@@ -149,10 +170,10 @@ function readScopes(value: unknown, issuer: TrustedIssuer): readonly string[] {
   throw fault('claim_invalid', 'the scope claim must be a string');
 }
 
-function readRoles(value: unknown, issuer: TrustedIssuer): readonly string[] {
+function readRoles(value: unknown, path: ClaimPath): readonly string[] {
   if (value === undefined) return [];
   if (isStrings(value)) return value;
-  throw fault('claim_invalid', `${issuer.claims.roles} must be an array of strings`);
+  throw fault('claim_invalid', `${path.join('.')} must be an array of strings`);
 }
 
 /** Ends up in logs and in the next token: one short line. */

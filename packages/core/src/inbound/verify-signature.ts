@@ -3,17 +3,17 @@ import { algorithmNamed, keyFits, type Algorithm } from '../keys/algorithms.js';
 import { type VerificationKey } from '../keys/key-set.js';
 import { verifySignatureBytes } from '../keys/signature.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
-import { SERVICE_TOKEN_TYPE, type SignedToken, type UnverifiedToken } from '../token.js';
+import { SERVICE_TOKEN_TYPE, type KeySignedToken, type UnverifiedToken } from '../token.js';
 import { whenReady, type Awaitable } from './awaitable.js';
 
 /**
  * Verifies the signature with a key of the trusted issuer, on OpenSSL (RFC 7515 section 5.2).
- * The only maker of a SignedToken. Validates no claim: not even that the token names this issuer.
+ * Makes a SignedToken, as introspection does for opaque tokens. Validates no claim: not even that the token names this issuer.
  * @returns a promise when the keys, or a signature that takes long, have to be waited for.
  * @throws CountersignError `algorithm_not_allowed`, `header_not_allowed`, `key_unknown`, `signature_invalid`;
  * `keys_unavailable` when the issuer's keys cannot be had.
  */
-export function verifySignature(token: UnverifiedToken, issuer: TrustedIssuer): Awaitable<SignedToken> {
+export function verifySignature(token: UnverifiedToken, issuer: TrustedIssuer): Awaitable<KeySignedToken> {
   const algorithm = allowedAlgorithm(token.header.alg, issuer);
   if (token.header.kid === undefined && issuer.tokenType === SERVICE_TOKEN_TYPE) {
     throw new CountersignError('header_not_allowed', 'a service token must name its key: kid is missing');
@@ -31,7 +31,7 @@ function verifyWith(
   algorithm: Algorithm,
   { header, claims, signingInput, signature }: UnverifiedToken,
   issuer: TrustedIssuer,
-): Awaitable<SignedToken> {
+): Awaitable<KeySignedToken> {
   refuseMisuse(used, algorithm, issuer);
   const { key, keyId } = used;
   return whenReady(verifySignatureBytes(algorithm, key, signingInput, signature), (isValid) => {
@@ -42,7 +42,7 @@ function verifyWith(
       key,
       header,
       claims,
-    } as SignedToken;
+    } as KeySignedToken;
   });
 }
 

@@ -22,7 +22,7 @@ export interface KeySet {
 const MAX_KEYS = 64;
 
 /** Members that only a private key has (RFC 7518 sections 6.2.2 and 6.3.2); `k` makes it a secret one. */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
+export const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
 
 /**
  * Reads a JWK set key by key (RFC 7517 section 5): keys that cannot be used are left out with a warning, the others stay.

@@ -2,6 +2,14 @@ import { readActsFor, type ActsFor } from './acts-for.js';
 import { ALGORITHMS, algorithmNamed, type Algorithm } from './algorithms.js';
 import { invalidOption, OptionsReader, readHttpsUri, readScopes } from '../options.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
+import { type Preset } from './claim-profile.js';
+import {
+  presetOf,
+  readThirdParty,
+  THIRD_PARTY_MEMBERS,
+  type ThirdParty,
+  type ThirdPartyMembers,
+} from './third-party.js';
 
 /** Where an issuer's public keys are: exactly one of these forms. */
 export type TrustedKeys =
@@ -11,26 +19,17 @@ export type TrustedKeys =
   /** By the metadata of the issuer (RFC 8414, OpenID Connect Discovery). */
   | { readonly discovery: true };
 
-/** Which claims an issuer other than one of our own services uses, where it differs. */
-export interface ClaimNames {
-  /** Holds the scopes, as a space-separated string or an array. Default `scope`. */
-  readonly scopes?: string;
-  /** Holds the roles, as an array of strings. Default `roles`. */
-  readonly roles?: string;
-  /** Claims of `sub`, `iat` and `jti` that this issuer may leave out. Default none. */
-  readonly optional?: readonly string[];
-}
-
 /** What this service accepts from one issuer, as people write it: one element of a trust file. */
-export interface TrustRecord {
+export interface TrustRecord extends ThirdPartyMembers {
   /** Short name of the caller, the one that `@Callers()` compares. */
   readonly name: string;
   /** The exact `iss` of its tokens. */
   readonly issuer: string;
-  readonly keys: TrustedKeys;
-  /** Default `["ES256"]` for service tokens; required for other token types. */
+  /** May be left out where `introspection` is given: then none of its tokens is a JWT. */
+  readonly keys?: TrustedKeys;
+  /** Default `["ES256"]` for service tokens, `["RS256"]` where `claims` names a provider; else required. */
   readonly algorithms?: readonly string[];
-  /** The `typ` of its tokens. Default `svc+jwt`. */
+  /** The `typ` of its tokens. Default `svc+jwt`, or what the provider that `claims` names calls them. */
   readonly tokenType?: string;
   /** The scopes it may have here; others in its tokens are ignored. Default none. */
   readonly scopes?: readonly string[];
@@ -42,22 +41,32 @@ export interface TrustRecord {
   readonly actsFor?: 'nobody' | 'proven' | readonly string[];
   /** Its tokens only prove other services' delegations; it may not call this service itself. Default false. */
   readonly proofOnly?: boolean;
-  /** Longest accepted `exp - iat`. Default 300 for service tokens, 3600 for others; at most 3600. */
+  /** Longest accepted `exp - iat`. Default 300 for service tokens, at most 3600; 3600 for others (5700 for `entra`), at most 86400. */
   readonly maxLifetimeSeconds?: number;
   /** How far its clock may be off. Default 30, at most 300. */
   readonly clockToleranceSeconds?: number;
-  readonly claims?: ClaimNames;
+  /**
+   * Tokens that are bound to a key of their client (RFC 9449): `accepted` beside others, `required`, or `off`. Bound tokens
+   * are accepted with their proof only. Default `accepted`.
+   */
+  readonly dpop?: DpopUse;
   /** Whether writes must be bound to their body. Default `required` for service tokens, `off` for others. */
   readonly bodyBinding?: 'required' | 'off';
   /** Accepts the MD5 of the body, in hex, as its binding. Collisions are cheap: for old peers only. */
   readonly acceptMd5BodyHash?: boolean;
 }
 
+/** What holds for tokens that are bound to a key of their client. */
+export type DpopUse = 'required' | 'accepted' | 'off';
+
 /** A trust record with its defaults filled in. */
-export interface ResolvedTrustRecord {
+export interface ResolvedTrustRecord extends ThirdParty {
   readonly name: string;
   readonly issuer: string;
-  readonly keys: TrustedKeys;
+  /** Undefined where no token is a JWT. */
+  readonly keys: TrustedKeys | undefined;
+  /** Whether its metadata is looked up. */
+  readonly hasMetadata: boolean;
   readonly algorithms: readonly Algorithm[];
   /** Lower case, without `application/`. */
   readonly tokenType: string;
@@ -66,14 +75,16 @@ export interface ResolvedTrustRecord {
   readonly proofOnly: boolean;
   readonly maxLifetimeSeconds: number;
   readonly clockToleranceSeconds: number;
-  readonly claims: { readonly scopes: string; readonly roles: string; readonly optional: readonly string[] };
+  readonly dpop: DpopUse;
+  /** Whether the record says so itself: then challenges ask for it. */
+  readonly announcesDpop: boolean;
   readonly bodyBinding: 'required' | 'off';
   readonly acceptMd5BodyHash: boolean;
 }
 
 const MEMBERS = [
   'name', 'issuer', 'keys', 'algorithms', 'tokenType', 'scopes', 'actsFor', 'proofOnly', 'maxLifetimeSeconds',
-  'clockToleranceSeconds', 'claims', 'bodyBinding', 'acceptMd5BodyHash',
+  'clockToleranceSeconds', 'bodyBinding', 'acceptMd5BodyHash', 'dpop', ...THIRD_PARTY_MEMBERS,
 ] as const; // prettier-ignore
 
 /** Names are compared as they are and shown in logs: a short, plain alphabet. */
@@ -90,36 +101,60 @@ export function readTrustRecord(
   allowInsecureHttp: boolean,
 ): ResolvedTrustRecord {
   const record = new OptionsReader(value, path, MEMBERS);
-  const tokenType = normalTokenType(
-    record.has('tokenType') ? record.string('tokenType') : SERVICE_TOKEN_TYPE,
-  );
+  const preset = presetOf(record);
+  const given = readTokenType(record, preset);
+  const tokenType = given ?? 'jwt';
   const isService = tokenType === SERVICE_TOKEN_TYPE;
   const name = record.string('name');
   if (!NAME.test(name))
     throw invalidOption(record.at('name'), 'must be letters, digits, ".", "_" or "-", at most 64');
   const issuer = record.string('issuer');
-  const keys = readKeys(record.raw('keys'), record.at('keys'), allowInsecureHttp);
-  if ('discovery' in keys && readHttpsUri(issuer, record.at('issuer'), allowInsecureHttp).search !== '')
+  const hasKeys = record.has('keys') || !record.has('introspection');
+  const keys = hasKeys ? readKeys(record.raw('keys'), record.at('keys'), allowInsecureHttp) : undefined;
+  if (
+    keys !== undefined &&
+    'discovery' in keys &&
+    readHttpsUri(issuer, record.at('issuer'), allowInsecureHttp).search !== ''
+  )
     throw invalidOption(record.at('issuer'), 'must not hold a query (keys.discovery is set)');
+  const thirdParty = readThirdParty(record, given, isService, allowInsecureHttp);
+  const { introspection } = thirdParty;
   return {
     name,
     issuer,
     keys,
-    algorithms: readAlgorithms(record, isService),
+    hasMetadata:
+      (keys !== undefined && 'discovery' in keys) ||
+      (introspection !== undefined && introspection.endpoint === undefined),
+    algorithms: keys === undefined ? [] : readAlgorithms(record, defaultAlgorithms(isService, preset)),
     tokenType,
     scopes: new Set(readScopes(record, 'scopes')),
     actsFor: readActsFor(record, isService),
     proofOnly: record.boolean('proofOnly', false),
     maxLifetimeSeconds: record.number('maxLifetimeSeconds', {
-      unless: isService ? 300 : 3600,
+      unless: isService ? 300 : (preset?.maxLifetimeSeconds ?? 3600),
       min: 1,
-      max: 3600,
+      max: isService ? 3600 : 86_400,
     }),
     clockToleranceSeconds: record.number('clockToleranceSeconds', { unless: 30, min: 0, max: 300 }),
-    claims: readClaimNames(record, isService),
+    dpop: record.oneOf('dpop', ['required', 'accepted', 'off'], 'accepted'),
+    announcesDpop: record.has('dpop') && record.raw('dpop') !== 'off',
+    ...thirdParty,
     bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], isService ? 'required' : 'off'),
     acceptMd5BodyHash: record.boolean('acceptMd5BodyHash', false),
   };
+}
+
+/** Undefined where the preset says which types there are. */
+function readTokenType(record: OptionsReader, preset: Preset | undefined): string | undefined {
+  if (record.has('tokenType')) return normalTokenType(record.string('tokenType'));
+  if (preset !== undefined) return undefined;
+  return record.has('introspection') ? 'at+jwt' : SERVICE_TOKEN_TYPE;
+}
+
+function defaultAlgorithms(isService: boolean, preset: Preset | undefined): readonly string[] {
+  if (isService) return ['ES256'];
+  return preset === undefined ? [] : ['RS256'];
 }
 
 /** Media types are compared without case, and without the `application/` that may be left out (RFC 7515 section 4.1.9). */
@@ -152,8 +187,8 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function readAlgorithms(record: OptionsReader, isService: boolean): readonly Algorithm[] {
-  const names = record.strings('algorithms', isService ? ['ES256'] : []);
+function readAlgorithms(record: OptionsReader, unless: readonly string[]): readonly Algorithm[] {
+  const names = record.strings('algorithms', unless);
   if (names.length === 0) throw invalidOption(record.at('algorithms'), 'must name at least one algorithm');
   return names.map((name, index) => {
     const algorithm = algorithmNamed(name);
@@ -165,22 +200,4 @@ function readAlgorithms(record: OptionsReader, isService: boolean): readonly Alg
     }
     return algorithm;
   });
-}
-
-const MAY_BE_OPTIONAL: ReadonlySet<string> = new Set(['sub', 'iat', 'jti']);
-
-function readClaimNames(record: OptionsReader, isService: boolean): ResolvedTrustRecord['claims'] {
-  if (!record.has('claims')) return { scopes: 'scope', roles: 'roles', optional: [] };
-  if (isService)
-    throw invalidOption(record.at('claims'), `is not for ${SERVICE_TOKEN_TYPE}: its claims are fixed`);
-  const names = new OptionsReader(record.raw('claims'), record.at('claims'), ['scopes', 'roles', 'optional']);
-  const optional = names.strings('optional', []);
-  if (!optional.every((name) => MAY_BE_OPTIONAL.has(name))) {
-    throw invalidOption(names.at('optional'), 'may hold only sub, iat and jti');
-  }
-  return {
-    scopes: names.has('scopes') ? names.string('scopes') : 'scope',
-    roles: names.has('roles') ? names.string('roles') : 'roles',
-    optional,
-  };
 }

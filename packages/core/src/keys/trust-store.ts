@@ -41,11 +41,14 @@ export interface TrustStore {
   /**
    * Fetches all remote key sets, all at once, so that the first requests need not wait for them. An issuer that is down
    * does not keep the service from starting: its keys are fetched when they are needed.
-   * @returns an entry for each issuer, in the order of the trust records.
+   * @returns an entry for each issuer that has keys (see `keyStatus`), in the order of the trust records.
    * @throws TypeError naming the record whose issuer publishes metadata that cannot be meant, such as another issuer's.
    */
   hydrate(options?: HydrateOptions): Promise<readonly HydratedIssuer[]>;
-  /** How the keys stand, for health checks: an entry for each issuer, in the order of the trust records. Asks nobody. */
+  /**
+   * How the keys stand, for health checks: an entry for each issuer, in the order of the trust records. An issuer whose
+   * tokens are all opaque has no keys, and so no entry. Asks nobody.
+   */
   keyStatus(): readonly IssuerKeyStatus[];
 }
 
@@ -85,6 +88,7 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
     readTrustRecord(record, `trust[${String(index)}]`, insecure),
   );
   refuseSharing(records);
+  refuseSecondIntrospection(records);
   records.forEach(({ name, acceptMd5BodyHash }, index) => {
     if (acceptMd5BodyHash)
       options.onWarning?.(
@@ -103,6 +107,7 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
     ...record,
     keys: read(record, `trust[${String(index)}].keys`),
   }));
+  const withKeys = issuers.filter((_, index) => records[index]?.keys !== undefined);
   const byIssuer = new Map(issuers.map((issuer) => [issuer.issuer, issuer]));
   function evidence(issuer: unknown): TrustedIssuer {
     const found = typeof issuer === 'string' ? byIssuer.get(issuer) : undefined;
@@ -112,8 +117,8 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
   return {
     issuers,
     evidence,
-    hydrate: (limits) => hydrateAll(issuers, limits),
-    keyStatus: () => issuers.map(({ name, issuer, keys }) => ({ name, issuer, ...keys.status() })),
+    hydrate: (limits) => hydrateAll(withKeys, limits),
+    keyStatus: () => withKeys.map(({ name, issuer, keys }) => ({ name, issuer, ...keys.status() })),
     trusted(issuer) {
       const found = evidence(issuer);
       if (!found.proofOnly) return found;
@@ -143,7 +148,19 @@ function refuseSharing(records: readonly ResolvedTrustRecord[]): void {
   });
 }
 
-function keyIdentities(keys: TrustedKeys): readonly string[] {
+/** An opaque token does not say whose it is. */
+function refuseSecondIntrospection(records: readonly ResolvedTrustRecord[]): void {
+  const asked = records.flatMap(({ introspection }, index) => (introspection === undefined ? [] : [index]));
+  const [first, second] = asked;
+  if (second === undefined) return;
+  throw invalidOption(
+    `trust[${String(second)}].introspection`,
+    `is already used by trust[${String(first)}]; an opaque token does not say who issued it`,
+  );
+}
+
+function keyIdentities(keys: TrustedKeys | undefined): readonly string[] {
+  if (keys === undefined) return [];
   if ('jwksUri' in keys) return [keys.jwksUri];
   if ('jwksFile' in keys) return [resolve(keys.jwksFile)];
   if ('discovery' in keys) return [];

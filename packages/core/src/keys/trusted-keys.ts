@@ -33,7 +33,9 @@ export function trustedKeysReader(
   const { onWarning = () => undefined, onKeyEvent = () => undefined } = options;
   const jwks = readJwksOptions(options.jwks ?? {});
   const owners = new Map(
-    records.flatMap(({ issuer, keys }) => ('jwksUri' in keys ? [[keys.jwksUri, issuer]] : [])),
+    records.flatMap(({ issuer, keys }) =>
+      keys !== undefined && 'jwksUri' in keys ? [[keys.jwksUri, issuer]] : [],
+    ),
   );
 
   function refusePrivate(uri: string, path: string): void {
@@ -72,6 +74,7 @@ export function trustedKeysReader(
 
   return (record, path) => {
     const { name, keys, algorithms: allowed, issuer } = record;
+    if (keys === undefined) return fixedKeys({ byId: new Map(), refusedKeys: 0, warnings: [] });
     if ('jwks' in keys) return fixed(keys.jwks, record, path, 'jwks');
     if ('jwksFile' in keys) return fixed(readJson(keys.jwksFile, path), record, path, 'jwksFile');
     if ('discovery' in keys) refusePrivate(issuer, `${path.replace(/keys$/, '')}issuer`);

@@ -1,4 +1,10 @@
-import { invalidOption, OptionsReader, readHttpsUri } from '../options.js';
+import {
+  OAUTH_CLIENT_MEMBERS,
+  readOAuthClient,
+  type ClientAuthentication,
+  type OAuthClient,
+} from '../oauth-client.js';
+import { OptionsReader, readHttpsUri } from '../options.js';
 
 /** The OAuth 2 authorization server that issues the tokens for a destination, and how we prove to it who we are. */
 export interface AuthorizationServerRecord {
@@ -22,30 +28,17 @@ export interface AuthorizationServerRecord {
   readonly timeoutMs?: number;
 }
 
-export type ClientAuthentication = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
-
 /** An authorization server with its defaults filled in. */
-export interface AuthorizationServer {
+export interface AuthorizationServer extends OAuthClient {
   /** As it was written: identifiers are compared as they are. */
   readonly issuer: string;
   readonly tokenEndpoint: string | undefined;
-  readonly clientId: string;
-  readonly clientAuthentication: ClientAuthentication;
-  /** A function, so that nothing that prints a destination prints the secret. */
-  readonly clientSecret: (() => string) | undefined;
-  readonly assertionAudience: 'issuer' | 'tokenEndpointForLegacyServers';
   readonly targetParameter: 'resource' | 'audience';
   readonly timeoutMs: number;
   readonly allowInsecureHttp: boolean;
 }
 
-/** The characters of client identifiers and secrets (RFC 6749 appendices A.1 and A.2). */
-const PRINTABLE = /^[\x20-\x7e]+$/;
-
-const MEMBERS = [
-  'issuer', 'tokenEndpoint', 'clientId', 'clientAuthentication', 'clientSecret', 'assertionAudience', 'targetParameter',
-  'timeoutMs',
-] as const; // prettier-ignore
+const MEMBERS = ['issuer', 'tokenEndpoint', ...OAUTH_CLIENT_MEMBERS, 'targetParameter', 'timeoutMs'] as const;
 
 /** @throws TypeError naming the member; never its value, which may be the secret. */
 export function readAuthorizationServer(
@@ -58,32 +51,10 @@ export function readAuthorizationServer(
     readHttpsUri(record.raw(name), record.at(name), allowInsecureHttp);
     return record.string(name);
   };
-  const clientAuthentication = record.oneOf('clientAuthentication', [
-    'client_secret_basic',
-    'client_secret_post',
-    'private_key_jwt',
-  ]);
-  const readPrintable = (name: 'clientId' | 'clientSecret'): string => {
-    const value = record.string(name);
-    if (!PRINTABLE.test(value)) throw invalidOption(record.at(name), 'must be printable ASCII');
-    return value;
-  };
-  const clientSecret = record.has('clientSecret') ? readPrintable('clientSecret') : undefined;
-  if ((clientSecret === undefined) !== (clientAuthentication === 'private_key_jwt')) {
-    const problem = clientSecret === undefined ? 'is needed' : 'is not for private_key_jwt';
-    throw invalidOption(record.at('clientSecret'), problem);
-  }
   return {
     issuer: readUri('issuer'),
     tokenEndpoint: record.has('tokenEndpoint') ? readUri('tokenEndpoint') : undefined,
-    clientId: readPrintable('clientId'),
-    clientAuthentication,
-    clientSecret: clientSecret === undefined ? undefined : () => clientSecret,
-    assertionAudience: record.oneOf(
-      'assertionAudience',
-      ['issuer', 'tokenEndpointForLegacyServers'],
-      'issuer',
-    ),
+    ...readOAuthClient(record),
     targetParameter: record.oneOf('targetParameter', ['resource', 'audience'], 'resource'),
     timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 60_000 }),
     allowInsecureHttp,

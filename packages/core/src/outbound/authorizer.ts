@@ -5,6 +5,7 @@ import { type KeyStore } from '../keys/key-store.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { type Authentication } from '../principal.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
+import { needing } from './asked-scopes.js';
 import { cachedTokens } from './cached-tokens.js';
 import { calledFor, requireUser } from './caller-context.js';
 import { clientCredentialsSource } from './client-credentials.js';
@@ -50,6 +51,8 @@ export interface AuthorizeOptions {
    * Default: as the destination says.
    */
   readonly onBehalfOf?: Destination['onBehalfOf'] | undefined;
+  /** The scopes that the token must carry: all of these, and no others. Default: as many of the destination's as may be. */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** Authorizes outgoing calls: picks the destination by the final URL, and its token source. */
@@ -63,9 +66,9 @@ export interface Authorizer {
    * The token for one call. Sends nothing itself; the caller of this must not follow redirects with it.
    * @param authentication the request that is being served, if any.
    * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`,
-   * `caller_token_expired`, `scope_missing` (nothing to exchange the caller's token for), `token_unavailable`,
-   * `authorization_present` (credentials in the URL), `config_invalid` (`onBehalfOf` contradicts the destination). Then
-   * nothing must be sent.
+   * `caller_token_expired`, `scope_missing` (nothing to exchange the caller's token for), `scope_escalation`,
+   * `token_unavailable`, `authorization_present` (credentials in the URL), `config_invalid` (`onBehalfOf` or `scopes`
+   * contradicts the destination). Then nothing must be sent.
    */
   authorize(
     call: OutboundCall,
@@ -113,8 +116,9 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   return {
     destinationOf,
 
-    async authorize(call, authentication, { renew = false, onBehalfOf } = {}) {
-      const destination = calledFor(onBehalfOf, destinationOf(call.url), call.url);
+    async authorize(call, authentication, { renew = false, onBehalfOf, scopes } = {}) {
+      const called = calledFor(onBehalfOf, destinationOf(call.url), call.url);
+      const destination = needing(scopes, called, authentication);
       if (call.url.username !== '' || call.url.password !== '') {
         throw new CountersignError('authorization_present', 'the URL of the outgoing call holds credentials');
       }

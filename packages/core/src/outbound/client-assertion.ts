@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AuthorizationServer as ServerMetadata, type ClientAuth } from 'oauth4webapi';
 import { type Clock } from '../clock.js';
 import { type KeyStore } from '../keys/key-store.js';
-import { type AuthorizationServer } from './authorization-server.js';
+import { type OAuthClient } from '../oauth-client.js';
 import { signWithOwnKey } from './sign-token.js';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -12,7 +12,7 @@ const LIFETIME_SECONDS = 60;
  * Client authentication by `private_key_jwt` with this service's own key (RFC 7523 section 2.2).
  * As RFC 7523bis asks, `aud` is the server's issuer identifier as its sole value, and `typ` says what the token is for.
  */
-export function privateKeyJwt(server: AuthorizationServer, keyStore: KeyStore, clock: Clock): ClientAuth {
+export function privateKeyJwt(server: OAuthClient, keyStore: KeyStore, clock: Clock): ClientAuth {
   return async (metadata, client, body) => {
     const now = Math.floor(clock.now());
     const claims = {
@@ -30,7 +30,7 @@ export function privateKeyJwt(server: AuthorizationServer, keyStore: KeyStore, c
   };
 }
 
-function audienceOf(server: AuthorizationServer, metadata: ServerMetadata): string {
+function audienceOf(server: OAuthClient, metadata: ServerMetadata): string {
   const isLegacy = server.assertionAudience === 'tokenEndpointForLegacyServers';
   return (isLegacy ? metadata.token_endpoint : undefined) ?? metadata.issuer;
 }

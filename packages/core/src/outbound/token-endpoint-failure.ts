@@ -27,7 +27,8 @@ const ERROR_CODES: ReadonlySet<string> = new Set([
   'invalid_target', 'access_denied', 'server_error', 'temporarily_unavailable',
 ]); // prettier-ignore
 
-function wordsOf(error: unknown): string {
+/** What may be said of an error of the library or of the network. */
+export function wordsOf(error: unknown): string {
   if (error instanceof ResponseBodyError) {
     const code = ERROR_CODES.has(error.error) ? error.error : 'an error code of its own';
     return `it answered ${String(error.status)}, ${code}`;

@@ -1,15 +1,12 @@
 import {
-  ClientSecretBasic,
-  ClientSecretPost,
   genericTokenEndpointRequest,
   processGenericTokenEndpointResponse,
   type AuthorizationServer as ServerMetadata,
-  type ClientAuth,
 } from 'oauth4webapi';
 import { type Clock } from '../clock.js';
 import { type KeyStore } from '../keys/key-store.js';
 import { type AuthorizationServer } from './authorization-server.js';
-import { privateKeyJwt } from './client-assertion.js';
+import { clientAuthentication } from './client-authentication.js';
 import { discoverServer, requestOptions } from './server-metadata.js';
 import { refusedAnswer, tokenUnavailable } from './token-endpoint-failure.js';
 
@@ -84,13 +81,6 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
       }
     },
   };
-}
-
-function clientAuthentication(server: AuthorizationServer, keyStore: KeyStore, clock: Clock): ClientAuth {
-  if (server.clientSecret === undefined) return privateKeyJwt(server, keyStore, clock);
-  return server.clientAuthentication === 'client_secret_basic'
-    ? ClientSecretBasic(server.clientSecret())
-    : ClientSecretPost(server.clientSecret());
 }
 
 /** The library reads `"300"` as 300; RFC 6749 section 5.1 wants a number, and what else is wrong then is unknown. */

@@ -104,7 +104,7 @@ describe('the key of a token', () => {
   });
 
   const thirdParty = { tokenType: 'at+jwt', algorithms: ['ES256'] };
-  const thirdPartyToken = { header: { typ: 'at+jwt' } };
+  const thirdPartyToken = { header: { typ: 'at+jwt' }, claims: { client_id: 'web' } };
 
   it('may be left out by a third party that has only one', async () => {
     const setting = { trust: thirdParty, token: thirdPartyToken };

@@ -89,7 +89,8 @@ describe('the key of a token that is recalled', () => {
     const issuer = { tokenType: 'at+jwt', keys: { jwksUri: server.jwksUri } } as const;
     const verifier = createVerifier({ service: SERVICE, trust: [trustRecord(key, issuer)], clock });
     const header = { kid: undefined, typ: 'at+jwt' };
-    const request = inboundRequest(GET, forgeToken({ header, claims: { sub: ISSUER, exp: NOW + 600 } }, key));
+    const claims = { sub: ISSUER, client_id: 'web', exp: NOW + 600 };
+    const request = inboundRequest(GET, forgeToken({ header, claims }, key));
     await verifier.authenticate(request);
     expect(isRecalled(verifier, request)).toBe(true);
     server.answer(json({ keys: [key.jwk, next.jwk] }));

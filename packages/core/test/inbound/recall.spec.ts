@@ -153,7 +153,6 @@ describe('what is not recalled', () => {
     ['body', { bdy: sha256('') }],
     ['method', { htm: 'GET' }],
     ['path', { htu: `${SERVICE}user/21/` }],
-    ['key of its holder', { cnf: { jkt: 'x' } }],
   ])('a token that is bound to its %s', async (_what, claims) => {
     const { verifier } = recalling();
     const request = requestWith(claims);

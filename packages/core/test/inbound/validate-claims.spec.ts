@@ -5,7 +5,7 @@ import { accepted, createScene, refused, type Setting } from '../support/scene.j
 /** An identity provider: another token type, its own claims. */
 const IDP: Setting = {
   trust: { tokenType: 'at+jwt', algorithms: ['ES256'], claims: { optional: ['sub', 'iat', 'jti'] } },
-  token: { header: { typ: 'at+jwt' }, claims: { sub: USER } },
+  token: { header: { typ: 'at+jwt' }, claims: { sub: USER, client_id: 'web' } },
 };
 
 function claims(changes: Readonly<Record<string, unknown>>, setting?: Setting) {
@@ -205,7 +205,7 @@ describe('the time of a token', () => {
   });
 
   it('to live counts from now where a third party leaves iat out', async () => {
-    const token = { ...IDP.token, claims: { sub: USER, iat: undefined } };
+    const token = { ...IDP.token, claims: { ...IDP.token?.claims, iat: undefined } };
     expect(await claims({ exp: NOW + 3601 }, { ...IDP, token })).toBe('lifetime_too_long');
     await expect(accepted({ claims: { exp: NOW + 3600 } }, { ...IDP, token })).resolves.toBeDefined();
   });

@@ -1,6 +1,6 @@
 import { createFixedClock } from '../../src/clock.js';
 import { createVerifier } from '../../src/inbound/verifier.js';
-import { type TrustRecord } from '../../src/keys/trust-record.js';
+import { type TrustedKeys, type TrustRecord } from '../../src/keys/trust-record.js';
 import { createTrustStore } from '../../src/keys/trust-store.js';
 import { hang, json, startKeyServer, status, type KeyServer } from '../support/key-server.js';
 import { createSigningKey } from '../support/signing-key.js';
@@ -19,7 +19,7 @@ afterEach(async () => {
   servers = [];
 });
 
-const record = (name: string, keys: TrustRecord['keys']): TrustRecord => ({
+const record = (name: string, keys: TrustedKeys): TrustRecord => ({
   name,
   issuer: `https://${name}.service/`,
   keys,

@@ -42,7 +42,11 @@ describe('a trust record', () => {
       actsFor: 'nobody',
       maxLifetimeSeconds: 300,
       clockToleranceSeconds: 30,
-      claims: { scopes: 'scope', roles: 'roles', optional: [] },
+      claims: expect.objectContaining({ scopes: [['scope']], roles: [['roles']] }),
+      tokenTypes: ['svc+jwt'],
+      dpop: 'accepted',
+      announcesDpop: false,
+      hasMetadata: false,
       bodyBinding: 'required',
       acceptMd5BodyHash: false,
     });
@@ -237,9 +241,17 @@ describe('a trust record is refused, by the path of what is wrong, when it has',
 
   it.each([
     ['a misspelt claim', { role: 'groups' }, 'trust[1].claims.role is not an option'],
-    ['an optional exp', { optional: ['exp'] }, 'trust[1].claims.optional may hold only sub, iat and jti'],
+    [
+      'an optional exp',
+      { optional: ['exp'] },
+      'trust[1].claims.optional may hold only sub, iat, jti, client_id and aud',
+    ],
     ['an empty claim name', { scopes: '' }, 'trust[1].claims.scopes must be a non-empty string'],
-    ['a preset that does not exist', 'keycloak', 'trust[1].claims must be an object'],
+    [
+      'a preset that does not exist',
+      'keyclok',
+      'trust[1].claims must be an object, or one of keycloak, auth0',
+    ],
   ])('claim names with %s', (_what, claims, problem) => {
     expect(() => read({ tokenType: 'at+jwt', algorithms: ['RS256'], claims })).toThrow(problem);
   });

@@ -102,7 +102,7 @@ describe('a route', () => {
   it('for users says that sub is missing where a third party left it out; one for services lets it in', async () => {
     const idp: Setting = {
       trust: { tokenType: 'at+jwt', algorithms: ['ES256'], claims: { optional: ['sub'] } },
-      token: { header: { typ: 'at+jwt' } },
+      token: { header: { typ: 'at+jwt' }, claims: { client_id: 'web' } },
     };
     const { principal } = await accepted({ claims: { sub: undefined } }, idp);
     expect(refusal(principal, USER_ONLY)).toBe('claim_missing');

@@ -79,7 +79,8 @@ export async function createCallChain(): Promise<CallChain> {
     keyStore: counted.keyStore,
     signatures: counted.signatures,
     called: (claims = {}) => authenticated('svc+jwt', gateway!, { ...base(GATEWAY), ...claims }),
-    calledWithUserToken: (claims = {}) => authenticated('at+jwt', idp!, { ...base(IDP), ...claims }),
+    calledWithUserToken: (claims = {}) =>
+      authenticated('at+jwt', idp!, { ...base(IDP), client_id: 'web', ...claims }),
     authorizer: (...destinations) =>
       createAuthorizer({
         service: HERALD,

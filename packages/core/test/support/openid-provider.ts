@@ -42,6 +42,8 @@ export interface TestProviderOptions {
   readonly metadata?: 'oauth2' | 'openid';
   /** Default 600. */
   readonly lifetimeSeconds?: number;
+  /** Its access tokens are opaque: it tells about them, and revokes them (RFC 7662, RFC 7009). Default: they are JWTs. */
+  readonly opaqueTokens?: boolean;
   /** Where one that was stopped comes back. Default: any free port. */
   readonly port?: number;
 }
@@ -71,12 +73,15 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      dPoP: { enabled: true },
+      introspection: { enabled: options.opaqueTokens === true },
+      revocation: { enabled: options.opaqueTokens === true },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_context, resource) => ({
           scope: 'user:read user:write',
           audience: resource,
-          accessTokenFormat: 'jwt',
+          accessTokenFormat: options.opaqueTokens === true ? 'opaque' : 'jwt',
           accessTokenTTL: options.lifetimeSeconds ?? 600,
           jwt: { sign: { alg: 'ES256' } },
         }),

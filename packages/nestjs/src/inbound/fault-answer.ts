@@ -1,4 +1,5 @@
 import { FAULTS, type CountersignError, type FaultCode, type FaultKind } from '@countersign/core';
+import { challengeHeaders, type ChallengeOptions } from './challenge.js';
 import { isRaisedByGuards } from './raised-faults.js';
 
 /** A problem (RFC 9457): the code's fixed sentence, and nothing of the request. */
@@ -19,7 +20,7 @@ export interface FaultAnswer {
   readonly problem: Problem;
 }
 
-export interface FaultAnswerOptions {
+export interface FaultAnswerOptions extends ChallengeOptions {
   /** The identifier of this service: the realm of its challenges. */
   readonly service: string;
   readonly instance: string;
@@ -32,21 +33,25 @@ export interface FaultAnswerOptions {
 
 type Headers = Readonly<Record<string, string>>;
 
+/** The header that asks for other credentials, with what is wrong about these. */
+type Challenge = (error: Headers) => Headers;
+
 /** Status and headers of each kind of fault (RFC 6750 section 3, RFC 9110 section 10.2.3). */
 const BY_KIND: Readonly<
-  Record<FaultKind, { readonly status: number; headers(fault: CountersignError, realm: string): Headers }>
+  Record<
+    FaultKind,
+    { readonly status: number; headers(fault: CountersignError, challenge: Challenge): Headers }
+  >
 > = {
   unauthenticated: {
     status: 401,
-    headers: ({ code }, realm) =>
-      challenge(realm, code === 'token_missing' ? {} : { error: 'invalid_token' }),
+    headers: ({ code }, challenge) => challenge(code === 'token_missing' ? {} : { error: 'invalid_token' }),
   },
-  bad_request: { status: 400, headers: (_fault, realm) => challenge(realm, { error: 'invalid_request' }) },
+  bad_request: { status: 400, headers: (_fault, challenge) => challenge({ error: 'invalid_request' }) },
   forbidden: {
     status: 403,
-    headers: ({ requiredScopes }, realm) =>
+    headers: ({ requiredScopes }, challenge) =>
       challenge(
-        realm,
         requiredScopes.length > 0 ? { error: 'insufficient_scope', scope: requiredScopes.join(' ') } : {},
       ),
   },
@@ -61,14 +66,15 @@ const BY_KIND: Readonly<
 /** How a fault is answered over HTTP. For filters of applications that answer every exception themselves. */
 export function answerFault(
   fault: CountersignError,
-  { service, instance, thrownByHandler = !isRaisedByGuards(fault) }: FaultAnswerOptions,
+  { service, instance, thrownByHandler = !isRaisedByGuards(fault), ...options }: FaultAnswerOptions,
 ): FaultAnswer {
+  const challenge: Challenge = (error) => challengeHeaders(fault, service, error, options);
   const entry = FAULTS[fault.code];
   const byKind = BY_KIND[thrownByHandler && fault.kind === 'unauthenticated' ? 'misconfigured' : fault.kind];
   const status = ('status' in entry ? entry.status : undefined) ?? byKind.status;
   return {
     status,
-    headers: { 'Cache-Control': 'no-store', ...byKind.headers(fault, service) },
+    headers: { 'Cache-Control': 'no-store', ...byKind.headers(fault, challenge) },
     problem: {
       type: `urn:countersign:fault:${fault.code}`,
       title: entry.title,
@@ -77,14 +83,4 @@ export function answerFault(
       instance,
     },
   };
-}
-
-function challenge(realm: string, attributes: Readonly<Record<string, string>>): Headers {
-  const all = Object.entries({ realm, ...attributes }).map(([name, value]) => `${name}="${quotable(value)}"`);
-  return { 'WWW-Authenticate': `Bearer ${all.join(', ')}` };
-}
-
-/** What RFC 6750 section 3 lets stand between quotes; the rest is left out. */
-function quotable(value: string): string {
-  return value.replace(/[^\x20\x21\x23-\x5B\x5D-\x7E]/g, '');
 }

@@ -1,12 +1,12 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { CountersignError } from '@countersign/core';
+import { CountersignError, type Verifier } from '@countersign/core';
 import { throwError, type Observable } from 'rxjs';
 import { type ResolvedOptions } from '../countersign.options.js';
-import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
+import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 import { answerFault, type FaultAnswer } from './fault-answer.js';
 import { newInstance } from './inbound-decisions.js';
-import { rawRequestOf, RequestStates } from './request-scope.js';
+import { rawRequestOf, RequestStates, type RawRequest } from './request-scope.js';
 
 /** Answers faults, wherever in a request they were thrown (step 12 of `docs/inbound.md`). */
 @Injectable()
@@ -17,6 +17,7 @@ export class FaultFilter implements ExceptionFilter<CountersignError> {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly states: RequestStates,
+    @Inject(VERIFIER) private readonly verifier: Verifier,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -26,7 +27,14 @@ export class FaultFilter implements ExceptionFilter<CountersignError> {
     const instance = refusal?.fault === fault ? refusal.instance : newInstance();
     // A refusal of the guards is recorded already; anything else was thrown by a handler and would go unseen.
     if (refusal?.fault !== fault) this.#log(fault, instance);
-    const answer = answerFault(fault, { service: this.options.service, instance });
+    const { service, resourceMetadata } = this.options;
+    const answer = answerFault(fault, {
+      service,
+      instance,
+      dpop: this.verifier.dpop,
+      ...(isHttp && { scheme: schemeOf(rawRequestOf(host)) }),
+      ...(resourceMetadata !== undefined && { resourceMetadata: resourceMetadata.url }),
+    });
     if (!isHttp) return answerElsewhere(answer);
     this.#answer(answer, host);
     return undefined;
@@ -53,6 +61,11 @@ export class FaultFilter implements ExceptionFilter<CountersignError> {
       ...(cause instanceof Error && { cause: `${cause.name}: ${cause.message}` }),
     });
   }
+}
+
+/** A client that sent its token by the scheme DPoP is answered in it. */
+function schemeOf(request: RawRequest): 'Bearer' | 'DPoP' {
+  return /^dpop /i.test(request.headers.authorization ?? '') ? 'DPoP' : 'Bearer';
 }
 
 /** Nest sends what is thrown in a stream to the caller, over whatever transport it came. */

@@ -65,6 +65,23 @@ export class RouteRules implements OnModuleInit {
     return rules.get(handler);
   }
 
+  /** Every route that says who may call it. */
+  routes(): readonly { readonly controller: Type; readonly handler: object; readonly rule: RouteRule }[] {
+    return this.#controllers().flatMap((controller) =>
+      this.#routesOf(controller).flatMap(({ handler }) => {
+        const rule = this.ruleOf(controller, handler);
+        return rule === undefined || typeof handler !== 'function' ? [] : [{ controller, handler, rule }];
+      }),
+    );
+  }
+
+  /** Every scope that some route asks for, in the order of the alphabet. */
+  scopes(): readonly string[] {
+    const requirements = this.routes().flatMap(({ rule }) => rule.requirements);
+    const scopes = requirements.flatMap((each) => (each.kind === 'scope' ? each.anyOf : []));
+    return [...new Set(scopes)].sort();
+  }
+
   /** The provider of that class, from whatever module provides it. */
   policy(type: Type<HandlerPolicy>): HandlerPolicy {
     let policy = this.#policies.get(type);

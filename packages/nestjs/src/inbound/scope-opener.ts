@@ -120,7 +120,7 @@ export class ScopeOpener implements OnModuleInit {
 }
 
 /** An application context without HTTP has none, whatever the type says. */
-function hasAdapter(host: { readonly httpAdapter: Adapter | null | undefined }): boolean {
+export function hasAdapter(host: { readonly httpAdapter: Adapter | null | undefined }): boolean {
   return host.httpAdapter !== null && host.httpAdapter !== undefined;
 }
 

@@ -2,6 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { PassportStrategy } from '@nestjs/passport';
 import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
 import { Strategy } from 'passport-jwt';
+import { peerCertificate } from './peer-certificate.js';
 import { noteRaised } from './raised-faults.js';
 import { type RawRequest, type RequestState, type RequestStates } from './request-scope.js';
 
@@ -82,6 +83,7 @@ export function authenticateNow(
     rawHeaders,
     url,
     body: () => state.body.hashes(),
+    clientCertificate: () => peerCertificate(request.socket),
   });
 }
 

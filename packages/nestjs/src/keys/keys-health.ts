@@ -39,7 +39,9 @@ export class KeysHealth {
     const status = this.#verifier.keyStatus();
     const degraded = status.some(({ lastFailure }) => lastFailure !== undefined);
     if (degraded) void this.#verifier.hydrate().catch(() => undefined);
-    const isDown = status.every(({ state, lastFailure }) => state === 'none' && lastFailure !== undefined);
+    const isDown =
+      status.length > 0 &&
+      status.every(({ state, lastFailure }) => state === 'none' && lastFailure !== undefined);
     return {
       [key]: {
         status: downWithoutKeys && isDown ? 'down' : 'up',

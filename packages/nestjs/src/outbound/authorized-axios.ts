@@ -65,7 +65,7 @@ export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOp
 }
 
 function describeCall(config: InternalAxiosRequestConfig): OutgoingCall {
-  const { headers, auth, timeout = 0, overrideAuthorization, onBehalfOf } = config;
+  const { headers, auth, timeout = 0, overrideAuthorization, onBehalfOf, scopes } = config;
   const url = new URL(axios.getUri(config));
   url.hash = '';
   return {
@@ -76,6 +76,7 @@ function describeCall(config: InternalAxiosRequestConfig): OutgoingCall {
     timeoutMs: timeout > 0 ? timeout : undefined,
     overrideAuthorization,
     onBehalfOf,
+    scopes,
     hasHeader: (name) => headers.has(name) || (name === 'Authorization' && auth !== undefined),
   };
 }

@@ -20,11 +20,12 @@ export class AuthorizedFetch {
    * Does not look at the status of the answer, but for a 401 after which the call is made once more with a new token.
    * The destination's `timeoutMs`, and what is left of our own caller's time, hold beside `init.signal`.
    * @throws CountersignError, before anything is sent: `destination_unknown`, `user_context_missing`,
+   * `scope_escalation`,
    * `authorization_present`, `body_not_bindable`, `propagation_not_allowed`, `caller_token_expired`, `token_unavailable`,
    * `deadline_exceeded`; afterwards: `redirect_refused`, `deadline_exceeded`.
    */
   async fetch(input: string | URL, init: AuthorizedRequestInit = {}): Promise<Response> {
-    const { overrideAuthorization, onBehalfOf, body, method = 'GET', ...rest } = init;
+    const { overrideAuthorization, onBehalfOf, scopes, body, method = 'GET', ...rest } = init;
     const url = new URL(input);
     url.hash = '';
     const given = new Headers(init.headers);
@@ -36,6 +37,7 @@ export class AuthorizedFetch {
       timeoutMs: undefined,
       overrideAuthorization,
       onBehalfOf,
+      scopes,
       hasHeader: (name: string) => given.has(name),
     };
     return this.calls.send(call, byFetch(url, { ...rest, method: call.method, headers: given }));

@@ -13,6 +13,11 @@ export interface CallOptions {
    * Default: as the destination says.
    */
   readonly onBehalfOf?: 'user' | 'service' | undefined;
+  /**
+   * The scopes that the token must carry: all of these, and no others. One that the caller's token does not have is
+   * `scope_escalation`. Default: as many of the destination's as the caller's token has.
+   */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** One call as the application made it, whichever the client. */

@@ -81,9 +81,9 @@ export class OutgoingCalls {
     transport: Transport<Answer>,
     refusedBefore: FaultCode | undefined,
   ): Promise<Answer> {
-    const { url, method, onBehalfOf } = call;
+    const { url, method, onBehalfOf, scopes } = call;
     const outbound = { url, method, body: body !== undefined && 'bytes' in body ? body.bytes : undefined };
-    const how = { renew: refusedBefore !== undefined, onBehalfOf };
+    const how = { renew: refusedBefore !== undefined, onBehalfOf, scopes };
     const authorizing = this.authorizer.authorize(outbound, this.scope.authentication, how);
     const authorized = await deadline.within(authorizing);
     this.decisions.allowed(call, authorized, refusedBefore);

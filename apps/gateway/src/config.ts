@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import {
+  commonVariables,
+  ConfigError,
+  type Environment,
+  readEnvironment,
+  type ServiceConfig,
+  toServiceConfig,
+} from '@countersign/service-kit';
+import { z } from 'zod';
+
+/** What the gateway is started with. */
+export interface GatewayConfig extends ServiceConfig {
+  /** Where browsers find it, ending in `/`. */
+  readonly publicUrl: string;
+  readonly login: LoginConfig;
+  readonly session: SessionConfig;
+  readonly upstreams: Readonly<Record<UpstreamName, UpstreamAddress>>;
+  /** The origins whose pages may call with a token of their own; cookies are never for them. */
+  readonly corsOrigins: readonly string[];
+  /** Keys of herald, for the scene on the page in which they were stolen. */
+  readonly stolenKeysDirectory: string | undefined;
+}
+
+export interface LoginConfig {
+  /** The issuer of the OpenID provider. */
+  readonly provider: string;
+  readonly clientId: string;
+}
+
+export interface SessionConfig {
+  /** 32 bytes in base64url; without it, those in the file, which is made when there is none. */
+  readonly key: string | undefined;
+  readonly keyFile: string;
+}
+
+export type UpstreamName = 'herald' | 'census';
+
+/** Where a service is, and the root of its URIs. Both end in `/`. */
+export interface UpstreamAddress {
+  readonly url: string;
+  readonly audience: string;
+}
+
+const origin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
+const isLoopback = (url: URL) => ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+const isSafe = (value: string) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
+};
+
+const variables = commonVariables('gateway', { port: 4000, serviceUrl: 'https://gateway.service/' }).extend({
+  PUBLIC_URL: z
+    .string()
+    .refine((value) => isSafe(value) && `${new URL(value).origin}/` === value, {
+      message: 'must be an https origin that ends in / (http is for loopback only)',
+    })
+    .default('http://127.0.0.1:4000/'),
+  PROVIDER_URL: z
+    .string()
+    .refine(isSafe, 'must be an https URL (http is for loopback only)')
+    .default('http://127.0.0.1:4003'),
+  CLIENT_ID: z.string().default('gateway'),
+  SESSION_KEY: z
+    .string()
+    .regex(/^[\w-]{43}$/, 'must be 32 bytes in base64url')
+    .optional(),
+  CORS_ORIGINS: z
+    .string()
+    .transform((value) => value.split(/[\s,]+/).filter((each) => each !== ''))
+    .refine((values) => values.every(origin), 'must be origins such as https://shop.example')
+    .default([]),
+  STOLEN_KEYS_DIR: z.string().optional(),
+});
+
+const files = {
+  trust: new URL('../trust.json', import.meta.url),
+  destinations: new URL('../destinations.json', import.meta.url),
+};
+
+/** Reads what the gateway is started with; nothing else in it looks at the environment. */
+export function readConfig(environment: Environment = process.env): GatewayConfig {
+  const values = readEnvironment(variables, environment);
+  const config = toServiceConfig(values, files);
+  return {
+    ...config,
+    publicUrl: values.PUBLIC_URL,
+    login: { provider: values.PROVIDER_URL, clientId: values.CLIENT_ID },
+    session: { key: values.SESSION_KEY, keyFile: join(values.DATA_DIR, 'session-key') },
+    upstreams: {
+      herald: findUpstream(config.destinations, 'herald'),
+      census: findUpstream(config.destinations, 'census'),
+    },
+    corsOrigins: values.CORS_ORIGINS,
+    stolenKeysDirectory: config.hasDevelopmentPage ? values.STOLEN_KEYS_DIR : undefined,
+  };
+}
+
+const destination = z
+  .object({ url: z.url(), audience: z.url().optional() })
+  .transform(({ url, audience }) => ({ url: withSlash(url), audience: audience ?? withSlash(url) }))
+  .refine(({ audience }) => audience.endsWith('/'));
+
+function findUpstream(destinations: ServiceConfig['destinations'], wanted: UpstreamName): UpstreamAddress {
+  const result = destination.safeParse(destinations.find(({ name }) => name === wanted));
+  if (result.success) return result.data;
+  const what = `"${wanted}", with a url and an audience that ends in /`;
+  throw new ConfigError(`DESTINATIONS_FILE: must declare ${what}`);
+}
+
+function withSlash(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
+}

@@ -1,0 +1,2 @@
+/** Injects a `GatewayConfig`. */
+export const GATEWAY_CONFIG = Symbol('GATEWAY_CONFIG');

@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { KeyObject } from 'node:crypto';
+import { EncryptJWT, errors, jwtDecrypt, type JWTPayload } from 'jose';
+
+/** What a cookie is for: one that was sealed for the one is not opened for the other. */
+export type CookiePurpose = 'session' | 'login';
+
+export interface SealedCookiesOptions {
+  readonly key: KeyObject;
+  /** Whether browsers reach us by https; only then may cookies be `Secure`. */
+  readonly isSecure: boolean;
+}
+
+/** Cookies that only we can read and make (RFC 7516, AES-256-GCM): their content, their purpose and their end. */
+export interface SealedCookies {
+  /** What the browser sent under that name, sealed; more than one is more than a browser of ours has. */
+  sent(request: IncomingMessage, purpose: CookiePurpose): readonly string[];
+  /** The content; undefined when it was not sealed by us for that, was changed, or is over. */
+  open(purpose: CookiePurpose, sealed: string | undefined): Promise<JWTPayload | undefined>;
+  set(
+    response: ServerResponse,
+    purpose: CookiePurpose,
+    content: Content,
+    lifetimeSeconds: number,
+  ): Promise<void>;
+  clear(response: ServerResponse, purpose: CookiePurpose): void;
+}
+
+type Content = Readonly<Record<string, string>>;
+
+/** Makes the reader and writer of our cookies. */
+export function sealedCookies({ key, isSecure }: SealedCookiesOptions): SealedCookies {
+  // The prefix has browsers refuse a cookie that a neighbouring host or plain http tries to set.
+  const nameOf = (purpose: CookiePurpose) => `${isSecure ? '__Host-' : ''}gateway-${purpose}`;
+  // Lax, not Strict: the provider sends the browser back to us with the cookie of the login.
+  const attributes = `; Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+  return {
+    sent: (request, purpose) => valuesOf(request.headers.cookie ?? '', nameOf(purpose)),
+
+    async open(purpose, sealed) {
+      try {
+        const { payload } = await jwtDecrypt(sealed ?? '', key, {
+          audience: purpose,
+          requiredClaims: ['exp'],
+          keyManagementAlgorithms: ['dir'],
+          contentEncryptionAlgorithms: ['A256GCM'],
+        });
+        return payload;
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return undefined;
+        throw error;
+      }
+    },
+
+    async set(response, purpose, content, lifetimeSeconds) {
+      const sealed = await new EncryptJWT({ ...content })
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+        .setAudience(purpose)
+        .setExpirationTime(Math.floor(Date.now() / 1000) + lifetimeSeconds)
+        .encrypt(key);
+      const cookie = `${nameOf(purpose)}=${sealed}; Max-Age=${String(lifetimeSeconds)}${attributes}`;
+      response.appendHeader('Set-Cookie', cookie);
+    },
+
+    clear(response, purpose) {
+      response.appendHeader('Set-Cookie', `${nameOf(purpose)}=; Max-Age=0${attributes}`);
+    },
+  };
+}
+
+/** Every value under that name (RFC 6265 section 4.2.1); ours need no decoding. */
+function valuesOf(header: string, name: string): readonly string[] {
+  return header
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
+}

@@ -1,0 +1,147 @@
+import 'reflect-metadata';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Browser } from '@countersign/service-kit/browser';
+import { findFreePort, type ServiceProcess, startService } from '@countersign/service-kit/testing';
+import { readConfig } from '../../src/config.js';
+import { createApp } from '../../src/create-app.js';
+
+const IDP = new URL('../../../idp/', import.meta.url);
+const GATEWAY = new URL('../../', import.meta.url);
+const REDIRECT = 'http://127.0.0.1/callback';
+
+export interface EdgeOptions {
+  readonly heraldUrl: string;
+  readonly censusUrl: string;
+  readonly gatewayPort?: number;
+  /** Of the gateway. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Of the provider. */
+  readonly provider?: Readonly<Record<string, string>>;
+  /** Whether the provider runs from the beginning. Default true. */
+  readonly startsProvider?: boolean;
+}
+
+/** A gateway in this process, and a real provider in a process of its own. */
+export interface Edge {
+  readonly url: string;
+  readonly issuer: string;
+  startProvider(): Promise<void>;
+  stopProvider(): Promise<void>;
+  /** Calls the gateway as a program does, with a token. */
+  call(path: string, token: string, init?: RequestInit): Promise<Response>;
+  /** Sends a notification as a program does. */
+  notify(token: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  /** The access token of a user who logs in through a program. */
+  token(user: string, options?: { readonly scope?: string; readonly client?: string }): Promise<string>;
+  /** A browser in which that user is logged in at the gateway. */
+  logIn(user: string): Promise<Browser>;
+  close(): Promise<void>;
+}
+
+export const ALL_SCOPES = 'openid user:read notification:send notification:read';
+
+export const NOTIFICATION = JSON.stringify({
+  user: 'https://census.service/user/42/',
+  type: 'welcome-message',
+});
+
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
+  const port = options.gatewayPort ?? (await findFreePort());
+  const idpPort = await findFreePort();
+  const url = `http://127.0.0.1:${String(port)}`;
+  const issuer = `http://127.0.0.1:${String(idpPort)}`;
+  const place = (name: string, text: string) => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const moved = (base: URL, file: string) => readFileSync(new URL(file, base), 'utf8');
+  const clients = place('clients.json', moved(IDP, 'clients.json').replaceAll('http://127.0.0.1:4000', url));
+  const trust = place(
+    'trust.json',
+    moved(GATEWAY, 'trust.json')
+      .replaceAll('http://127.0.0.1:4003', issuer)
+      .replace('"clientId": "gateway"', '"clientId": "gateway", "cacheSeconds": 1'),
+  );
+  const destinations = place(
+    'destinations.json',
+    moved(GATEWAY, 'destinations.json')
+      .replace('http://127.0.0.1:4002/', options.heraldUrl)
+      .replace('http://127.0.0.1:4001/', options.censusUrl),
+  );
+  let idp: ServiceProcess | undefined;
+  const startProvider = async () => {
+    idp = await startService(new URL('dist/main.js', IDP), {
+      PORT: String(idpPort),
+      DATA_DIR: join(folder, 'idp'),
+      CLIENTS_FILE: clients,
+      ...options.provider,
+    });
+  };
+  const config = readConfig({
+    PORT: String(port),
+    PUBLIC_URL: `${url}/`,
+    PROVIDER_URL: issuer,
+    DATA_DIR: folder,
+    DEVELOPMENT_PAGE: 'on',
+    TRUST_FILE: trust,
+    DESTINATIONS_FILE: destinations,
+    ...options.environment,
+  });
+  const app = await createApp(config, false);
+  await app.listen(port, '127.0.0.1');
+  if (options.startsProvider !== false) await startProvider();
+  const call: Edge['call'] = (path, token, init = {}) =>
+    fetch(`${url}${path}`, {
+      ...init,
+      headers: { ...(init.headers as Record<string, string>), Authorization: `Bearer ${token}` },
+    });
+  return {
+    url,
+    issuer,
+    startProvider,
+    async stopProvider() {
+      await idp?.stop();
+    },
+    call,
+    notify: (token, headers = {}) =>
+      call('/api/notification', token, {
+        method: 'POST',
+        body: NOTIFICATION,
+        headers: { 'Content-Type': 'application/json', ...headers },
+      }),
+    token: (user, { scope = ALL_SCOPES, client = 'terminal' } = {}) => tokenOf(issuer, user, client, scope),
+    async logIn(user) {
+      const browser = new Browser();
+      await browser.go(await browser.logIn(`${url}/login`, user, `${url}/callback`));
+      return browser;
+    },
+    async close() {
+      await app.close();
+      await idp?.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function tokenOf(issuer: string, user: string, client: string, scope: string): Promise<string> {
+  const verifier = randomBytes(32).toString('base64url');
+  const url = new URL(`${issuer}/auth`);
+  const common = { client_id: client, redirect_uri: REDIRECT };
+  url.search = new URLSearchParams({
+    ...common,
+    response_type: 'code',
+    scope,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  }).toString();
+  const back = await new Browser().logIn(url, user, REDIRECT);
+  const code = back.searchParams.get('code') ?? '';
+  const grant = { ...common, grant_type: 'authorization_code', code, code_verifier: verifier };
+  const answer = await fetch(`${issuer}/token`, { method: 'POST', body: new URLSearchParams(grant) });
+  return ((await answer.json()) as { access_token: string }).access_token;
+}

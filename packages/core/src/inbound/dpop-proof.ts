@@ -1,0 +1,177 @@
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { tokenHash } from '../binding.js';
+import { CountersignError } from '../errors.js';
+import { algorithmNamed, keyFits, type Algorithm } from '../keys/algorithms.js';
+import { PRIVATE_MEMBERS } from '../keys/key-set.js';
+import { jwkThumbprint, publicJwk } from '../keys/public-jwk.js';
+import { verifySignatureBytes } from '../keys/signature.js';
+import { normalTokenType } from '../keys/trust-record.js';
+import { claim, type Claims } from '../token.js';
+import { type DpopRules } from './dpop-options.js';
+import { normalUri } from './normal-uri.js';
+import { decodeSegment } from './read-unverified.js';
+import { parseJsonObject } from './strict-json.js';
+
+/** What a proof is held against. */
+export interface ProvenRequest {
+  readonly method: string;
+  /** Path and query as they stand on the request line. */
+  readonly url: string;
+  readonly rawHeaders: readonly string[];
+  /** The token that the proof comes along with. */
+  readonly token: string;
+  /** The thumbprint of the key that the token is bound to. */
+  readonly thumbprint: string;
+  /** Seconds since the epoch. */
+  readonly now: number;
+  readonly clockToleranceSeconds: number;
+}
+
+/** How a proof is remembered, so that it serves one request only. */
+export interface ProofUse {
+  readonly key: string;
+  readonly expiresAt: number;
+}
+
+const MAX_PROOF_BYTES = 4096;
+const MAX_TOKEN_ID_LENGTH = 256;
+
+/** A key comes with the request, and anybody may choose it: what it costs to check a signature is bounded. */
+const MAX_RSA_BITS = 4096;
+const MAX_RSA_EXPONENT = 0xffff_ffffn;
+
+/** Header parameters that name a key elsewhere, or change what the proof means. */
+const REFUSED_PARAMETERS = ['crit', 'b64', 'zip', 'cty', 'jku', 'x5u', 'x5c', 'enc'] as const;
+
+/**
+ * Checks the proof in the header `DPoP` (RFC 9449 section 4.3): one JWT of the type `dpop+jwt`, signed with the key in its
+ * header, which is the key that the token is bound to; made for this method, this URI and this token, a moment ago.
+ * Does not check that it was used only once: the answer says how to remember it.
+ * @throws CountersignError `dpop_proof_missing`, `dpop_proof_invalid`, `dpop_nonce_required`.
+ */
+export async function checkDpopProof(request: ProvenRequest, rules: DpopRules): Promise<ProofUse> {
+  const proof = readProof(onlyProof(request.rawHeaders));
+  const { algorithm, key, thumbprint } = readKey(proof.header, rules);
+  // Before the signature, so that only who has the token can make us check signatures with keys of its choice.
+  if (thumbprint !== request.thumbprint)
+    throw invalid('is signed with another key than the token is bound to');
+  if (!(await verifySignatureBytes(algorithm, key, proof.signingInput, proof.signature)))
+    throw invalid('has a signature that is not by its key');
+  const tokenId = text(proof.claims, 'jti');
+  if (tokenId.length > MAX_TOKEN_ID_LENGTH) throw invalid('has a jti that is too long');
+  if (text(proof.claims, 'htm') !== request.method) throw invalid('is for another method');
+  const target = normalUri(text(proof.claims, 'htu'));
+  if (target === undefined || !rules.targets(request.url).includes(target))
+    throw invalid('is for another URI; dpop.publicUrls says what this service is called by');
+  if (text(proof.claims, 'ath') !== tokenHash(request.token)) throw invalid('is for another token');
+  const expiresAt = checkAge(claim(proof.claims, 'iat'), request, rules);
+  checkNonce(claim(proof.claims, 'nonce'), rules);
+  const hash = createHash('sha256').update(tokenId).digest('base64url');
+  return { key: JSON.stringify(['dpop', thumbprint, hash]), expiresAt };
+}
+
+function onlyProof(rawHeaders: readonly string[]): string {
+  const values = rawHeaders.filter(
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'dpop',
+  );
+  const [proof, ...others] = values;
+  if (proof === undefined)
+    throw new CountersignError(
+      'dpop_proof_missing',
+      'the token is bound to a key: the header DPoP is missing',
+    );
+  if (others.length > 0) throw invalid('came more than once');
+  return proof;
+}
+
+interface Proof {
+  readonly header: Claims;
+  readonly claims: Claims;
+  readonly signingInput: Buffer;
+  readonly signature: Buffer;
+}
+
+function readProof(proof: string): Proof {
+  if (proof.length > MAX_PROOF_BYTES) throw invalid(`is larger than ${String(MAX_PROOF_BYTES)} bytes`);
+  const segments = proof.split('.');
+  if (segments.length !== 3) throw invalid('is no compact JWT');
+  const [header, claims, signature] = segments.map(decode);
+  const [headerClaims, claimSet] = [header, claims].map((octets) => octets && parseJsonObject(octets));
+  if (headerClaims === undefined || claimSet === undefined || signature === undefined)
+    throw invalid('is no compact JWT in canonical base64url and strict JSON');
+  const signingInput = Buffer.from(proof.slice(0, proof.lastIndexOf('.')), 'latin1');
+  return { header: headerClaims, claims: claimSet, signingInput, signature };
+}
+
+function decode(segment: string): Buffer | undefined {
+  try {
+    return decodeSegment(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+function readKey(
+  header: Claims,
+  rules: DpopRules,
+): { readonly algorithm: Algorithm; readonly key: KeyObject; readonly thumbprint: string } {
+  const typ = claim(header, 'typ');
+  if (typeof typ !== 'string' || normalTokenType(typ) !== 'dpop+jwt') throw invalid('must have typ dpop+jwt');
+  const refused = REFUSED_PARAMETERS.find((parameter) => Object.hasOwn(header, parameter));
+  if (refused !== undefined) throw invalid(`holds ${refused}`);
+  const alg = claim(header, 'alg');
+  const algorithm = typeof alg === 'string' ? algorithmNamed(alg) : undefined;
+  if (algorithm === undefined || !rules.algorithms.has(algorithm))
+    throw invalid('has an alg that is not accepted');
+  const jwk = claim(header, 'jwk');
+  if (!isJwk(jwk)) throw invalid('has no jwk');
+  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member)))
+    throw invalid('holds a private or secret key');
+  const key = importJwk(jwk);
+  if (key === undefined || !keyFits(key, algorithm) || isCostly(key))
+    throw invalid('has a jwk that is not for its alg, or too large');
+  return { algorithm, key, thumbprint: jwkThumbprint(publicJwk(key)) };
+}
+
+function isJwk(value: unknown): value is JsonWebKey {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function importJwk(jwk: JsonWebKey): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
+}
+
+function isCostly({ asymmetricKeyDetails: details }: KeyObject): boolean {
+  return (details?.modulusLength ?? 0) > MAX_RSA_BITS || (details?.publicExponent ?? 0n) > MAX_RSA_EXPONENT;
+}
+
+function text(claims: Claims, name: string): string {
+  const value = claim(claims, name);
+  if (typeof value !== 'string' || value === '') throw invalid(`has no ${name}`);
+  return value;
+}
+
+/** @returns until when the proof could be used again. */
+function checkAge(issuedAt: unknown, request: ProvenRequest, rules: DpopRules): number {
+  if (typeof issuedAt !== 'number' || !Number.isFinite(issuedAt)) throw invalid('has no iat');
+  const { now, clockToleranceSeconds } = request;
+  if (issuedAt > now + clockToleranceSeconds) throw invalid('was made in the future');
+  const expiresAt = issuedAt + rules.lifetimeSeconds + clockToleranceSeconds;
+  if (now >= expiresAt) throw invalid('was made too long ago');
+  return expiresAt;
+}
+
+function checkNonce(nonce: unknown, { nonces }: DpopRules): void {
+  if (nonces === undefined || (typeof nonce === 'string' && nonces.isKnown(nonce))) return;
+  throw new CountersignError('dpop_nonce_required', 'the proof must hold a nonce that was given out lately', {
+    dpopNonce: nonces.current(),
+  });
+}
+
+function invalid(problem: string): CountersignError {
+  return new CountersignError('dpop_proof_invalid', `the DPoP proof ${problem}`);
+}
