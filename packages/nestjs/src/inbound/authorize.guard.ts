@@ -48,7 +48,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     if (subjects !== undefined) this.#subjects = provided(this.moduleRef, subjects, 'subjects is');
   }
 
-  /** Makes no promise where nothing has to be waited for: no subject to load, no policy, no single use. */
+  /** Makes no promise where nothing has to be waited for: no subject to load, no policy, no single use of a token or a proof. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.rules.ruleFor(context);
     if (rule?.access === 'public') return true;
@@ -73,9 +73,10 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     throw new CountersignError('token_missing', 'the request was not authenticated');
   }
 
-  #mustWait({ principal, singleUse }: Authentication, rule: RouteRule | undefined): boolean {
+  #mustWait({ principal, singleUse, proofUse }: Authentication, rule: RouteRule | undefined): boolean {
     const isLoaded = this.#subjects !== undefined && principal.subjectKind === 'user';
-    return isLoaded || singleUse !== undefined || (rule?.policies.length ?? 0) > 0;
+    const isNoted = singleUse !== undefined || proofUse !== undefined;
+    return isLoaded || isNoted || (rule?.policies.length ?? 0) > 0;
   }
 
   async #authorizeLater(
