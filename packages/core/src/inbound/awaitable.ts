@@ -13,6 +13,8 @@ export function whenReady<Value extends object | boolean | undefined, Result>(
 }
 
 /** Whether something has to be waited for. By its member: a promise of another realm is one too. */
-export function isPromise<Value extends object | boolean | undefined>(value: Awaitable<Value>): value is Promise<Value> {
+export function isPromise<Value extends object | boolean | undefined>(
+  value: Awaitable<Value>,
+): value is Promise<Value> {
   return typeof value === 'object' && 'then' in value;
 }
