@@ -8,13 +8,14 @@
 export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['errors', []],
   ['clock', []],
+  ['awaitable', []],
   ['token', []],
   ['options', []],
   ['binding', ['errors']],
   ['principal', ['token']],
   ['oauth-client', ['options']],
   // The clock imports nothing, and a key set has an age.
-  ['keys/', ['token', 'errors', 'options', 'clock', 'oauth-client']],
+  ['keys/', ['token', 'errors', 'options', 'clock', 'awaitable', 'oauth-client']],
   ['policy/', ['errors', 'principal']],
   ['outbound/', ['root', 'keys/']],
   // To ask an issuer about a token is an outgoing call, made for an incoming one.

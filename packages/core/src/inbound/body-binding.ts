@@ -3,7 +3,7 @@ import { boundUri, isWrite, type BodyHashes } from '../binding.js';
 import { CountersignError } from '../errors.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { claim, type ValidatedToken } from '../token.js';
-import { type Awaitable } from './awaitable.js';
+import { type Awaitable } from '../awaitable.js';
 
 /** The request that a bound token must be meant for. */
 export interface BoundRequest {

@@ -3,7 +3,7 @@ import { namesSubject } from '../keys/acts-for.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { type ValidatedToken } from '../token.js';
 import { readActors } from './actors.js';
-import { type Awaitable } from './awaitable.js';
+import { type Awaitable } from '../awaitable.js';
 import { checkProof, type Link, type ProofContext } from './delegation-proof.js';
 
 /** A longer chain of actors than this is refused. */

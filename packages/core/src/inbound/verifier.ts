@@ -20,7 +20,7 @@ import {
   type UnverifiedToken,
   type ValidatedToken,
 } from '../token.js';
-import { whenReady, type Awaitable } from './awaitable.js';
+import { whenReady, type Awaitable } from '../awaitable.js';
 import { checkBinding, type BoundRequest } from './body-binding.js';
 import { checkConfirmation } from './confirmation.js';
 import { checkDelegation } from './delegation.js';

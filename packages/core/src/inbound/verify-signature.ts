@@ -4,7 +4,7 @@ import { type VerificationKey } from '../keys/key-set.js';
 import { verifySignatureBytes } from '../keys/signature.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { SERVICE_TOKEN_TYPE, type KeySignedToken, type UnverifiedToken } from '../token.js';
-import { whenReady, type Awaitable } from './awaitable.js';
+import { whenReady, type Awaitable } from '../awaitable.js';
 
 /**
  * Verifies the signature with a key of the trusted issuer, on OpenSSL (RFC 7515 section 5.2).
@@ -18,9 +18,7 @@ export function verifySignature(token: UnverifiedToken, issuer: TrustedIssuer): 
   if (token.header.kid === undefined && issuer.tokenType === SERVICE_TOKEN_TYPE) {
     throw new CountersignError('header_not_allowed', 'a service token must name its key: kid is missing');
   }
-  const known = issuer.keys.peek(token.header.kid);
-  if (known !== undefined) return verifyWith(known, algorithm, token, issuer);
-  return issuer.keys.find(token.header.kid).then((key) => {
+  return whenReady(issuer.keys.findNow(token.header.kid), (key) => {
     if (key !== undefined) return verifyWith(key, algorithm, token, issuer);
     throw new CountersignError('key_unknown', `no key of ${issuer.name} has the kid of the token`);
   });

@@ -1,3 +1,4 @@
+import { type Awaitable } from '../awaitable.js';
 import { type KeyFailure } from './key-events.js';
 import { type KeySet, type VerificationKey } from './key-set.js';
 
@@ -17,7 +18,7 @@ export interface KeyStatus {
 
 /** The public keys of one trusted issuer. */
 export interface IssuerKeys {
-  /** Another number after each swap of the set: what was checked with an older set must be checked again. */
+  /** Another number after each swap of the set. */
   readonly version: number;
   /**
    * The key of that `kid`; without one, the only key of the set.
@@ -25,6 +26,8 @@ export interface IssuerKeys {
    * @throws CountersignError `keys_unavailable` when that cannot be known at the moment.
    */
   find(keyId: string | undefined): Promise<VerificationKey | undefined>;
+  /** The same; makes no promise unless the issuer must be asked first. */
+  findNow(keyId: string | undefined): Awaitable<VerificationKey | undefined>;
   /**
    * The same without waiting: also undefined when the issuer must be asked first. Sets off the refresh that is due, as
    * `find` does.
@@ -46,6 +49,7 @@ export function fixedKeys(keySet: KeySet): IssuerKeys {
     version: 1,
     peek: (keyId) => pickKey(keySet, keyId),
     find: (keyId) => Promise.resolve(pickKey(keySet, keyId)),
+    findNow: (keyId) => pickKey(keySet, keyId),
     hydrate: () => Promise.resolve(),
     status: () => ({ state: 'fresh', keys: keySet.byId.size }),
   };

@@ -1,3 +1,4 @@
+import { type Awaitable } from '../awaitable.js';
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type Algorithm } from './algorithms.js';
@@ -32,7 +33,7 @@ export function remoteKeys(options: RemoteKeysOptions): IssuerKeys {
 class RemoteKeySet implements IssuerKeys {
   readonly #options: RemoteKeysOptions;
   readonly #schedule: RefreshSchedule;
-  readonly #unknown: UnknownKeys;
+  readonly #unknownKeys: UnknownKeys;
   readonly #report: KeyReport;
   #keySet: KeySet | undefined;
   #version = 0;
@@ -44,7 +45,7 @@ class RemoteKeySet implements IssuerKeys {
     const { cooldownSeconds, maxAgeSeconds } = options;
     this.#options = options;
     this.#schedule = new RefreshSchedule(options);
-    this.#unknown = new UnknownKeys({ seconds: cooldownSeconds, maxSeconds: maxAgeSeconds });
+    this.#unknownKeys = new UnknownKeys({ seconds: cooldownSeconds, maxSeconds: maxAgeSeconds });
     this.#report = keyReport(options, options);
   }
 
@@ -53,19 +54,28 @@ class RemoteKeySet implements IssuerKeys {
   }
 
   async find(keyId: string | undefined): Promise<VerificationKey | undefined> {
+    return this.findNow(keyId);
+  }
+
+  findNow(keyId: string | undefined): Awaitable<VerificationKey | undefined> {
+    const known = this.peek(keyId);
+    if (known !== undefined) return known;
+    return this.#isUnknownForNow(keyId) ? this.#reported(undefined) : this.#findByAsking(keyId);
+  }
+
+  async #findByAsking(keyId: string | undefined): Promise<VerificationKey | undefined> {
     const now = this.#now();
     if (this.#current() === undefined) await this.#fetchFirst();
     else if (this.#schedule.isExpired(now)) await this.#refresh();
     else if (this.#schedule.isDue(now)) void this.#refresh();
-    return pickKey(this.#usable(), keyId) ?? this.#findUnknown(keyId);
+    return pickKey(this.#usable(), keyId) ?? this.#reported(await this.#fetchUnknown(keyId));
   }
 
   peek(keyId: string | undefined): VerificationKey | undefined {
     const now = this.#now();
-    if (this.#keySet === undefined || !this.#schedule.isUsable(now) || this.#schedule.isExpired(now))
-      return undefined;
+    if (!this.#isServing(now)) return undefined;
     if (this.#schedule.isDue(now)) void this.#refresh();
-    return pickKey(this.#keySet, keyId);
+    return this.#keySet && pickKey(this.#keySet, keyId);
   }
 
   async hydrate(): Promise<void> {
@@ -101,8 +111,24 @@ class RemoteKeySet implements IssuerKeys {
     if (this.#current() === undefined) await this.#refreshUnlessCoolingDown();
   }
 
-  async #findUnknown(keyId: string | undefined): Promise<VerificationKey | undefined> {
-    const found = await this.#fetchUnknown(keyId);
+  /** Whether there are keys that need not be asked for first. */
+  #isServing(now: number): boolean {
+    return this.#keySet !== undefined && this.#schedule.isUsable(now) && !this.#schedule.isExpired(now);
+  }
+
+  /** Whether the issuer will not be asked for a key that is not in the set. Known at once: garbage comes in floods. */
+  #isUnknownForNow(keyId: string | undefined): boolean {
+    const now = this.#now();
+    if (!this.#isServing(now)) return false;
+    return this.#unknownKeys.has(keyId ?? '', now) || this.#isCoolingDown(now);
+  }
+
+  #isCoolingDown(now: number): boolean {
+    return this.#pending === undefined && this.#schedule.cooldownLeftSeconds(now) > 0;
+  }
+
+  /** Tells of a key that was not in the set, and what came of it. */
+  #reported(found: VerificationKey | undefined): VerificationKey | undefined {
     this.#report.unknownKey(found !== undefined);
     // When the issuer was asked last and gave no set, nobody can know. When it did, an unknown key is just unknown until
     // the cool-down ends, so that garbage cannot turn a healthy service into one that answers 503.
@@ -112,16 +138,17 @@ class RemoteKeySet implements IssuerKeys {
 
   async #fetchUnknown(keyId: string | undefined): Promise<VerificationKey | undefined> {
     const name = keyId ?? '';
-    if (this.#unknown.has(name, this.#now())) return undefined;
+    if (this.#unknownKeys.has(name, this.#now())) return undefined;
     const wasAsked = await this.#refreshUnlessCoolingDown();
     const found = pickKey(this.#usable(), keyId);
-    if (found === undefined && wasAsked && !this.#schedule.isFailing) this.#unknown.add(name, this.#now());
+    if (found === undefined && wasAsked && !this.#schedule.isFailing)
+      this.#unknownKeys.add(name, this.#now());
     return found;
   }
 
   /** Returns whether the issuer was asked. A fetch that is under way is joined, whatever the cool-down says. */
   async #refreshUnlessCoolingDown(): Promise<boolean> {
-    if (this.#pending === undefined && this.#schedule.cooldownLeftSeconds(this.#now()) > 0) return false;
+    if (this.#isCoolingDown(this.#now())) return false;
     await this.#refresh();
     return true;
   }

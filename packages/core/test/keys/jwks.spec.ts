@@ -61,6 +61,20 @@ describe('remote keys', () => {
     expect(server.requests()).toBe(1);
   });
 
+  it('are looked up without a promise, also in vain, unless the issuer must be asked first', async () => {
+    const keys = remote();
+    expect(keys.findNow('good')).toBeInstanceOf(Promise);
+    await keys.find('good');
+    expect(keys.findNow('good')).toMatchObject({ keyId: 'good' });
+    await keys.find('bad');
+    expect(keys.findNow('bad')).toBeUndefined();
+    expect(keys.findNow('bad too')).toBeUndefined();
+    clock.advance(30);
+    expect(keys.findNow('bad too')).toBeInstanceOf(Promise);
+    await keys.find('bad too');
+    expect(server.requests()).toBe(2);
+  });
+
   it('are used without asking again until they are due', async () => {
     const keys = remote({ maxAgeSeconds: 600 });
     await keys.find('good');
