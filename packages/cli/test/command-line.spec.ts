@@ -104,7 +104,7 @@ describe('the command line', () => {
     expect(await countersign(['keys', 'show', '--dir', path])).toEqual({
       code: 1,
       stdout: '',
-      stderr: `Failed: ${path} cannot be read (ENOENT)\n`,
+      stderr: `Failed: ${path} cannot be read (ENOENT): it does not exist\n`,
     });
   });
 

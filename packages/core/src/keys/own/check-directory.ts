@@ -1,7 +1,14 @@
 import { join } from 'node:path';
-import { errorCode, isTemporary, ITSELF } from './directory-files.js';
+import { isTemporary, ITSELF } from './directory-files.js';
 import { generationOf } from './key-manifest.js';
-import { loadKey, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
+import {
+  loadKey,
+  readSnapshot,
+  unreadable,
+  type DirectorySnapshot,
+  type ReadOptions,
+} from './read-directory.js';
+import { errorCode } from './system-fault.js';
 
 /** Something that is wrong with a key directory. Names files, and nothing of a key. */
 export interface KeyProblem {
@@ -63,10 +70,8 @@ function strangeFiles(
 }
 
 function problemOf(error: unknown, path: string): Pick<KeyProblem, 'path' | 'problem'> {
-  const code = errorCode(error);
-  if (!(error instanceof Error) || code !== 'config_invalid')
-    return { path, problem: `cannot be read (${code ?? 'unknown error'})` };
-  const { message } = error;
+  const { message } =
+    error instanceof Error && errorCode(error) === 'config_invalid' ? error : unreadable(error, path);
   return message.startsWith(`${path} `)
     ? { path, problem: message.slice(path.length + 1) }
     : { path, problem: message };

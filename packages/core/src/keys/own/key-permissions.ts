@@ -1,7 +1,7 @@
 import { type Stats } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { invalidOption } from '../../options.js';
-import { errorCode } from './directory-files.js';
+import { errorCode } from './system-fault.js';
 
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;

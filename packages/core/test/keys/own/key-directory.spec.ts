@@ -220,7 +220,7 @@ describe('the check', () => {
 
   it('says of a directory that is not there that it cannot be read', async () => {
     expect(await keys.check()).toEqual([
-      { severity: 'error', path: directory, problem: 'cannot be read (ENOENT)' },
+      { severity: 'error', path: directory, problem: 'cannot be read (ENOENT): it does not exist' },
     ]);
     await expect(keys.read()).rejects.toMatchObject({ code: 'config_invalid' });
   });
