@@ -26,7 +26,7 @@ export class AppModule {
           service: config.serviceUrl,
           trust: config.trust,
           destinations: config.destinations,
-          keys: { directory: config.keysDirectory },
+          keys: config.keys,
           subjects: UserSubjects,
         }),
       ],

@@ -19,6 +19,11 @@ const serviceUrl = z
   .string()
   .refine(isServiceUrl, 'must be an absolute http or https URL that ends in / and has no query');
 
+const seconds = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be whole seconds')
+  .transform(Number);
+
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://');
 
 const redisUrl = z.string().refine(() => false, 'Redis stores are not available in this version; unset it');
@@ -40,6 +45,7 @@ export function commonVariables(
     DESTINATIONS_FILE: z.string().optional(),
     DATA_DIR: z.string().default(`.data/${name}`),
     KEYS_DIR: z.string().optional(),
+    KEYS_ROTATE_EVERY_SECONDS: seconds.optional(),
     DATABASE_URL: postgresUrl.optional(),
     REDIS_URL: redisUrl.optional(),
     LOG_FORMAT: z.enum(['json', 'text'], 'must be json or text').default('text'),
