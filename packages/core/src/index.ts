@@ -19,8 +19,8 @@ export type { ClaimNames, TrustedKeys, TrustRecord } from './keys/trust-record.j
 export { createKeyStore } from './keys/key-store.js';
 export type { KeyStore, KeyStoreOptions, OpenKeyStore, Signer } from './keys/key-store.js';
 export type { RemoteSigner } from './keys/own/remote-signer.js';
-export type { SigningAlgorithm } from './keys/own-key.js';
-export type { PublicJwk } from './keys/public-jwk.js';
+export type { SigningAlgorithm } from './keys/own/own-key.js';
+export type { PublicJwk } from './keys/own/public-jwk.js';
 export { openKeyDirectory } from './keys/own/key-directory.js';
 export type {
   KeyDirectory,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isTemporary, ITSELF } from './directory-files.js';
 import { generationOf } from './key-manifest.js';
+import { GROUP_WRITES } from './key-permissions.js';
 import {
   loadKey,
   readSnapshot,
@@ -41,9 +42,17 @@ export async function checkDirectory(options: ReadOptions): Promise<readonly Key
       });
     for (const record of snapshot.rotation.keys.filter(({ state }) => state !== 'gone'))
       await attempt(join(directory, record.file), () => loadKey(record, options));
-    problems.push(...strangeFiles(snapshot, options));
+    problems.push(...strangeFiles(snapshot, options), ...openToGroup(snapshot, options));
   }
   return problems;
+}
+
+/** Orchestrators make volumes that a group may write: no reason to refuse the directory. */
+function openToGroup({ entries }: DirectorySnapshot, { directory }: ReadOptions): readonly KeyProblem[] {
+  const mode = entries.find(({ name }) => name === ITSELF)?.stats?.mode ?? 0;
+  if ((mode & GROUP_WRITES) === 0 || process.platform === 'win32') return [];
+  const problem = `its group may write it, and put keys of its own there; if that is not meant: chmod g-w ${directory}`;
+  return [{ severity: 'warning', path: directory, problem }];
 }
 
 /** Files that no record names, and manifests that are cut off. */

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../../clock.js';
 import { invalidOption, OptionsReader } from '../../options.js';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../own-key.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './own-key.js';
 import { checkDirectory, type KeyProblem } from './check-directory.js';
 import { makeDirectory } from './make-directory.js';
 import {

@@ -1,6 +1,6 @@
 import { type Clock } from '../../clock.js';
 import { CountersignError } from '../../errors.js';
-import { generatePrivateJwk, readOwnKey, type SigningAlgorithm } from '../own-key.js';
+import { generatePrivateJwk, readOwnKey, type SigningAlgorithm } from './own-key.js';
 import { commitKeys, keyFile, refuseUnreadable, sweepDirectory } from './commit-keys.js';
 import { removeFiles, writeNewFile } from './directory-files.js';
 import { type KeyChange, type KeyOverlap, type KeyRotation } from './key-record.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { invalidOption } from '../../options.js';
-import { type OwnKey } from '../own-key.js';
-import { type PublicJwk } from '../public-jwk.js';
+import { type OwnKey } from './own-key.js';
+import { type PublicJwk } from './public-jwk.js';
 import { isTemporary, ITSELF, type DirectoryEntry } from './directory-files.js';
 import { type KeyRotation } from './key-record.js';
 import { type KeyRotor } from './key-rotor.js';

@@ -1,6 +1,6 @@
 import { type Algorithm } from '../algorithms.js';
-import { type OwnKey } from '../own-key.js';
-import { type PublicJwk } from '../public-jwk.js';
+import { type OwnKey } from './own-key.js';
+import { type PublicJwk } from './public-jwk.js';
 import { signBytes } from '../signature.js';
 
 /** Signs with one of our keys. The seam for a key that another process or device holds. */

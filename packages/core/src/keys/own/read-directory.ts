@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidOption } from '../../options.js';
-import { readOwnKey, type OwnKey } from '../own-key.js';
+import { readOwnKey, type OwnKey } from './own-key.js';
 import { listFiles, readFileAndStats, type DirectoryEntry } from './directory-files.js';
 import { generationOf, manifestFile, readManifest } from './key-manifest.js';
 import { refuseExposedDirectory, refuseExposedKey, refuseExposedManifest } from './key-permissions.js';

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
-import { jwkThumbprint, publicJwk } from '../../src/keys/public-jwk.js';
-import { privateKeyFor } from '../support/signing-key.js';
+import { jwkThumbprint, publicJwk } from '../../../src/keys/own/public-jwk.js';
+import { privateKeyFor } from '../../support/signing-key.js';
 
 /** RFC 7638 section 3.1. */
 const RFC_7638_KEY = {
