@@ -30,7 +30,7 @@ export class AppModule {
           service: config.serviceUrl,
           trust: config.trust,
           destinations: config.destinations,
-          keys: { directory: config.keysDirectory },
+          keys: config.keys,
           decisions: feed,
           subjects: UserSubjects,
         }),

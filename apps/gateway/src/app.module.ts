@@ -28,7 +28,7 @@ export class AppModule implements NestModule {
           service: config.serviceUrl,
           trust: config.trust,
           destinations: config.destinations,
-          keys: { directory: config.keysDirectory },
+          keys: config.keys,
           decisions: board.feed(),
         }),
       ],

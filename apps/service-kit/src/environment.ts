@@ -19,6 +19,11 @@ const serviceUrl = z
   .string()
   .refine(isServiceUrl, 'must be an absolute http or https URL that ends in / and has no query');
 
+const seconds = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be whole seconds')
+  .transform(Number);
+
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://');
 
 const loopbackUrl = z
@@ -44,6 +49,7 @@ export function commonVariables(
     DESTINATIONS_FILE: z.string().optional(),
     DATA_DIR: z.string().default(`.data/${name}`),
     KEYS_DIR: z.string().optional(),
+    KEYS_ROTATE_EVERY_SECONDS: seconds.optional(),
     DATABASE_URL: postgresUrl.optional(),
     REDIS_URL: redisUrl.optional(),
     DECISIONS_URL: loopbackUrl,

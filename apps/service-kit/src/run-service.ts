@@ -75,6 +75,7 @@ const VARIABLES_OF_OPTIONS = [
   ['service', 'SERVICE_URL'],
   ['trust', 'TRUST_FILE'],
   ['destinations', 'DESTINATIONS_FILE'],
+  ['keys.rotateEverySeconds', 'KEYS_ROTATE_EVERY_SECONDS'],
   ['keys', 'KEYS_DIR'],
 ] as const;
 

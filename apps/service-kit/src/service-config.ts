@@ -4,6 +4,12 @@ import { z } from 'zod';
 import type { DatabaseLocation } from './database.js';
 import { type commonVariables, ConfigError, readJsonFile } from './environment.js';
 
+/** Where the service's own keys are, and how often it lets another one sign; left out, somebody else rotates them. */
+export interface ServiceKeys {
+  readonly directory: string;
+  readonly rotateEverySeconds?: number;
+}
+
 /** What every service is started with. */
 export interface ServiceConfig {
   /** 0 takes any free port. */
@@ -13,7 +19,7 @@ export interface ServiceConfig {
   readonly serviceUrl: string;
   readonly trust: readonly TrustRecord[];
   readonly destinations: readonly DestinationRecord[];
-  readonly keysDirectory: string;
+  readonly keys: ServiceKeys;
   readonly database: DatabaseLocation;
   readonly logFormat: 'json' | 'text';
   /** Where each decision is also sent, while somebody develops. */
@@ -54,7 +60,12 @@ export function toServiceConfig(
       destinationsFile === undefined
         ? []
         : readRecords('DESTINATIONS_FILE', destinationsFile, destinationRecords),
-    keysDirectory: variables.KEYS_DIR ?? join(variables.DATA_DIR, 'keys'),
+    keys: {
+      directory: variables.KEYS_DIR ?? join(variables.DATA_DIR, 'keys'),
+      ...(variables.KEYS_ROTATE_EVERY_SECONDS !== undefined && {
+        rotateEverySeconds: variables.KEYS_ROTATE_EVERY_SECONDS,
+      }),
+    },
     database:
       variables.DATABASE_URL === undefined
         ? { kind: 'embedded', directory: join(variables.DATA_DIR, 'database') }

@@ -37,7 +37,7 @@ describe('The environment of a service', () => {
       serviceUrl: 'https://census.service/',
       trust: [],
       destinations: [],
-      keysDirectory: join('.data', 'census', 'keys'),
+      keys: { directory: join('.data', 'census', 'keys') },
       database: { kind: 'embedded', directory: join('.data', 'census', 'database') },
       logFormat: 'text',
     });
@@ -45,6 +45,11 @@ describe('The environment of a service', () => {
 
   it('counts an empty variable as one that is not set', () => {
     expect(read({ PORT: '', DATABASE_URL: '', REDIS_URL: '' })).toEqual(read({}));
+  });
+
+  it('lets the service rotate its own keys', () => {
+    const { keys } = read({ KEYS_DIR: '/keys', KEYS_ROTATE_EVERY_SECONDS: '86400' });
+    expect(keys).toEqual({ directory: '/keys', rotateEverySeconds: 86_400 });
   });
 
   it('chooses PostgreSQL by DATABASE_URL', () => {
@@ -64,6 +69,7 @@ describe('The environment of a service', () => {
     ['SERVICE_URL', 'ftp://census.service/'],
     ['DATABASE_URL', 'mysql://root:secret@db.example/census'],
     ['REDIS_URL', 'redis://:secret@127.0.0.1:6379'],
+    ['KEYS_ROTATE_EVERY_SECONDS', '30d'],
     ['LOG_FORMAT', 'xml'],
     ['DECISIONS_URL', 'http://10.0.0.1/development/decisions'],
     ['TRUST_FILE', '/nowhere/trust.json'],

@@ -7,19 +7,37 @@ export interface LeanSender {
   send(token: string): Promise<Answer>;
 }
 
-/** Sends to one URL; each connection has one request at a time, and there are as many as it takes. */
+/** A caller has a few connections to a service and keeps them. More would have the service hold more, for nothing. */
+const CONNECTIONS = 16;
+
+/** Sends to one URL over a few connections, each with one request at a time; the others wait. */
 export function createLeanSender({ host, hostname, pathname, port }: URL): LeanSender {
+  const open = (): Connection => new Connection(connect(Number(port), hostname));
   // The one that has rested longest is next, so that none rests until the server closes it.
-  let idle: Connection[] = [];
+  const idle = Array.from({ length: CONNECTIONS }, open);
+  const waiting: ((connection: Connection) => void)[] = [];
+
+  function take(): Promise<Connection> {
+    const connection = idle.shift();
+    if (connection !== undefined) return Promise.resolve(connection.isBroken ? open() : connection);
+    return new Promise((resolve) => waiting.push(resolve));
+  }
+
+  function giveBack(connection: Connection): void {
+    const whole = connection.isBroken ? open() : connection;
+    const next = waiting.shift();
+    if (next === undefined) idle.push(whole);
+    else next(whole);
+  }
+
   return {
     async send(token) {
       const sentAt = performance.now();
-      idle = idle.filter(({ isBroken }) => !isBroken);
-      const connection = idle.shift() ?? new Connection(connect(Number(port), hostname));
+      const connection = await take();
       const text = await connection.exchange(
         `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\n\r\n`,
       );
-      if (!connection.isBroken) idle.push(connection);
+      giveBack(connection);
       return { outcome: outcomeOf(text), ms: performance.now() - sentAt };
     },
   };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { BIN, countersign } from './support/countersign.js';
@@ -22,6 +22,18 @@ describe('the command line', () => {
       code: 0,
       stdout: `${manifest.version}\n`,
       stderr: '',
+    });
+  });
+
+  it('says what to do where it was not built, and shows no stack trace', async () => {
+    await mkdir(scratch.path, { recursive: true });
+    const copy = join(scratch.path, 'countersign.mjs');
+    await cp(BIN, copy);
+    const child = spawn(process.execPath, [copy], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^Failed: .* run npm run build first.*\n$/),
     });
   });
 
@@ -104,7 +116,7 @@ describe('the command line', () => {
     expect(await countersign(['keys', 'show', '--dir', path])).toEqual({
       code: 1,
       stdout: '',
-      stderr: `Failed: ${path} cannot be read (ENOENT)\n`,
+      stderr: `Failed: ${path} cannot be read (ENOENT): it does not exist\n`,
     });
   });
 

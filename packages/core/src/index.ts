@@ -22,7 +22,7 @@ export type { TrustedKeys, TrustRecord } from './keys/trust-record.js';
 export { createKeyStore } from './keys/key-store.js';
 export type { KeyStore, KeyStoreOptions, OpenKeyStore, Signer } from './keys/key-store.js';
 export type { RemoteSigner } from './keys/own/remote-signer.js';
-export type { SigningAlgorithm } from './keys/own-key.js';
+export type { SigningAlgorithm } from './keys/own/own-key.js';
 export type { PublicJwk } from './keys/public-jwk.js';
 export { openKeyDirectory } from './keys/own/key-directory.js';
 export type {

@@ -27,7 +27,7 @@ export { AuthorizedFetch } from './outbound/authorized-fetch.js';
 export type { AuthorizedRequestInit } from './outbound/authorized-fetch.js';
 export type { CallOptions } from './outbound/outgoing-call.js';
 export { KeysHealth } from './keys/keys-health.js';
-export type { KeysHealthOptions, KeysHealthStatus } from './keys/keys-health.js';
+export type { KeysHealthOptions, KeysHealthStatus, OwnKeysStatus } from './keys/keys-health.js';
 export { TransactionLogger } from './transaction-logger.js';
 
 // What an application needs of core, so that it need not depend on it too.

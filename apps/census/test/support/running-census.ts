@@ -39,7 +39,7 @@ export async function startCensus(): Promise<RunningCensus> {
     serviceUrl: CENSUS,
     trust: [herald.trustRecord({ scopes: ['user:read', 'user:write'], actsFor: [`${CENSUS}user/`] })],
     destinations: [],
-    keysDirectory: join(folder, 'keys'),
+    keys: { directory: join(folder, 'keys') },
     database: { kind: 'memory' },
     logFormat: 'text',
     hasDevelopmentPage: false,

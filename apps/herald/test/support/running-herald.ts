@@ -36,7 +36,7 @@ export async function startHerald(
           scopes: ['user:read'],
         },
       ],
-      keysDirectory: join(folder, 'keys'),
+      keys: { directory: join(folder, 'keys') },
       database: { kind: 'memory' },
       logFormat: 'text',
       hasDevelopmentPage: false,

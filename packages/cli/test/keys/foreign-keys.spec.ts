@@ -1,4 +1,4 @@
-import { chown, stat } from 'node:fs/promises';
+import { chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuseForeignKeys } from '../../src/keys/foreign-keys.js';
 import { scratchKeys, type ScratchKeys } from '../support/key-directories.js';
@@ -35,8 +35,17 @@ describe('keys of another user', () => {
       expect(await refuseForeignKeys(scratch.path, uid)).toBeUndefined();
   });
 
-  it('are not in a directory that is empty or not there', async () => {
-    expect(await refuseForeignKeys(scratch.path, ROOT)).toBeUndefined();
+  it('are those that are to come in an empty directory of theirs', async () => {
+    const empty = join(scratch.path, 'empty');
+    await mkdir(empty, { recursive: true });
+    if ((await stat(empty)).uid === ROOT) {
+      expect(await refuseForeignKeys(empty, ROOT)).toBeUndefined();
+      await chown(empty, NOBODY, NOBODY);
+    }
+    expect((await refuseForeignKeys(empty, ROOT))?.refusal?.code).toBe('keys_of_another_user');
+  });
+
+  it('are not in a directory that is not there', async () => {
     expect(await refuseForeignKeys(join(scratch.path, 'nowhere'), ROOT)).toBeUndefined();
   });
 });

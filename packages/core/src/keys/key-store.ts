@@ -5,7 +5,7 @@ import { readOverlap } from './own/key-directory.js';
 import { DEFAULT_VERIFIER_CACHE_SECONDS, type KeyOverlap } from './own/key-record.js';
 import { fixedKeyStore, localSigner, type OpenKeyStore } from './own/open-key-store.js';
 import { openRemoteSigners, type RemoteSigner } from './own/remote-signer.js';
-import { readOwnKey, SIGNING_ALGORITHMS, type SigningAlgorithm } from './own-key.js';
+import { readOwnKey, SIGNING_ALGORITHMS, type SigningAlgorithm } from './own/own-key.js';
 
 export type { KeyStore, OpenKeyStore, Signer } from './own/open-key-store.js';
 

@@ -4,20 +4,29 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transpileCore } from './transpiled-core.js';
 
+/**
+ * What happens at a step: the process is killed before it, or the system refuses it with that code; of `LOST_REPLY` the link
+ * is made, and the answer is that its name is taken, as NFS says when a request had to be repeated.
+ */
+export type Fault = 'SIGKILL' | 'ENOSPC' | 'LOST_REPLY';
+
 /** How a process ended that changes files. */
 export interface Ending {
   /** `SIGKILL` when it was killed at that step; null when it had fewer steps and came to its end. */
   readonly signal: NodeJS.Signals | null;
+  /** Whether it had that step. */
+  readonly isHit: boolean;
+  readonly code: number | null;
   readonly stderr: string;
 }
 
 /** Runs core's commands on a key directory in processes of their own, which are killed where a test says. */
 export interface CrashingProcess {
   /**
-   * @param killAt the number of the step, from 1 on, before which the process is killed. A step is one call that changes
-   * files; a write has two, the second of which comes when half of it is done.
+   * @param faultAt the number of the step, from 1 on, that goes wrong. A step is one call that changes files; a write has
+   * two, the second of which comes when half of it is done.
    */
-  run(directory: string, command: string, killAt: number): Promise<Ending>;
+  run(directory: string, command: string, faultAt: number, fault?: Fault): Promise<Ending>;
 }
 
 /** Loaded before the program: it replaces what `node:fs/promises` exports, so that the program needs no hook for it. */
@@ -26,30 +35,41 @@ import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
 let step = 0;
-const killAt = Number(process.env.KILL_AT);
-function atStep() {
+const faultAt = Number(process.env.FAULT_AT);
+const fault = process.env.FAULT;
+const failure = (code, syscall) => Object.assign(new Error(code + ': sesame'), { code, syscall });
+function atStep(syscall) {
   step += 1;
-  if (step === killAt) process.kill(process.pid, 'SIGKILL');
+  if (step !== faultAt) return;
+  console.error('faulty step');
+  if (fault === 'SIGKILL') process.kill(process.pid, 'SIGKILL');
+  if (fault === 'ENOSPC') throw failure('ENOSPC', syscall);
 }
 
 for (const name of ['mkdir', 'link', 'rename', 'rm', 'unlink']) {
   const original = promises[name];
-  promises[name] = (...args) => (atStep(), original(...args));
+  promises[name] = async (...args) => {
+    atStep(name);
+    await original(...args);
+    if (fault !== 'LOST_REPLY' || name !== 'link' || step !== faultAt) return;
+    console.error('the reply is lost');
+    throw failure('EEXIST', name);
+  };
 }
 const open = promises.open;
 const probe = await open(process.execPath, 'r');
 const FileHandle = Object.getPrototypeOf(probe);
 await probe.close();
 const { sync, writeFile } = FileHandle;
-FileHandle.sync = function () { atStep(); return sync.call(this); };
+FileHandle.sync = async function () { atStep('fsync'); return sync.call(this); };
 FileHandle.writeFile = async function (text) {
-  atStep();
+  atStep('write');
   await writeFile.call(this, text.slice(0, text.length / 2));
-  atStep();
+  atStep('write');
   await writeFile.call(this, text.slice(text.length / 2));
 };
-promises.open = (path, flags = 'r', ...rest) => {
-  if (flags !== 'r') atStep();
+promises.open = async (path, flags = 'r', ...rest) => {
+  if (flags !== 'r') atStep('open');
   return open(path, flags, ...rest);
 };
 syncBuiltinESMExports();
@@ -79,16 +99,17 @@ export async function createCrashingProcess(directory: string): Promise<Crashing
   await writeFile(preload, PRELOAD);
   await writeFile(program, PROGRAM);
   return {
-    async run(keyDirectory, command, killAt) {
+    async run(keyDirectory, command, faultAt, fault = 'SIGKILL') {
       const child = spawn(process.execPath, ['--import', preload, program, keyDirectory, command], {
-        env: { ...process.env, NODE_OPTIONS: '', KILL_AT: String(killAt) },
+        env: { ...process.env, NODE_OPTIONS: '', FAULT_AT: String(faultAt), FAULT: fault },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       let stderr = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
       const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-      if (signal === null && code !== 0) throw new Error(`${command} failed: ${stderr}`);
-      return { signal, stderr };
+      const isHit = stderr.includes('faulty step');
+      if (!isHit && code !== 0) throw new Error(`${command} failed: ${stderr}`);
+      return { signal, isHit, code, stderr };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type KeyStatus, type Verifier } from '@countersign/core';
-import { VERIFIER } from '../countersign.tokens.js';
+import { type KeyStatus, type KeyStore, type Verifier } from '@countersign/core';
+import { KEY_STORE, VERIFIER } from '../countersign.tokens.js';
 
 export interface KeysHealthOptions {
   /**
@@ -10,11 +10,24 @@ export interface KeysHealthOptions {
   readonly downWithoutKeys?: boolean;
 }
 
-/** How other services' keys stand, in the form of a health indicator of `@nestjs/terminus`. */
+/** How our own keys stand. */
+export interface OwnKeysStatus {
+  /** `degraded`: keys that were read before are in use, or are not rotated, because something is wrong with the directory. */
+  readonly state: 'fresh' | 'degraded';
+  /** How many things are wrong. The log names the files; an answer that many may read does not. */
+  readonly problems: number;
+}
+
+/** How other services' keys and our own stand, in the form of a health indicator of `@nestjs/terminus`. */
 export interface KeysHealthStatus {
   readonly status: 'up' | 'down';
-  /** Whether the last fetch of some issuer's keys failed. Its last good set is in use as long as its `state` is `old`. */
+  /**
+   * Whether the last fetch of some issuer's keys failed, or our own keys are `degraded`. An issuer's last good set is in use as
+   * long as its `state` is `old`; our own keys sign and are published in any case.
+   */
   readonly degraded: boolean;
+  /** Left out for a key store that cannot tell. */
+  readonly ownKeys?: OwnKeysStatus;
   /** By the names of the trust records. Ages are whole seconds. */
   readonly issuers: Readonly<Record<string, KeyStatus>>;
 }
@@ -24,8 +37,11 @@ export interface KeysHealthStatus {
 export class KeysHealth {
   readonly #verifier: Verifier;
 
-  constructor(@Inject(VERIFIER) verifier: Verifier) {
+  readonly #keyStore: KeyStore;
+
+  constructor(@Inject(VERIFIER) verifier: Verifier, @Inject(KEY_STORE) keyStore: KeyStore) {
     this.#verifier = verifier;
+    this.#keyStore = keyStore;
   }
 
   /**
@@ -37,19 +53,26 @@ export class KeysHealth {
     { downWithoutKeys = false }: KeysHealthOptions = {},
   ): Readonly<Record<string, KeysHealthStatus>> {
     const status = this.#verifier.keyStatus();
-    const degraded = status.some(({ lastFailure }) => lastFailure !== undefined);
-    if (degraded) void this.#verifier.hydrate().catch(() => undefined);
+    const isFailing = status.some(({ lastFailure }) => lastFailure !== undefined);
+    if (isFailing) void this.#verifier.hydrate().catch(() => undefined);
+    const ownKeys = ownKeysOf(this.#keyStore);
     const isDown =
       status.length > 0 &&
       status.every(({ state, lastFailure }) => state === 'none' && lastFailure !== undefined);
     return {
       [key]: {
         status: downWithoutKeys && isDown ? 'down' : 'up',
-        degraded,
+        degraded: isFailing || ownKeys?.state === 'degraded',
+        ...(ownKeys !== undefined && { ownKeys }),
         issuers: Object.fromEntries(status.map((each) => [each.name, keysOf(each)])),
       },
     };
   }
+}
+
+function ownKeysOf(keyStore: KeyStore): OwnKeysStatus | undefined {
+  const problems = keyStore.problems?.().length;
+  return problems === undefined ? undefined : { state: problems === 0 ? 'fresh' : 'degraded', problems };
 }
 
 function keysOf({ state, ageSeconds, keys, lastFailure }: KeyStatus): KeyStatus {

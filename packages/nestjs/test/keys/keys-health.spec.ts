@@ -1,8 +1,12 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import { createFixedClock, type FixedClock } from '@countersign/core';
+import { createFixedClock, type FixedClock, type OpenKeyStore } from '@countersign/core';
 import {
   Authenticated,
+  KEY_STORE,
   KeysHealth,
   Public,
   type CountersignOptions,
@@ -90,6 +94,7 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
     return { status, keys: details?.keys };
   }
 
+  const ownKeys = { state: 'fresh', problems: 0 };
   const fresh = { state: 'fresh', keys: 1, ageSeconds: 0 };
   const missing = { state: 'none', keys: 0, lastFailure: 'unusable_answer' };
 
@@ -98,7 +103,7 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
     const unneeded = { state: 'none', keys: 0 };
     expect(await health()).toEqual({
       status: 200,
-      keys: { status: 'up', degraded: false, issuers: { herald: unneeded, gateway: unneeded } },
+      keys: { status: 'up', degraded: false, ownKeys, issuers: { herald: unneeded, gateway: unneeded } },
     });
     expect(keySets.requests()).toBe(0);
   });
@@ -108,7 +113,7 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
     clock.advance(100.9);
     expect(await health()).toEqual({
       status: 200,
-      keys: { status: 'up', degraded: false, issuers: { herald: { ...fresh, ageSeconds: 100 } } },
+      keys: { status: 'up', degraded: false, ownKeys, issuers: { herald: { ...fresh, ageSeconds: 100 } } },
     });
     expect(keySets.requests()).toBe(1);
   });
@@ -125,6 +130,7 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
       keys: {
         status: 'up',
         degraded: true,
+        ownKeys,
         issuers: {
           herald: { state: 'old', keys: 1, ageSeconds: 550, lastFailure: 'unusable_answer' },
           gateway: expect.objectContaining({ state: 'fresh' }),
@@ -136,7 +142,7 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
   it('is up and degraded when the keys of one issuer never came: the others are not its business', async () => {
     keySets.fail('gateway');
     await start(['herald', 'gateway']);
-    const keys = { status: 'up', degraded: true, issuers: { herald: fresh, gateway: missing } };
+    const keys = { status: 'up', degraded: true, ownKeys, issuers: { herald: fresh, gateway: missing } };
     expect(await health()).toEqual({ status: 200, keys });
     expect(await health('/health/strict')).toEqual({ status: 200, keys });
   });
@@ -146,10 +152,10 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
     keySets.fail('gateway');
     await start(['herald', 'gateway']);
     const issuers = { herald: missing, gateway: missing };
-    expect(await health()).toEqual({ status: 200, keys: { status: 'up', degraded: true, issuers } });
+    expect(await health()).toEqual({ status: 200, keys: { status: 'up', degraded: true, ownKeys, issuers } });
     expect(await health('/health/strict')).toEqual({
       status: 503,
-      keys: { status: 'down', degraded: true, issuers },
+      keys: { status: 'down', degraded: true, ownKeys, issuers },
     });
   });
 
@@ -162,6 +168,41 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
     clock.advance(1);
     while ((await health('/health/strict')).status !== 200);
     expect(await health()).toMatchObject({ keys: { status: 'up', degraded: false } });
+  });
+
+  it('is up and degraded while our own keys are damaged, and says no more than that', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'countersign-health-'));
+    await start(['herald'], { keys: { directory } });
+    const store = application?.nest.get<OpenKeyStore>(KEY_STORE);
+    const { keyId } = store!.signer();
+    const file = join(directory, `key-${keyId}.jwk.json`);
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, '{"d":"sesame');
+    await store!.reload();
+    expect(await health('/health/strict')).toEqual({
+      status: 200,
+      keys: {
+        status: 'up',
+        degraded: true,
+        ownKeys: { state: 'degraded', problems: 1 },
+        issuers: { herald: fresh },
+      },
+    });
+    const answer = await send(application?.origin ?? '', { path: '/health' });
+    for (const secret of ['sesame', keyId, directory]) expect(answer.text).not.toContain(secret);
+    await writeFile(file, text);
+    await store!.reload();
+    expect(await health()).toMatchObject({ keys: { degraded: false, ownKeys } });
+    await rm(directory, { recursive: true });
+  });
+
+  it('says nothing of our own keys when they are in a store that cannot tell', async () => {
+    const { keyStore } = herald;
+    await start(['herald'], {
+      keys: { signer: () => keyStore.signer(), publicKeys: () => keyStore.publicKeys() },
+    });
+    const issuers = { herald: fresh };
+    expect(await health()).toEqual({ status: 200, keys: { status: 'up', degraded: false, issuers } });
   });
 
   it('shows no key, and no address', async () => {

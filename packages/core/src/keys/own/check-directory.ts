@@ -1,7 +1,15 @@
 import { join } from 'node:path';
-import { errorCode, isTemporary, ITSELF } from './directory-files.js';
+import { isTemporary, ITSELF } from './directory-files.js';
 import { generationOf } from './key-manifest.js';
-import { loadKey, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
+import { GROUP_WRITES } from './key-permissions.js';
+import {
+  loadKey,
+  readSnapshot,
+  unreadable,
+  type DirectorySnapshot,
+  type ReadOptions,
+} from './read-directory.js';
+import { errorCode } from './system-fault.js';
 
 /** Something that is wrong with a key directory. Names files, and nothing of a key. */
 export interface KeyProblem {
@@ -34,9 +42,17 @@ export async function checkDirectory(options: ReadOptions): Promise<readonly Key
       });
     for (const record of snapshot.rotation.keys.filter(({ state }) => state !== 'gone'))
       await attempt(join(directory, record.file), () => loadKey(record, options));
-    problems.push(...strangeFiles(snapshot, options));
+    problems.push(...strangeFiles(snapshot, options), ...openToGroup(snapshot, options));
   }
   return problems;
+}
+
+/** Orchestrators make volumes that a group may write: no reason to refuse the directory. */
+function openToGroup({ entries }: DirectorySnapshot, { directory }: ReadOptions): readonly KeyProblem[] {
+  const mode = entries.find(({ name }) => name === ITSELF)?.stats?.mode ?? 0;
+  if ((mode & GROUP_WRITES) === 0 || process.platform === 'win32') return [];
+  const problem = `its group may write it, and put keys of its own there; if that is not meant: chmod g-w ${directory}`;
+  return [{ severity: 'warning', path: directory, problem }];
 }
 
 /** Files that no record names, and manifests that are cut off. */
@@ -63,10 +79,8 @@ function strangeFiles(
 }
 
 function problemOf(error: unknown, path: string): Pick<KeyProblem, 'path' | 'problem'> {
-  const code = errorCode(error);
-  if (!(error instanceof Error) || code !== 'config_invalid')
-    return { path, problem: `cannot be read (${code ?? 'unknown error'})` };
-  const { message } = error;
+  const { message } =
+    error instanceof Error && errorCode(error) === 'config_invalid' ? error : unreadable(error, path);
   return message.startsWith(`${path} `)
     ? { path, problem: message.slice(path.length + 1) }
     : { path, problem: message };

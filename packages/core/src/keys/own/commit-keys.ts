@@ -1,8 +1,10 @@
+import { CountersignError } from '../../errors.js';
 import { writeNewFile, listFiles, removeFiles, isTemporary, type DirectoryEntry } from './directory-files.js';
-import { generationOf, manifestFile, manifestText } from './key-manifest.js';
+import { generationOf, manifestFile, manifestText, readManifest } from './key-manifest.js';
 import { type KeyChange, type KeyRotation } from './key-record.js';
 import { isLongerOverlap } from './rotation.js';
 import { readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
+import { errorText } from './system-fault.js';
 
 /** A file that a writer has not put to use by then belongs to one that was killed. */
 const ABANDONED_AFTER_SECONDS = 600;
@@ -12,6 +14,22 @@ const MADE_BY_US = /^key-[\w-]{43}\.jwk\.json$/;
 /** The name of the file of a key that we make: no two keys have the same. */
 export function keyFile(keyId: string): string {
   return `key-${keyId}.jwk.json`;
+}
+
+/**
+ * Refuses what could be written and not read again: that would be the end of the directory.
+ * @throws CountersignError `rotation_not_possible`
+ */
+export function refuseUnreadable({ highestGeneration }: DirectorySnapshot, rotation: KeyRotation): void {
+  const name = manifestFile(highestGeneration + 1);
+  const refusal = (why: string): CountersignError =>
+    new CountersignError('rotation_not_possible', `no service could read the keys afterwards: ${why}`);
+  if (generationOf(name) === undefined) throw refusal(`${name} is no name of a manifest`);
+  try {
+    readManifest(JSON.parse(manifestText(rotation)), name);
+  } catch (error) {
+    throw refusal(`${errorText(error, 'message') ?? ''}; retire or revoke keys first`);
+  }
 }
 
 /**
@@ -49,12 +67,14 @@ export async function commitKeys(
  * Deletes what nobody needs: files of keys that are gone, manifests before the last but one, and what killed writers left.
  * A file that a writer may still be about to use is left alone: its age is told by the file system's own clock, as the
  * time of the newest manifest.
+ * @param goneFiles files of keys that are gone, and that the manifest need not name any more.
  */
-export async function sweepDirectory(options: ReadOptions): Promise<void> {
+export async function sweepDirectory(options: ReadOptions, goneFiles: readonly string[]): Promise<void> {
   const { rotation, generation, entries } = await readSnapshot(options);
   if (generation === 0) return;
   const live = new Set(rotation.keys.filter(({ state }) => state !== 'gone').map(({ file }) => file));
-  const gone = new Set(rotation.keys.filter(({ state }) => state === 'gone').map(({ file }) => file));
+  const named = rotation.keys.filter(({ state }) => state === 'gone').map(({ file }) => file);
+  const gone = new Set([...named, ...goneFiles]);
   const newest = secondsOf(entries.find(({ name }) => name === manifestFile(generation)));
   const isAbandoned = (entry: DirectoryEntry): boolean => {
     const isOurs = isTemporary(entry.name) || MADE_BY_US.test(entry.name);

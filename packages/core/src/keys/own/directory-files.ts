@@ -1,6 +1,7 @@
 import { type Stats } from 'node:fs';
 import { link, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from './system-fault.js';
 
 /** A file of a key directory. */
 export interface DirectoryEntry {
@@ -66,15 +67,26 @@ export async function writeNewFile(directory: string, name: string, text: string
     } finally {
       await file.close();
     }
-    await link(temporary, join(directory, name));
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
+    if (!(await linkAsFirst(temporary, join(directory, name)))) return false;
   } finally {
     await rm(temporary, { force: true });
   }
   await syncDirectory(directory);
   return true;
+}
+
+/**
+ * Gives a file a second name. @returns false when the name is taken. Over NFS a link may be made, its answer lost, and the
+ * repeated request refused because of the first: the count of the file's names tells.
+ */
+async function linkAsFirst(path: string, name: string): Promise<boolean> {
+  try {
+    await link(path, name);
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+    return (await stat(path)).nlink > 1;
+  }
 }
 
 /** Deletes files; those that are gone already count as deleted. */
@@ -92,16 +104,4 @@ async function syncDirectory(directory: string): Promise<void> {
   } finally {
     await opened.close();
   }
-}
-
-/** The system's name of an error, such as `ENOENT`. */
-export function errorCode(error: unknown): string | undefined {
-  return errorText(error, 'code');
-}
-
-/** A text that the system added to an error; what it says of a file holds the path, and nothing of what is in the file. */
-export function errorText(error: unknown, member: 'code' | 'path' | 'message'): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const text: unknown = Reflect.get(error, member);
-  return typeof text === 'string' ? text : undefined;
 }

@@ -1,15 +1,16 @@
-import { mkdir } from 'node:fs/promises';
 import { type Clock } from '../../clock.js';
 import { invalidOption } from '../../options.js';
-import { type SigningAlgorithm } from '../own-key.js';
-import { errorCode, errorText, listFiles, type DirectoryEntry } from './directory-files.js';
+import { type SigningAlgorithm } from './own-key.js';
+import { listFiles, type DirectoryEntry } from './directory-files.js';
 import { refuseShortCycle } from './key-directory.js';
 import { type KeyOverlap } from './key-record.js';
 import { KeyRotor } from './key-rotor.js';
 import { fingerprintOf, KEYS_STAY, readInUse, type KeysInUse } from './keys-in-use.js';
+import { makeDirectory } from './make-directory.js';
 import { type OpenKeyStore } from './open-key-store.js';
 import { readSnapshot, unreadable, type ReadOptions } from './read-directory.js';
 import { nextStep } from './rotation.js';
+import { errorText } from './system-fault.js';
 import { firstKey, noTransition } from './transitions.js';
 import { Warnings } from './warnings.js';
 
@@ -48,6 +49,7 @@ export async function openDirectoryStore(options: DirectoryStoreOptions): Promis
     get verifierCacheSeconds() {
       return store.inUse.rotation.overlap.verifierCacheSeconds;
     },
+    problems: () => warnings.now(),
     reload: () => store.reload(),
     close: () => {
       clearInterval(timer);
@@ -60,19 +62,15 @@ async function makeFirstKey({ directory, algorithm }: DirectoryStoreOptions, rot
   try {
     await rotor.change(firstKey(algorithm));
   } catch (error) {
-    if (errorCode(error) === 'config_invalid') throw error;
-    const why = errorCode(error) ?? 'unknown error';
-    throw invalidOption(directory, `holds no key, and none can be made in it (${why})`);
+    throw invalidOption(
+      directory,
+      `holds no key, and none can be made in it: ${errorText(error, 'message') ?? ''}`,
+    );
   }
 }
 
-async function makeDirectory(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw invalidOption(directory, `cannot be made (${errorCode(error) ?? 'unknown error'})`);
-  }
-}
+/** A rotation that failed is not tried again at every look: each would make a key in vain. */
+const SECONDS_AFTER_FAILURE = 60;
 
 class DirectoryKeyStore {
   inUse: KeysInUse;
@@ -82,6 +80,8 @@ class DirectoryKeyStore {
   readonly #rotor: KeyRotor;
   readonly #warnings: Warnings;
   #waiting = 0;
+  /** On the clock that never goes back. */
+  #rotateNotBefore = -Infinity;
 
   constructor(options: DirectoryStoreOptions, rotor: KeyRotor, warnings: Warnings, first: KeysInUse) {
     this.#options = options;
@@ -115,11 +115,12 @@ class DirectoryKeyStore {
     return this.settled;
   }
 
-  #read(): Promise<void> {
+  #read(): Promise<boolean> {
     return this.#attempt('directory', KEYS_STAY, async () => {
       const entries = await this.#list();
       const isSame = fingerprintOf(entries) === this.inUse.fingerprint;
       if (!isSame) this.inUse = await readInUse(this.#options, this.#rotor, this.inUse);
+      if (!this.inUse.isOverlapUnrecorded) this.#warnings.tell('overlap', []);
       return this.inUse.warnings;
     });
   }
@@ -132,29 +133,36 @@ class DirectoryKeyStore {
     }
   }
 
-  /** Whether anything was due. */
+  /** Whether anything was due, and tried. */
   async #rotate(): Promise<boolean> {
     const { rotateEverySeconds: everySeconds, clock } = this.#options;
     if (everySeconds === undefined) return false;
     const now = clock.now();
-    if (nextStep(this.inUse.rotation, now, everySeconds).notBefore > now) return false;
-    await this.#attempt('rotation', 'the keys are not rotated', async () => {
+    if (nextStep(this.inUse.rotation, now, everySeconds).notBefore > now) {
+      this.#warnings.tell('rotation', []);
+      return false;
+    }
+    if (clock.monotonic() < this.#rotateNotBefore) return false;
+    const isDone = await this.#attempt('rotation', 'the keys are not rotated', async () => {
       await this.#rotor.rotate(everySeconds);
       return [];
     });
+    if (!isDone) this.#rotateNotBefore = clock.monotonic() + SECONDS_AFTER_FAILURE;
     return true;
   }
 
-  /** Runs a part whose failure is only told. */
-  async #attempt(topic: string, consequence: string, run: () => Promise<readonly string[]>): Promise<void> {
+  /** Runs a part whose failure is only told. @returns whether it came to its end. */
+  async #attempt(
+    topic: string,
+    consequence: string,
+    run: () => Promise<readonly string[]>,
+  ): Promise<boolean> {
     try {
       this.#warnings.tell(topic, await run());
+      return true;
     } catch (error) {
-      // The system's own words name temporary files, another one each time.
-      const code = errorCode(error) ?? 'unknown error';
-      const told = code === 'config_invalid' ? errorText(error, 'message') : undefined;
-      const problem = told ?? `${this.#options.directory} cannot be used (${code})`;
-      this.#warnings.tell(topic, [`${problem}; ${consequence}`]);
+      this.#warnings.tell(topic, [`${errorText(error, 'message') ?? 'unknown error'}; ${consequence}`]);
+      return false;
     }
   }
 }

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { systemClock, type Clock } from '../../clock.js';
 import { invalidOption, OptionsReader } from '../../options.js';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../own-key.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './own-key.js';
 import { checkDirectory, type KeyProblem } from './check-directory.js';
+import { makeDirectory } from './make-directory.js';
 import {
   OVERLAP_RANGES,
   REVOCATION_REASON,
@@ -102,7 +102,7 @@ export function openKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
     prepare: async ({ algorithm } = {}) => {
       if (algorithm !== undefined && !SIGNING_ALGORITHMS.includes(algorithm))
         throw invalidOption('algorithm', `must be one of ${SIGNING_ALGORITHMS.join(', ')}`);
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeDirectory(directory);
       return stateOf(await rotor.change(preparation(algorithm)));
     },
     activate: async (step = {}) => stateOf(await rotor.change(activation(step))),

@@ -1,5 +1,5 @@
 import { invalidOption, OptionsReader } from '../../options.js';
-import { SIGNING_ALGORITHMS } from '../own-key.js';
+import { SIGNING_ALGORITHMS } from './own-key.js';
 import {
   OVERLAP_RANGES,
   REVOCATION_REASON,

@@ -1,9 +1,9 @@
 import { type Stats } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { invalidOption } from '../../options.js';
-import { errorCode } from './directory-files.js';
+import { errorCode } from './system-fault.js';
 
-const GROUP_WRITES = 0o020;
+export const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
 const OTHERS_READ = 0o004;
 

@@ -1,4 +1,4 @@
-import { type SigningAlgorithm } from '../own-key.js';
+import { type SigningAlgorithm } from './own-key.js';
 
 /**
  * Where one of our own keys stands in its life: `pending` is published and does not sign yet, `active` signs, `retiring` is

@@ -1,11 +1,12 @@
 import { type Clock } from '../../clock.js';
 import { CountersignError } from '../../errors.js';
-import { generatePrivateJwk, readOwnKey, type SigningAlgorithm } from '../own-key.js';
-import { commitKeys, keyFile, sweepDirectory } from './commit-keys.js';
+import { generatePrivateJwk, readOwnKey, type SigningAlgorithm } from './own-key.js';
+import { commitKeys, keyFile, refuseUnreadable, sweepDirectory } from './commit-keys.js';
 import { removeFiles, writeNewFile } from './directory-files.js';
 import { type KeyChange, type KeyOverlap, type KeyRotation } from './key-record.js';
 import { loadKey, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
 import { isLongerOverlap, longerOverlap } from './rotation.js';
+import { errorText, isSystemError, systemFault } from './system-fault.js';
 import { changesBetween, scheduledStep, type NewKey, type Transition } from './transitions.js';
 
 /** Somebody else changed the keys first: decided again this often. */
@@ -51,7 +52,7 @@ export class KeyRotor {
       const base = await readSnapshot(this.#files);
       const changed = await this.#attempt(transition, base);
       if (changed === undefined) continue;
-      await sweepDirectory(this.#files);
+      await this.#sweep(base, changed);
       return { ...(await this.read()), changed };
     }
     throw new CountersignError('rotation_not_possible', 'others keep changing the keys; try again');
@@ -72,10 +73,36 @@ export class KeyRotor {
       const signsFromNowOn = changed.some(({ keyId, to }) => keyId === record.keyId && to === 'active');
       if (signsFromNowOn && !isMade) await loadKey(record, this.#files);
     }
-    if (made !== undefined) await writeNewFile(this.#files.directory, made.key.file, made.text);
-    if (await commitKeys(this.#files, base, { ...rotation, keys }, changed)) return changed;
-    if (made !== undefined) await removeFiles(this.#files.directory, [made.key.file]);
+    refuseUnreadable(base, { ...rotation, keys });
+    try {
+      if (made !== undefined) await writeNewFile(this.#files.directory, made.key.file, made.text);
+      if (await commitKeys(this.#files, base, { ...rotation, keys }, changed)) return changed;
+    } catch (error) {
+      await this.#discard(made?.key).catch(() => undefined);
+      throw isSystemError(error) ? systemFault(error, this.#files.directory, 'cannot be changed') : error;
+    }
+    await this.#discard(made?.key);
     return undefined;
+  }
+
+  /** Deletes a new key that did not come into use. One that did stays, whatever was said of the change that names it. */
+  async #discard(made: NewKey | undefined): Promise<void> {
+    if (made === undefined) return;
+    const { rotation } = await readSnapshot(this.#files);
+    if (rotation.keys.every(({ keyId }) => keyId !== made.keyId))
+      await removeFiles(this.#files.directory, [made.file]);
+  }
+
+  async #sweep(base: DirectorySnapshot, changed: readonly KeyChange[]): Promise<void> {
+    const left = new Set(changed.filter(({ to }) => to === 'gone').map(({ keyId }) => keyId));
+    const files = base.rotation.keys.filter(({ keyId }) => left.has(keyId)).map(({ file }) => file);
+    try {
+      await sweepDirectory(this.#files, files);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      const path = errorText(error, 'path') ?? this.#files.directory;
+      throw systemFault(error, path, 'is not needed after this change, and cannot be deleted');
+    }
   }
 
   withOverlap(rotation: KeyRotation): KeyRotation {

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { invalidOption } from '../../options.js';
-import { type OwnKey } from '../own-key.js';
+import { type OwnKey } from './own-key.js';
 import { type PublicJwk } from '../public-jwk.js';
-import { errorCode, errorText, isTemporary, ITSELF, type DirectoryEntry } from './directory-files.js';
+import { isTemporary, ITSELF, type DirectoryEntry } from './directory-files.js';
 import { type KeyRotation } from './key-record.js';
 import { type KeyRotor } from './key-rotor.js';
 import { localSigner, publishedKeys, type Signer } from './open-key-store.js';
@@ -13,6 +14,7 @@ import {
   type ReadOptions,
 } from './read-directory.js';
 import { isLongerOverlap } from './rotation.js';
+import { errorCode, errorText } from './system-fault.js';
 
 /** What happens to keys that cannot be read while a service runs. */
 export const KEYS_STAY = 'the keys that were read before stay in use';
@@ -95,7 +97,7 @@ function refuseStepBack(
   const swapped = rotation.keys.find(({ file, keyId }) => (idOf.get(file) ?? keyId) !== keyId);
   if (swapped !== undefined)
     throw invalidOption(
-      `${directory}/${swapped.file}`,
+      join(directory, swapped.file),
       'holds another key than before; add keys, do not replace them',
     );
 }

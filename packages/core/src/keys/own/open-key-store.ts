@@ -1,5 +1,5 @@
 import { type Algorithm } from '../algorithms.js';
-import { type OwnKey } from '../own-key.js';
+import { type OwnKey } from './own-key.js';
 import { type PublicJwk } from '../public-jwk.js';
 import { signBytes } from '../signature.js';
 
@@ -20,6 +20,8 @@ export interface KeyStore {
   publicKeys(): { readonly keys: readonly PublicJwk[] };
   /** How long verifiers may keep the public key set: its `Cache-Control: max-age`. Default 300. */
   readonly verifierCacheSeconds?: number;
+  /** What an operator should look at now. Names files, and nothing of a key. Left out: the store cannot tell. */
+  problems?(): readonly string[];
   /** Lets go of files and timers. */
   close?(): Promise<void>;
 }
@@ -27,6 +29,8 @@ export interface KeyStore {
 /** A key store that `createKeyStore` opened. */
 export interface OpenKeyStore extends KeyStore {
   readonly verifierCacheSeconds: number;
+  /** Empty while all is well. In a directory: what was warned of and still holds. */
+  problems(): readonly string[];
   /** Reads a directory again now, rather than within `rereadSeconds`. Never fails: what is wrong is warned of. */
   reload(): Promise<void>;
   close(): Promise<void>;
@@ -59,6 +63,7 @@ export function fixedKeyStore(
     signer: () => signer,
     publicKeys: () => published,
     verifierCacheSeconds,
+    problems: () => [],
     reload: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

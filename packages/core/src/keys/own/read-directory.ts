@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidOption } from '../../options.js';
-import { readOwnKey, type OwnKey } from '../own-key.js';
-import { errorCode, errorText, listFiles, readFileAndStats, type DirectoryEntry } from './directory-files.js';
+import { readOwnKey, type OwnKey } from './own-key.js';
+import { listFiles, readFileAndStats, type DirectoryEntry } from './directory-files.js';
 import { generationOf, manifestFile, readManifest } from './key-manifest.js';
 import { refuseExposedDirectory, refuseExposedKey, refuseExposedManifest } from './key-permissions.js';
 import { DEFAULT_OVERLAP, type KeyRecord, type KeyRotation } from './key-record.js';
+import { errorCode, errorText, systemFault } from './system-fault.js';
 
 /** A key directory as it was found. */
 export interface DirectorySnapshot {
@@ -106,8 +107,7 @@ async function again<Result>(directory: string, attempt: () => Promise<Result>):
 
 /** Says which file it is that cannot be read. */
 export function unreadable(error: unknown, directory: string): TypeError {
-  const path = errorText(error, 'path') ?? directory;
-  return invalidOption(path, `cannot be read (${errorCode(error) ?? 'unknown error'})`);
+  return systemFault(error, errorText(error, 'path') ?? directory, 'cannot be read');
 }
 
 async function attemptSnapshot(options: ReadOptions): Promise<DirectorySnapshot> {
@@ -149,7 +149,10 @@ function strangeKeys(
   return strange.map(({ name }) => `${join(directory, name)} is not used: the manifest does not name it`);
 }
 
-/** The keys of a directory without a manifest. When they were made, only the files' own times can say. */
+/**
+ * The keys of a directory without a manifest. When they were made, only the files' own times can say. A copy may keep the time
+ * of its original: when a key came to replace another, the time that nobody can set says.
+ */
 async function numberedKeys(
   entries: readonly DirectoryEntry[],
   options: ReadOptions,
@@ -159,6 +162,7 @@ async function numberedKeys(
     files.map(async ({ name, stats }) => ({
       name,
       since: (stats?.mtimeMs ?? 0) / 1000,
+      hereSince: Math.max(stats?.mtimeMs ?? 0, stats?.ctimeMs ?? 0) / 1000,
       key: await readKeyFile(join(options.directory, name), options),
     })),
   );
@@ -174,7 +178,7 @@ async function numberedKeys(
       state: successor === undefined ? 'active' : 'retiring',
       preparedAt: since,
       activatedAt: since,
-      retiringAt: successor?.since,
+      retiringAt: successor?.hereSince,
       goneAt: undefined,
     };
   });

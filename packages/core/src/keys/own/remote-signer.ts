@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { CountersignError } from '../../errors.js';
 import { invalidOption, OptionsReader } from '../../options.js';
 import { keyFits, signatureBytes } from '../algorithms.js';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../own-key.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './own-key.js';
 import { jwkThumbprint, publicJwk, type PublicJwk } from '../public-jwk.js';
 import { verifySignatureBytes } from '../signature.js';
 import { joseSignature } from './der-signature.js';

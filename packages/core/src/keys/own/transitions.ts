@@ -1,5 +1,5 @@
 import { CountersignError } from '../../errors.js';
-import { type SigningAlgorithm } from '../own-key.js';
+import { type SigningAlgorithm } from './own-key.js';
 import { type KeyChange, type KeyRecord, type KeyRotation, type KeyState } from './key-record.js';
 import { activationSafeAt, activeKey, keysIn, nextStep, retirementSafeAt } from './rotation.js';
 

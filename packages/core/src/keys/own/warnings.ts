@@ -14,6 +14,11 @@ export class Warnings {
     for (const message of messages) if (before?.has(message) !== true) this.#say(message);
   }
 
+  /** All that is wrong now. */
+  now(): readonly string[] {
+    return [...this.#told.values()].flatMap((messages) => [...messages]);
+  }
+
   /** Keys must be followed whatever somebody does with the words: what that throws is dropped. */
   #say(message: string): void {
     try {

@@ -51,6 +51,7 @@ describe.each(DAMAGES)('when %s', (what, damage, problem) => {
     expect(own.warnings).toEqual([expect.stringMatching(problem)]);
     expect(own.warnings[0]).toContain('the keys that were read before stay in use');
     expect(own.warnings[0]).not.toContain('sesame');
+    expect(store.problems()).toEqual(own.warnings);
   });
 
   if (what !== 'the directory is gone')
@@ -71,8 +72,10 @@ describe('a running service', () => {
       await chmod(file, 0o644);
       await store.reload();
       expect(own.warnings).toHaveLength(time);
+      expect(store.problems()).toHaveLength(1);
       await chmod(file, 0o600);
       await store.reload();
+      expect(store.problems()).toEqual([]);
     }
     await own.keys.prepare();
     await store.reload();

@@ -218,9 +218,17 @@ describe('the check', () => {
     expect(JSON.stringify(problems)).not.toContain(secret);
   });
 
+  it('warns of a directory that its group may write, which services take all the same', async () => {
+    await keys.prepare();
+    await chmod(directory, 0o2770);
+    expect(await keys.check()).toEqual([
+      { severity: 'warning', path: directory, problem: expect.stringContaining(`chmod g-w ${directory}`) },
+    ]);
+  });
+
   it('says of a directory that is not there that it cannot be read', async () => {
     expect(await keys.check()).toEqual([
-      { severity: 'error', path: directory, problem: 'cannot be read (ENOENT)' },
+      { severity: 'error', path: directory, problem: 'cannot be read (ENOENT): it does not exist' },
     ]);
     await expect(keys.read()).rejects.toMatchObject({ code: 'config_invalid' });
   });

@@ -68,7 +68,9 @@ describe('rotation inside a service', () => {
     await own.keys.prepare();
     expect(await readerSays(own.directory)).toEqual({
       signs: (await own.keys.read()).keys[0]?.keyId,
-      warnings: [`${own.directory} cannot be used (EACCES); the keys are not rotated`],
+      warnings: [
+        `${own.directory} cannot be changed (EACCES): this user may not; act as its owner; the keys are not rotated`,
+      ],
     });
   });
 
@@ -77,8 +79,23 @@ describe('rotation inside a service', () => {
     await mkdir(empty);
     expect(await readerSays(empty)).toEqual({
       code: 'config_invalid',
-      message: `${empty} holds no key, and none can be made in it (EACCES)`,
+      message: `${empty} holds no key, and none can be made in it: ${empty} cannot be changed (EACCES): this user may not; act as its owner`,
     });
+  });
+
+  it('that failed is a problem until it comes to its end, and is tried again after a minute', async () => {
+    const store = await own.open({ rotateEverySeconds });
+    const start = own.clock.now();
+    own.clock.set(Date.parse('+010000-01-01T00:00:00Z') / 1000);
+    await store.reload();
+    expect(store.problems()).toEqual([expect.stringMatching(/must be a time.*; the keys are not rotated$/)]);
+    own.clock.set(start + rotateEverySeconds - 330);
+    own.clock.advance(59);
+    await store.reload();
+    expect([published(store).length, store.problems().length]).toEqual([1, 1]);
+    own.clock.advance(1);
+    await store.reload();
+    expect([published(store).length, store.problems().length]).toEqual([2, 0]);
   });
 
   it.each([

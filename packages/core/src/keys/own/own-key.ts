@@ -6,10 +6,10 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { invalidOption } from '../options.js';
-import { algorithmNamed, keyFits, type Algorithm } from './algorithms.js';
-import { jwkThumbprint, publicJwk, type PublicJwk } from './public-jwk.js';
-import { signBytes, verifySignatureBytes } from './signature.js';
+import { invalidOption } from '../../options.js';
+import { algorithmNamed, keyFits, type Algorithm } from '../algorithms.js';
+import { jwkThumbprint, publicJwk, type PublicJwk } from '../public-jwk.js';
+import { signBytes, verifySignatureBytes } from '../signature.js';
 
 /** The algorithms that a service may sign its own tokens with. */
 export type SigningAlgorithm = 'ES256' | 'ES384' | 'EdDSA' | 'RS256' | 'PS256';
