@@ -69,7 +69,7 @@ async function measureHttp(settings: Settings, stage: Stage, load: Load): Promis
     const newTokens = form.newTokens[algorithm];
     say(`signing ${String(newTokens)} ${algorithm} tokens ...`);
     await writeTokens(stage, algorithm, { new: newTokens, warm: form.warmTokens });
-    const { length, warmLength } = form;
+    const { length, warmLength, warmRequests } = form;
     await measureRounds({
       contenders: own,
       rounds,
@@ -77,6 +77,7 @@ async function measureHttp(settings: Settings, stage: Stage, load: Load): Promis
       load,
       length,
       warmLength,
+      warmRequests,
       newTokens,
       samples,
       progress: say,
