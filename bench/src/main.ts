@@ -69,7 +69,7 @@ async function measureHttp(settings: Settings, stage: Stage, load: Load): Promis
     const newTokens = form.newTokens[algorithm];
     say(`signing ${String(newTokens)} ${algorithm} tokens ...`);
     await writeTokens(stage, algorithm, { new: newTokens, warm: form.warmTokens });
-    const { length, warmLength } = form;
+    const { length, warmLength, warmRequests } = form;
     await measureRounds({
       contenders: own,
       rounds,
@@ -77,6 +77,7 @@ async function measureHttp(settings: Settings, stage: Stage, load: Load): Promis
       load,
       length,
       warmLength,
+      warmRequests,
       newTokens,
       samples,
       progress: say,
@@ -98,7 +99,8 @@ async function measureRows({ quick, only }: Settings): Promise<readonly Measurem
   for (const { name } of ROWS.filter((row) => row.name.includes(only))) {
     const startedAt = performance.now();
     const task: RowTask = { row: name, settings: { quick, rounds: form.rowRounds } };
-    const row = await startNode('row-process.js', task, { flags: ['--expose-gc'] });
+    // V8 forgets code that was not run for some collections, and each sample begins with one.
+    const row = await startNode('row-process.js', task, { flags: ['--expose-gc', '--no-flush-bytecode'] });
     await row.stop();
     measured.push(...(row.message as readonly Measurement[]));
     say(`${name.padEnd(32)} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);

@@ -26,6 +26,7 @@ export const FORMS = {
   full: {
     length: { seconds: 1 },
     warmLength: { seconds: 1 },
+    warmRequests: 5000,
     // More than any guard can check in that time, so that no token comes twice.
     newTokens: { RS256: 60_000, ES256: 40_000 },
     warmTokens: 4000,
@@ -34,6 +35,7 @@ export const FORMS = {
   quick: {
     length: { requests: 800 },
     warmLength: { requests: 300 },
+    warmRequests: 300,
     newTokens: { RS256: 900, ES256: 900 },
     warmTokens: 300,
     rowRounds: 2,

@@ -1,19 +1,33 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { CountersignModule } from '@countersign/nestjs';
-import { BOTH_PLATFORMS, type Guard } from './guard.js';
+import { CountersignModule, type CountersignOptions } from '@countersign/nestjs';
+import { BOTH_PLATFORMS, type Guard, type GuardParts, type GuardSetup } from './guard.js';
 
 /** Ours, as the README shows it, for an issuer of ordinary access tokens. */
 export const countersign: Guard = {
   name: 'countersign',
   title: 'Countersign',
   platforms: BOTH_PLATFORMS,
-  parts({ algorithm, issuer, audience, jwksUri }) {
-    const ownKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
-    const module = CountersignModule.forRoot({
-      service: audience,
-      keys: { privateKeys: [ownKey] },
-      trust: [{ name: 'issuer', issuer, keys: { jwksUri }, tokenType: 'JWT', algorithms: [algorithm] }],
-    });
-    return { imports: [module] };
-  },
+  parts: (setup) => parts(setup, {}),
 };
+
+/** The same with somebody who takes its decision records, and does nothing with them. */
+export const countersignRecorded: Guard = {
+  name: 'countersign-recorded',
+  title: 'Countersign, records',
+  platforms: BOTH_PLATFORMS,
+  parts: (setup) => parts(setup, { decisions: { record: () => undefined } }),
+};
+
+function parts(
+  { algorithm, issuer, audience, jwksUri }: GuardSetup,
+  more: Partial<CountersignOptions>,
+): GuardParts {
+  const ownKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  const module = CountersignModule.forRoot({
+    service: audience,
+    keys: { privateKeys: [ownKey] },
+    trust: [{ name: 'issuer', issuer, keys: { jwksUri }, tokenType: 'JWT', algorithms: [algorithm] }],
+    ...more,
+  });
+  return { imports: [module] };
+}

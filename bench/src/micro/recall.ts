@@ -30,6 +30,13 @@ export const recallRow: BenchRow = {
       {
         name: 'countersign',
         run: () =>
+          inFlight(operations, 1, (index) =>
+            verifier.authenticateNow(requests[index % 64] ?? requestWith('')),
+          ),
+      },
+      {
+        name: 'countersign-by-promise',
+        run: () =>
           inFlight(operations, 1, (index) => verifier.authenticate(requests[index % 64] ?? requestWith(''))),
       },
       {

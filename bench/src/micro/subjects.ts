@@ -36,3 +36,21 @@ export function once<Item>(items: readonly Item[]): () => Item {
     return item;
   };
 }
+
+/**
+ * Does something that must be refused; makes no promise where the refusal is thrown.
+ * @throws Error when it was not refused.
+ */
+export function refused(operation: () => unknown): void | Promise<void> {
+  try {
+    const answer = operation();
+    if (answer instanceof Promise) return answer.then(refuseToGoOn, () => undefined);
+  } catch {
+    return;
+  }
+  refuseToGoOn();
+}
+
+function refuseToGoOn(): never {
+  throw new Error('garbage was accepted');
+}

@@ -52,11 +52,11 @@ function variants(key: SigningKey, tokens: readonly string[]): readonly Variant[
     },
     {
       name: 'countersign',
-      run: (operations) => inFlight(operations, WIDTH, () => many.verifier.authenticate(many.next())),
+      run: (operations) => inFlight(operations, WIDTH, () => many.verifier.authenticateNow(many.next())),
     },
     {
       name: 'countersign-one-at-a-time',
-      run: (operations) => inFlight(operations, 1, () => single.verifier.authenticate(single.next())),
+      run: (operations) => inFlight(operations, 1, () => single.verifier.authenticateNow(single.next())),
     },
     {
       name: 'jose',
