@@ -21,6 +21,7 @@ export async function showSession(hasSession) {
   const me = answer?.ok === true ? answer.body : undefined;
   byId('call-to-action').hidden = me !== undefined;
   byId('you').hidden = me === undefined;
+  if (me !== undefined) document.documentElement.dataset['loggedIn'] = 'true';
   byId('account').replaceChildren(
     ...(me === undefined
       ? [element('a', { class: 'button small primary', href: '/login' }, 'Log in')]
@@ -44,7 +45,7 @@ function facts({ uri, name, email, scopes, expiresAt }) {
     ['Name', [name, element('br'), email]],
     ['Called, in tokens', [element('code', {}, uri)]],
     ['Your token lets you', [element('span', { class: 'chips' }, ...chips(scopes))]],
-    ['Your roles', ['are known to census only. No token carries them.']],
+    ['Your roles', ['known to census alone: no token carries them']],
     ['Logged in until', [time]],
   ]);
   const rows = entries.map(([term, content]) =>
