@@ -5,6 +5,8 @@ import { refuseStrangers, TrustDescription, type TrustView } from '@countersign/
 import { z } from 'zod';
 import type { GatewayConfig, UpstreamName } from '../config.js';
 import { GATEWAY_CONFIG } from '../gateway-config.js';
+import { SEALED_COOKIES } from '../session/attach-session.js';
+import type { SealedCookies } from '../session/sealed-cookies.js';
 import { Attempts } from './attempts.js';
 import { type DocumentedFault, readDocumentedFaults } from './documented-faults.js';
 import { drawMap, type DrawnMap } from './trust-layout.js';
@@ -77,17 +79,22 @@ export interface TrustOverview {
 export class OverviewController {
   constructor(
     private readonly attempts: Attempts,
+    @Inject(SEALED_COOKIES) private readonly cookies: SealedCookies,
     @Inject(TrustDescription) private readonly own: TrustDescription,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
+  /** Whether somebody is logged in says the cookie, so that nobody needs to be refused to find out. */
   @Get('page')
-  page(@Req() request: IncomingMessage): {
+  async page(@Req() request: IncomingMessage): Promise<{
+    readonly hasSession: boolean;
     readonly attempts: readonly string[];
     readonly faults: Readonly<Record<string, DocumentedFault>>;
-  } {
+  }> {
     refuseStrangers(request);
-    return { attempts: this.attempts.names, faults: readDocumentedFaults() };
+    const [sealed] = this.cookies.sent(request, 'session');
+    const hasSession = (await this.cookies.open('session', sealed)) !== undefined;
+    return { hasSession, attempts: this.attempts.names, faults: readDocumentedFaults() };
   }
 
   @Get('trust-map')

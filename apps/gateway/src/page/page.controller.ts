@@ -39,7 +39,8 @@ export class PageController {
       'Content-Type': type,
       'Content-Security-Policy': this.#policy(),
       'Cache-Control': 'no-cache',
-      'Referrer-Policy': 'no-referrer',
+      // Not `no-referrer`: then a browser sends `Origin: null` with the form that logs out.
+      'Referrer-Policy': 'same-origin',
       'X-Content-Type-Options': 'nosniff',
     });
     // Read each time: whoever works on the page sees it at once.

@@ -7,6 +7,8 @@ import { findFreePort, type ServiceProcess, startService } from '@countersign/se
 export interface Services {
   readonly censusUrl: string;
   readonly heraldUrl: string;
+  /** Where herald keeps its private keys. */
+  readonly heraldKeys: string;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function startServices(gatewayPort: number): Promise<Services> {
   return {
     censusUrl: `http://127.0.0.1:${String(census)}/`,
     heraldUrl: `http://127.0.0.1:${String(herald)}/`,
+    heraldKeys: join(folder, 'herald', 'keys'),
     async close() {
       await Promise.all(running.map((service) => service.stop()));
       rmSync(folder, { recursive: true });

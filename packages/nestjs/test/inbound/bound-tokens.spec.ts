@@ -77,6 +77,24 @@ describe.each(ADAPTERS)('a token that is bound to a key over $name', ({ adapter 
     expect(ran).toEqual(['list']);
   });
 
+  it('needs a new proof for each request, also from a client whose other token is recalled', async () => {
+    const { client, token } = await start();
+    const claims = { sub: 'user-1', client_id: 'web' };
+    const plain = await idp.token({ audience: SERVICE, header: { typ: 'at+jwt' }, claims });
+    for (let time = 0; time < 2; time++)
+      expect((await send(application.origin, { path: '/order', headers: [bearer(plain)] })).status).toBe(200);
+    for (let time = 0; time < 2; time++) {
+      const headers = await client.headers(token, read);
+      expect((await send(application.origin, { path: '/order', headers })).status).toBe(200);
+      expect((await send(application.origin, { path: '/order', headers })).json).toMatchObject({
+        code: 'dpop_proof_replayed',
+      });
+    }
+    const asBearer = await send(application.origin, { path: '/order', headers: [bearer(token)] });
+    expect(asBearer.json).toMatchObject({ code: 'dpop_proof_missing' });
+    expect(ran).toHaveLength(4);
+  });
+
   it('is no bearer token', async () => {
     const { client, token } = await start();
     const answer = await send(application.origin, { path: '/order', headers: [bearer(token)] });

@@ -108,6 +108,17 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
     expect(keySets.requests()).toBe(0);
   });
 
+  it('is up, whatever is asked of it, where all tokens are opaque: their issuer has no keys', async () => {
+    const introspection = {
+      endpoint: 'https://idp.example/introspect',
+      clientId: 'census',
+      clientAuthentication: 'private_key_jwt',
+    } as const;
+    await start([], { trust: [{ name: 'idp', issuer: 'https://idp.example/', introspection }] });
+    const keys = { status: 'up', degraded: false, issuers: {} };
+    expect(await health('/health/strict')).toEqual({ status: 200, keys });
+  });
+
   it('is up with fresh keys, and says how old they are', async () => {
     await start(['herald']);
     clock.advance(100.9);

@@ -1,0 +1,218 @@
+import { findFreePort } from '@countersign/service-kit/testing';
+import type { Browser, Page } from 'playwright-core';
+import { seriousFaults, startChromium, visit } from './support/chromium.js';
+import { type Edge, startEdge } from './support/edge.js';
+import { type Services, startServices } from './support/services.js';
+
+/** Five processes start, and everybody may share one slow core. */
+const START_MS = 180_000;
+
+let services: Services;
+let edge: Edge;
+let browser: Browser;
+
+beforeAll(async () => {
+  const gatewayPort = await findFreePort();
+  services = await startServices(gatewayPort);
+  const environment = { STOLEN_KEYS_DIR: services.heraldKeys };
+  edge = await startEdge({ ...services, gatewayPort, environment });
+  browser = await startChromium();
+}, START_MS);
+
+afterAll(async () => {
+  await browser.close();
+  await edge.close();
+  await services.close();
+}, START_MS);
+
+const isReady = (page: Page) => page.waitForSelector('html[data-ready="true"]');
+
+async function logIn(page: Page, user: string): Promise<void> {
+  await page.goto(edge.url);
+  await isReady(page);
+  await page.getByRole('link', { name: 'Log in' }).first().click();
+  await page.locator(`input[value="${user}"]`).check();
+  await page.locator('#password').fill('development-only');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Log out' }).waitFor();
+  await isReady(page);
+}
+
+/** Sends the welcome message, and waits until all that comes of it is on the page. */
+async function sendMessage(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await page.locator('#send-outcome', { hasText: 'State: sent' }).waitFor();
+  await page.locator('.step.answer', { hasText: '201' }).nth(1).waitFor();
+}
+
+async function attempt(page: Page, name: string): Promise<string> {
+  await page.locator(`#attempt-${name}`).click();
+  const outcome = page.locator('#attempt-outcome.good, #attempt-outcome.bad');
+  await outcome.waitFor();
+  return outcome.innerText();
+}
+
+/** Runs in a window of its own, in which the browser must have nothing to complain about. */
+async function inWindow(
+  options: Parameters<typeof visit>[1],
+  act: (page: Page) => Promise<void>,
+  allowed: readonly RegExp[] = [],
+): Promise<void> {
+  const { context, page, complaints } = await visit(browser, options);
+  try {
+    await act(page);
+    expect(complaints.filter((text) => !allowed.some((pattern) => pattern.test(text)))).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+describe('The page', () => {
+  it('logs user 21 in, has a message sent, draws its way and shows the mail, and logs out', () =>
+    inWindow({}, async (page) => {
+      await logIn(page, '21');
+      expect(await page.locator('#you').innerText()).toMatch(/Census Support\s+support@census\.example/);
+      expect(await page.locator('#you').innerText()).toContain('notification:send');
+      await sendMessage(page);
+      const words = await page.locator('#words li').allTextContents();
+      expect(words.map((each) => each.split(';')[0]?.replace(/, after.*/, ''))).toEqual([
+        'you calls gateway: POST /api/notification',
+        'gateway calls herald: POST /notification',
+        'herald calls census: GET /user/:id',
+        'census answers 200',
+        'herald answers 201',
+        'gateway answers 201',
+      ]);
+      expect(words[1]).toContain(
+        'for user 21; with notification:send, user:read; without notification:read; bound to this one request',
+      );
+      expect(words[2]).toContain(
+        'with user:read; without notification:send; with proof that the user called',
+      );
+      await page.locator('#mails li', { hasText: 'to user@census.example' }).first().waitFor();
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await page.getByRole('link', { name: 'Log in' }).first().waitFor();
+      expect(await page.locator('#you').isVisible()).toBe(false);
+    }));
+
+  it.each([
+    ['changed-body', 'herald', '401 body_mismatch', 'The request body is not the one that was signed.'],
+    ['replay', 'herald', '401 token_replayed', 'The token was used before.'],
+    ['stolen-key', 'census', '403 delegation_unproven', 'The call for this subject is not proven.'],
+    ['wrong-user', 'census', '403 policy_refused', 'The principal may not do this.'],
+    ['provider-token', 'census', '401 issuer_untrusted', 'The issuer is not trusted here.'],
+  ])('plays the refusal %s for real, and %s answers %s', (name, service, code, title) =>
+    inWindow({}, async (page) => {
+      await logIn(page, '21');
+      const outcome = await attempt(page, name);
+      expect(outcome).toContain(`${service} answered ${code}`);
+      expect(outcome).toContain(title);
+      const refused = page.locator('.step.call.refused');
+      await refused.waitFor();
+      expect(await refused.innerText()).toContain(code.split(' ')[1]);
+      await refused.getByRole('button').click();
+      expect(await refused.locator('.record').innerText()).toContain(`What ${service} wrote`);
+    }),
+  );
+
+  it('shows the refusal of a person who may not do something', () =>
+    inWindow(
+      {},
+      async (page) => {
+        await logIn(page, '42');
+        await page.locator('#recipient').selectOption('7');
+        await page.getByRole('button', { name: 'Send', exact: true }).click();
+        await page.locator('#send-outcome.bad', { hasText: '403 user_not_visible' }).waitFor();
+        await page.locator('.step.call.refused', { hasText: 'policy_refused' }).waitFor();
+      },
+      [/status of 403/],
+    ));
+
+  it('goes on while the keys of the provider change', () =>
+    inWindow({}, async (page) => {
+      await logIn(page, '21');
+      await sendMessage(page);
+      const rotated = await fetch(`${edge.issuer}/development/rotate-keys`, { method: 'POST' });
+      expect(rotated.status).toBe(200);
+      // With the token that the old key signed, and with one by the new key.
+      await sendMessage(page);
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await page.getByRole('link', { name: 'Log in' }).first().waitFor();
+      await logIn(page, '21');
+      await sendMessage(page);
+    }));
+
+  it('is made of what the services say of their trust', () =>
+    inWindow({}, async (page) => {
+      await page.goto(edge.url);
+      const rows = page.locator('#map-tables tbody tr');
+      await rows.first().waitFor();
+      const texts = await rows.allInnerTexts();
+      expect(texts.map((text) => text.split('\t')[0])).toEqual([
+        'idp → gateway',
+        'gateway → herald',
+        'herald → census',
+        'gateway → census',
+      ]);
+      expect(texts[2]).toContain('for users who called it, proven');
+      expect(await page.locator('#map-picture .node').count()).toBe(4);
+      expect(await page.locator('#map-routes').innerText()).toContain('MaySeeUser');
+    }));
+
+  it('can be used with the keyboard alone', () =>
+    inWindow({}, async (page) => {
+      await logIn(page, '21');
+      const tabTo = async (selector: string) => {
+        for (let left = 60; left > 0; left--) {
+          await page.keyboard.press('Tab');
+          if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
+        }
+        throw new Error(`the keyboard does not reach ${selector}`);
+      };
+      await tabTo('#recipient');
+      await tabTo('#send');
+      await page.keyboard.press('Enter');
+      await page.locator('#send-outcome', { hasText: 'State: sent' }).waitFor();
+      await tabTo('#attempt-replay');
+      await page.keyboard.press('Enter');
+      await page.locator('#attempt-outcome.good').waitFor();
+      await page.locator('.step.answer', { hasText: 'token_replayed' }).waitFor();
+      await tabTo('[data-step="1"]');
+      await page.keyboard.press('Enter');
+      expect(await page.locator('#records-1').innerText()).toContain('tokenIdHash');
+      await page.locator('#log-out').focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('link', { name: 'Log in' }).first().waitFor();
+    }));
+
+  it('never shows a token', () =>
+    inWindow({}, async (page) => {
+      await logIn(page, '21');
+      await attempt(page, 'replay');
+      await page.locator('.step.answer', { hasText: 'token_replayed' }).waitFor();
+      for (const step of await page.locator('[data-step]').all()) await step.click();
+      expect(await page.locator('.record').count()).toBeGreaterThan(5);
+      expect(await page.content()).not.toMatch(/eyJ[\w-]+\./);
+      expect(await page.evaluate(() => document.cookie)).toBe('');
+    }));
+
+  describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+    it.each([1280, 400])('has no serious accessibility fault and fits into %i pixels', (width) =>
+      inWindow({ colorScheme, width }, async (page) => {
+        await page.goto(edge.url);
+        await isReady(page);
+        await page.locator('#map-picture svg').waitFor();
+        expect(await seriousFaults(page)).toEqual([]);
+        await logIn(page, '21');
+        await sendMessage(page);
+        expect(await seriousFaults(page)).toEqual([]);
+        await attempt(page, 'replay');
+        await page.locator('.step.answer', { hasText: 'token_replayed' }).waitFor();
+        await page.locator('[data-step="1"]').click();
+        await page.locator('.words summary').click();
+        expect(await seriousFaults(page)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+      }),
+    );
+  });
+});

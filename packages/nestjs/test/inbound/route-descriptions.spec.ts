@@ -1,0 +1,81 @@
+import { Controller, Get, Injectable, Post } from '@nestjs/common';
+import {
+  Authenticated,
+  type HandlerPolicy,
+  Policies,
+  Public,
+  RouteDescriptions,
+  Scopes,
+} from '@countersign/nestjs';
+import { TestIssuer } from '@countersign/testing';
+import { ADAPTERS, type Application, censusOptions, startApplication } from '../support/application.js';
+
+@Injectable()
+class MaySeeOrder implements HandlerPolicy {
+  permits(): boolean {
+    return true;
+  }
+}
+
+@Authenticated('user')
+@Controller('order')
+class OrderController {
+  @Get(':id')
+  @Scopes('order:read')
+  @Policies(MaySeeOrder)
+  show() {
+    return {};
+  }
+
+  @Post(['', 'again/'])
+  @Scopes.any('order:write', 'order:admin')
+  add() {
+    return {};
+  }
+}
+
+@Controller()
+class HealthController {
+  @Get('health')
+  @Public()
+  show() {
+    return {};
+  }
+}
+
+describe.each(ADAPTERS)('The routes of an application over $name', ({ adapter }) => {
+  let herald: TestIssuer;
+  let application: Application | undefined;
+
+  beforeAll(async () => {
+    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
+    application = await startApplication({
+      adapter,
+      controllers: [OrderController, HealthController],
+      providers: [MaySeeOrder],
+      options: censusOptions(herald, herald.keyStore),
+    });
+  });
+  afterAll(async () => {
+    await application?.close();
+    await herald.close();
+  });
+
+  it('are described with all that each asks for, by its class and by itself', () => {
+    const routes = application!.nest.get(RouteDescriptions).list();
+    const user = { kind: 'subject', is: 'user' };
+    const write = { kind: 'scope', anyOf: ['order:write', 'order:admin'] };
+    expect(routes.filter(({ path }) => !path.startsWith('/.well-known/'))).toEqual([
+      {
+        method: 'GET',
+        path: '/order/:id',
+        access: 'guarded',
+        requirements: [user, { kind: 'scope', anyOf: ['order:read'] }],
+        policies: ['MaySeeOrder'],
+      },
+      { method: 'POST', path: '/order', access: 'guarded', requirements: [user, write], policies: [] },
+      { method: 'POST', path: '/order/again', access: 'guarded', requirements: [user, write], policies: [] },
+      { method: 'GET', path: '/health', access: 'public', requirements: [], policies: [] },
+    ]);
+  });
+});
