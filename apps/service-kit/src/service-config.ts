@@ -24,8 +24,8 @@ export interface ServiceConfig {
   readonly logFormat: 'json' | 'text';
   /** Where each decision is also sent, while somebody develops. */
   readonly decisionsUrl?: string | undefined;
-  /** Whether what the page of the gateway shows may be asked for: for development. */
-  readonly hasDevelopmentPage: boolean;
+  /** Whether what the page of the gateway shows may be asked for: for development. Default false. */
+  readonly hasDevelopmentPage?: boolean;
 }
 
 /** The files that come with a service, for when the environment names none. */

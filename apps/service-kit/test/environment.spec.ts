@@ -39,6 +39,7 @@ describe('The environment of a service', () => {
       destinations: [],
       keys: { directory: join('.data', 'census', 'keys') },
       database: { kind: 'embedded', directory: join('.data', 'census', 'database') },
+      hasDevelopmentPage: false,
       logFormat: 'text',
     });
   });
