@@ -44,7 +44,8 @@ export type {
 } from './keys/own/key-record.js';
 
 export { createVerifier } from './inbound/verifier.js';
-export type { AnnouncedDpop, InboundRequest, Verifier, VerifierOptions } from './inbound/verifier.js';
+export type { InboundRequest } from './inbound/authenticate.js';
+export type { AnnouncedDpop, Verifier, VerifierOptions } from './inbound/verifier.js';
 export type { DpopOptions } from './inbound/dpop-options.js';
 export type { RecallOptions } from './inbound/recall.js';
 export { extractToken } from './inbound/extract-token.js';

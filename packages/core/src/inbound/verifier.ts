@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { isWrite } from '../binding.js';
-import { systemClock, type Clock } from '../clock.js';
-import { CountersignError } from '../errors.js';
+import { systemClock } from '../clock.js';
+import { createIntrospector } from '../introspection/introspector.js';
+import { type KeyStore } from '../keys/key-store.js';
 import {
   TRUST_STORE_OPTIONS,
   trustStoreOf,
@@ -9,37 +8,13 @@ import {
   type TrustedIssuer,
   type TrustStoreOptions,
 } from '../keys/trust-store.js';
-import { createIntrospector, type Introspector } from '../introspection/introspector.js';
-import { type KeyStore } from '../keys/key-store.js';
 import { OptionsReader } from '../options.js';
-import { toPrincipal, type Authentication } from '../principal.js';
-import {
-  claim,
-  SERVICE_TOKEN_TYPE,
-  type SignedToken,
-  type UnverifiedToken,
-  type ValidatedToken,
-} from '../token.js';
-import { whenReady, type Awaitable } from '../awaitable.js';
-import { checkBinding, type BoundRequest } from './body-binding.js';
-import { checkConfirmation } from './confirmation.js';
-import { checkDelegation } from './delegation.js';
-import { readDpopOptions, type DpopOptions, type DpopRules } from './dpop-options.js';
-import { extractCredentials, requireToken, type Credentials, type TokenRequest } from './extract-token.js';
-import { readUnverified } from './read-unverified.js';
-import { createRecall, type CheckedToken, type Recall, type RecallOptions } from './recall.js';
+import { type Authentication } from '../principal.js';
+import { SERVICE_TOKEN_TYPE } from '../token.js';
+import { authenticate, type InboundRequest } from './authenticate.js';
+import { readDpopOptions, type DpopOptions } from './dpop-options.js';
+import { createRecall, type RecallOptions } from './recall.js';
 import { memoryReplayStore, useOnce, type ReplayStore } from './replay.js';
-import { checkTimes, validateClaims } from './validate-claims.js';
-import { verifySignature } from './verify-signature.js';
-
-/** What a verifier reads of a request. */
-export interface InboundRequest extends TokenRequest, BoundRequest {
-  /**
-   * The client's certificate in DER, from the TLS connection itself and never from a header (RFC 8705 section 3). Asked for
-   * only when a token is bound to one. Default: there is none.
-   */
-  readonly clientCertificate?: () => Uint8Array | undefined;
-}
 
 export interface VerifierOptions extends TrustStoreOptions {
   /** The identifier of this service: the only `aud` that it accepts. */
@@ -71,7 +46,7 @@ export interface AnnouncedDpop {
   readonly isRequired: boolean;
 }
 
-/** Authenticates requests: this file is the table of contents of `inbound/`. */
+/** Authenticates requests. */
 export interface Verifier {
   readonly service: string;
   /** Whether some trust record accepts MD5 body hashes, so that bodies must be hashed twice. */
@@ -146,146 +121,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
   };
 }
 
-/** What requests are held against. */
-interface VerifierParts {
-  readonly service: string;
-  readonly trust: TrustStore;
-  readonly introspector: Introspector | undefined;
-  readonly recall: Recall;
-  readonly dpop: DpopRules;
-  readonly clock: Clock;
-  readonly maxTokenBytes: number;
-  readonly acceptTokensFromSelf: boolean;
-}
-
-/** Steps 1 to 8, the middle ones from memory where the token was accepted before. */
-function authenticate(request: InboundRequest, parts: VerifierParts): Awaitable<Authentication> {
-  const sent = extractCredentials(request);
-  if (sent === undefined) throw new CountersignError('token_missing', 'the request carries no token');
-  const { clock, introspector, recall } = parts;
-  const { token } = sent;
-  // Never recalled: only what its issuer said of it is kept, and for as long as the trust record lets it.
-  if (introspector !== undefined && !token.includes('.'))
-    return askAbout(token, introspector, parts).then((vouched) => accept(vouched, sent, request, parts));
-  const name = recall.nameOf(token);
-  const recalled = recall.find(name);
-  if (recalled !== undefined) {
-    checkTimes(recalled.token, recalled.issuer, clock.now());
-    return accept(recalled, sent, request, parts);
-  }
-  return whenReady(check(token, parts), (checked) =>
-    accept(checked, sent, request, parts, (actors) => {
-      recall.remember(name, { ...checked, actors }, token.length, clock.now());
-    }),
-  );
-}
-
-/** A token that its issuer vouches for, and whose claims hold. */
-type Vouched = Pick<CheckedToken, 'token' | 'issuer' | 'actors'>;
-
-/** Steps 2 to 5: what is true of a token whatever the request. */
-function check(sent: string, parts: VerifierParts): Awaitable<CheckedToken> {
-  const unverified = readSent(sent, parts.maxTokenBytes);
-  const issuer = parts.trust.trusted(claim(unverified.claims, 'iss'));
-  return whenReady(verifySignature(unverified, issuer), (signed) => {
-    const token = validated(signed, issuer, parts);
-    return { token, issuer, kid: unverified.header.kid, key: signed.key, actors: undefined };
-  });
-}
-
-/** The same for an opaque token, by asking its issuer. */
-async function askAbout(sent: string, introspector: Introspector, parts: VerifierParts): Promise<Vouched> {
-  const { maxTokenBytes } = parts;
-  requireToken(sent);
-  if (sent.length > maxTokenBytes)
-    throw new CountersignError('token_too_large', `the token is larger than ${String(maxTokenBytes)} bytes`);
-  const { issuer } = introspector;
-  const token = validated(await introspector.vouch(sent), issuer, parts);
-  return { token, issuer, actors: undefined };
-}
-
-/** What can be read is one token; only what cannot has to be looked at once more, to say why. */
-function readSent(sent: string, maxTokenBytes: number): UnverifiedToken {
-  try {
-    return readUnverified(sent, maxTokenBytes);
-  } catch (error) {
-    requireToken(sent);
-    throw error;
-  }
-}
-
-function validated(signed: SignedToken, issuer: TrustedIssuer, parts: VerifierParts): ValidatedToken {
-  return validateClaims(signed, issuer, {
-    audience: parts.service,
-    now: parts.clock.now(),
-    acceptTokensFromSelf: parts.acceptTokensFromSelf,
-    alias: issuer.audience,
-    mayLackAudience: issuer.claims.optional.includes('aud'),
-  });
-}
-
-/** Steps 6 to 8: what depends on the request, and so is done for every one. */
-function accept(
-  vouched: Vouched,
-  sent: Credentials,
-  request: InboundRequest,
-  parts: VerifierParts,
-  remember?: (actors: Vouched['actors']) => void,
-): Awaitable<Authentication> {
-  const { token, issuer } = vouched;
-  return whenReady(confirmationOf(vouched, sent, request, parts), (proofUse) =>
-    whenReady(checkBinding(token, issuer, request, parts.service), (bound) =>
-      whenReady(delegationOf(vouched, request, parts), ({ actors, proofs }) => {
-        const allowedScopes = issuer.scopes;
-        const principal = toPrincipal(token, { allowedScopes, actors, newTransactionId: randomUUID });
-        const singleUse = bound && isWrite(request.method) ? singleUseOf(token, issuer) : undefined;
-        remember?.(proofs.length === 0 ? actors : undefined);
-        return {
-          principal,
-          token: sent.token,
-          proofs,
-          keyId: token.keyId,
-          audiences: [...token.audiences],
-          roles: new Set(token.roles),
-          bound,
-          singleUse,
-          proofUse,
-        };
-      }),
-    ),
-  );
-}
-
-function confirmationOf(
-  { token, issuer }: Vouched,
-  sent: Credentials,
-  { method, url, rawHeaders, clientCertificate }: InboundRequest,
-  { clock, dpop }: VerifierParts,
-) {
-  const confirmed = { method, url, rawHeaders, clientCertificate, now: clock.now(), ...sent };
-  return checkConfirmation(token, issuer, confirmed, dpop);
-}
-
-function delegationOf(
-  { actors, issuer, token }: Vouched,
-  { rawHeaders }: InboundRequest,
-  parts: VerifierParts,
-) {
-  if (actors !== undefined) return { actors, proofs: [] };
-  const { clock, maxTokenBytes, recall, trust } = parts;
-  return checkDelegation(token, issuer, { rawHeaders, trust, recall, now: clock.now(), maxTokenBytes });
-}
-
 function isAuthorizationServer({ tokenType, proofOnly, hasMetadata }: TrustedIssuer): boolean {
   return tokenType !== SERVICE_TOKEN_TYPE && !proofOnly && hasMetadata;
-}
-
-/** A token is remembered by issuer and `jti` for as long as it would be accepted. */
-function singleUseOf(token: ValidatedToken, issuer: TrustedIssuer): Authentication['singleUse'] {
-  if (token.tokenId === undefined)
-    throw new CountersignError('claim_missing', 'a single-use token needs a jti');
-  return {
-    key: JSON.stringify([token.issuer, token.tokenId]),
-    expiresAt: token.expiresAt + issuer.clockToleranceSeconds,
-  };
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { CountersignError } from '../../src/errors.js';
-import { createVerifier, type InboundRequest, type Verifier } from '../../src/inbound/verifier.js';
+import { type InboundRequest } from '../../src/inbound/authenticate.js';
+import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
 import { createForgeKey, forgeToken, SERVICE, trustedKey, type ForgeKey } from '../support/forge.js';
 import { json, startKeyServer, type KeyServer } from '../support/key-server.js';
 import { inboundRequest, trustRecord } from '../support/scene.js';

@@ -1,5 +1,6 @@
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
-import { createVerifier, type InboundRequest, type Verifier } from '../../src/inbound/verifier.js';
+import { type InboundRequest } from '../../src/inbound/authenticate.js';
+import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
 import { createForgeKey, forgeToken, ISSUER, NOW, SERVICE, trustedKey } from '../support/forge.js';
 import { json, startKeyServer, type KeyServer } from '../support/key-server.js';
 import { codeOf, inboundRequest, trustRecord, type RequestParts } from '../support/scene.js';

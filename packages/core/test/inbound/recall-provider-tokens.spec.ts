@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type InboundRequest, type Verifier } from '../../src/inbound/verifier.js';
+import { type InboundRequest } from '../../src/inbound/authenticate.js';
+import { type Verifier } from '../../src/inbound/verifier.js';
 import { boundTo, clientKey, dpopHeaders } from '../support/dpop.js';
 import { createForgeKey, NOW, trustedKey } from '../support/forge.js';
 import { json, startKeyServer } from '../support/key-server.js';

@@ -1,4 +1,5 @@
-import { createVerifier, type InboundRequest, type Verifier } from '../../src/inbound/verifier.js';
+import { type InboundRequest } from '../../src/inbound/authenticate.js';
+import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
 import { createForgeKey, forgeToken, NOW, SERVICE, sha256, trustedKey } from '../support/forge.js';
 import {
   codeOf,

@@ -1,6 +1,7 @@
 import { bodyHash } from '../../src/binding.js';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
-import { createVerifier, type InboundRequest, type Verifier } from '../../src/inbound/verifier.js';
+import { type InboundRequest } from '../../src/inbound/authenticate.js';
+import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
 import { emptyBody } from '../../src/inbound/wire-body.js';
 import { createKeyStore, type KeyStore, type Signer } from '../../src/keys/key-store.js';
 import { type TrustRecord } from '../../src/keys/trust-record.js';
