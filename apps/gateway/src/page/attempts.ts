@@ -110,7 +110,7 @@ export class Attempts {
       user: 21,
       path: 'user/42/',
       says: "signs with herald's stolen key, in the name of user 21, who did not call herald.",
-    });
+    }).finally(() => keys.close());
     return { title: "A thief with herald's key asks census about user 42", steps: [step] };
   }
 
