@@ -1,21 +1,13 @@
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
-import { type InboundRequest } from '../../src/inbound/authenticate.js';
 import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
 import { createForgeKey, forgeToken, ISSUER, NOW, SERVICE, trustedKey } from '../support/forge.js';
 import { json, startKeyServer, type KeyServer } from '../support/key-server.js';
 import { codeOf, inboundRequest, trustRecord, type RequestParts } from '../support/scene.js';
+import { isRecalled } from '../support/recalled.js';
 
 /** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
 const key = trustedKey('ES384');
 const GET: RequestParts = { method: 'GET', url: '/user/21/', body: new Uint8Array() };
-
-/** Whether a token would be recalled, whatever comes of it. */
-function isRecalled(verifier: Verifier, request: InboundRequest): boolean {
-  const answer = verifier.authenticateNow(request);
-  if (!(answer instanceof Promise)) return true;
-  answer.catch(() => undefined);
-  return false;
-}
 
 /** Lets what happens in the background happen. */
 async function until(isSo: () => boolean): Promise<void> {

@@ -1,22 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type InboundRequest } from '../../src/inbound/authenticate.js';
-import { type Verifier } from '../../src/inbound/verifier.js';
 import { boundTo, clientKey, dpopHeaders } from '../support/dpop.js';
 import { createForgeKey, NOW, trustedKey } from '../support/forge.js';
 import { json, startKeyServer } from '../support/key-server.js';
 import { COGNITO, KEYCLOAK, settingFor, type ProviderToken } from '../support/provider-tokens.js';
 import { codeOf, codeOfCall, createScene, type Change, type Scene, type Setting } from '../support/scene.js';
+import { isRecalled } from '../support/recalled.js';
 
 /** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
 const key = trustedKey('ES384');
-
-/** Whether it would be, whatever comes of it. */
-function isRecalled(verifier: Verifier, request: InboundRequest): boolean {
-  const answer = verifier.authenticateNow(request);
-  if (!(answer instanceof Promise)) return true;
-  answer.catch(() => undefined);
-  return false;
-}
 
 const CLIENT: Setting = {
   key,

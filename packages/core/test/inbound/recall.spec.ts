@@ -10,6 +10,7 @@ import {
   type RequestParts,
   type Setting,
 } from '../support/scene.js';
+import { isRecalled as isStillRecalled } from '../support/recalled.js';
 
 /** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
 const key = trustedKey('ES384');
@@ -23,14 +24,6 @@ async function isRecalled(verifier: Verifier, request: InboundRequest): Promise<
   const answer = verifier.authenticateNow(request);
   await answer;
   return !(answer instanceof Promise);
-}
-
-/** Whether it would be, whatever comes of it. */
-function isStillRecalled(verifier: Verifier, request: InboundRequest): boolean {
-  const answer = verifier.authenticateNow(request);
-  if (!(answer instanceof Promise)) return true;
-  answer.catch(() => undefined);
-  return false;
 }
 
 const recalling = (setting: Setting = {}) => createScene({ key, ...setting });

@@ -1,5 +1,5 @@
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
-import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
+import { createVerifier } from '../../src/inbound/verifier.js';
 import { createKeyStore, type KeyStore } from '../../src/keys/key-store.js';
 import { createTrustStore } from '../../src/keys/trust-store.js';
 import { type IntrospectionRecord } from '../../src/keys/introspection-record.js';
@@ -11,6 +11,7 @@ import {
 } from '../support/introspection-server.js';
 import { json, startKeyServer, type KeyServer } from '../support/key-server.js';
 import { codeOf, inboundRequest } from '../support/scene.js';
+import { isRecalled } from '../support/recalled.js';
 
 const IDP = 'https://idp.example/';
 /** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
@@ -53,14 +54,6 @@ const sent = (token: string) =>
   inboundRequest({ method: 'GET', url: '/user/21/', body: new Uint8Array() }, token);
 const jwt = sent(forgeToken({ header: { typ: 'at+jwt' }, claims }, key));
 const opaque = sent('opaque-token-1');
-
-/** Whether it would be, whatever comes of it. */
-function isRecalled(verifier: Verifier, request: typeof jwt): boolean {
-  const answer = verifier.authenticateNow(request);
-  if (!(answer instanceof Promise)) return true;
-  answer.catch(() => undefined);
-  return false;
-}
 
 describe('an opaque token beside a JWT of the same issuer', () => {
   it('is never recalled, and refused within ten seconds after it was revoked', async () => {
