@@ -38,6 +38,8 @@ const folders = ['packages', 'apps'].flatMap((parent) =>
 
 const config: Config = {
   testTimeout: 60_000,
+  // Jest leaves one processor free unless told otherwise, and so takes twice as long where there are two.
+  maxWorkers: '100%',
   projects: [...folders, 'demo', 'drill', 'bench'].map((folder) => ({
     ...shared,
     displayName: folder.split('/').at(-1) ?? folder,
