@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import {
   commonVariables,
-  ConfigError,
+  type DestinationAddress,
   type Environment,
+  findDestination,
   readEnvironment,
   type ServiceConfig,
   toServiceConfig,
@@ -15,7 +16,7 @@ export interface GatewayConfig extends ServiceConfig {
   readonly publicUrl: string;
   readonly login: LoginConfig;
   readonly session: SessionConfig;
-  readonly upstreams: Readonly<Record<UpstreamName, UpstreamAddress>>;
+  readonly upstreams: Readonly<Record<UpstreamName, DestinationAddress>>;
   /** The origins whose pages may call with a token of their own; cookies are never for them. */
   readonly corsOrigins: readonly string[];
   /** Keys of herald, for the scene on the page in which they were stolen. */
@@ -35,12 +36,6 @@ export interface SessionConfig {
 }
 
 export type UpstreamName = 'herald' | 'census';
-
-/** Where a service is, and the root of its URIs. Both end in `/`. */
-export interface UpstreamAddress {
-  readonly url: string;
-  readonly audience: string;
-}
 
 const origin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
 const isLoopback = (url: URL) => ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
@@ -88,26 +83,10 @@ export function readConfig(environment: Environment = process.env): GatewayConfi
     login: { provider: values.PROVIDER_URL, clientId: values.CLIENT_ID },
     session: { key: values.SESSION_KEY, keyFile: join(values.DATA_DIR, 'session-key') },
     upstreams: {
-      herald: findUpstream(config.destinations, 'herald'),
-      census: findUpstream(config.destinations, 'census'),
+      herald: findDestination(config.destinations, 'herald'),
+      census: findDestination(config.destinations, 'census'),
     },
     corsOrigins: values.CORS_ORIGINS,
     stolenKeysDirectory: config.hasDevelopmentPage ? values.STOLEN_KEYS_DIR : undefined,
   };
-}
-
-const destination = z
-  .object({ url: z.url(), audience: z.url().optional() })
-  .transform(({ url, audience }) => ({ url: withSlash(url), audience: audience ?? withSlash(url) }))
-  .refine(({ audience }) => audience.endsWith('/'));
-
-function findUpstream(destinations: ServiceConfig['destinations'], wanted: UpstreamName): UpstreamAddress {
-  const result = destination.safeParse(destinations.find(({ name }) => name === wanted));
-  if (result.success) return result.data;
-  const what = `"${wanted}", with a url and an audience that ends in /`;
-  throw new ConfigError(`DESTINATIONS_FILE: must declare ${what}`);
-}
-
-function withSlash(url: string): string {
-  return url.endsWith('/') ? url : `${url}/`;
 }

@@ -1,18 +1,18 @@
 import {
   commonVariables,
-  ConfigError,
+  type DestinationAddress,
   type Environment,
+  findDestination,
   readEnvironment,
   type ServiceConfig,
   toServiceConfig,
 } from '@countersign/service-kit';
 import { z } from 'zod';
 import { SEND_TIMEOUT_MS } from './mail/mail-sender.js';
-import type { CensusAddress } from './recipients.js';
 
 /** What herald is started with. */
 export interface HeraldConfig extends ServiceConfig {
-  readonly census: CensusAddress;
+  readonly census: DestinationAddress;
   readonly mail: MailConfig;
 }
 
@@ -48,24 +48,7 @@ export function readConfig(environment: Environment = process.env): HeraldConfig
   const config = toServiceConfig(values, files);
   return {
     ...config,
-    census: findCensus(config.destinations),
+    census: findDestination(config.destinations, 'census'),
     mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM, leaseSeconds: values.MAIL_LEASE_SECONDS },
   };
-}
-
-const censusRecord = z
-  .object({ url: z.url(), audience: z.url().optional() })
-  .transform(({ url, audience }) => ({ url: withSlash(url), audience: audience ?? withSlash(url) }))
-  .refine(({ audience }) => audience.endsWith('/'));
-
-function findCensus(destinations: ServiceConfig['destinations']): CensusAddress {
-  const result = censusRecord.safeParse(destinations.find(({ name }) => name === 'census'));
-  if (result.success) return result.data;
-  throw new ConfigError(
-    'DESTINATIONS_FILE: must declare "census", with a url and an audience that ends in /',
-  );
-}
-
-function withSlash(url: string): string {
-  return url.endsWith('/') ? url : `${url}/`;
 }

@@ -1,17 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
 import { AuthorizedFetch } from '@countersign/nestjs';
-import { inputInvalid, Problem, type ProblemOptions } from '@countersign/service-kit';
+import {
+  type DestinationAddress,
+  inputInvalid,
+  Problem,
+  type ProblemOptions,
+} from '@countersign/service-kit';
 import { z } from 'zod';
 import { toUserPath } from './user-uri.js';
 
-/** Where census is, and the root of its users' URIs. Both end in `/`. */
-export interface CensusAddress {
-  readonly url: string;
-  readonly audience: string;
-}
-
-/** Injects a `CensusAddress`. */
+/** Injects the `DestinationAddress` of census. */
 export const CENSUS_ADDRESS = Symbol('CENSUS_ADDRESS');
 
 /** Whom a notification goes to. */
@@ -39,7 +38,7 @@ const CENSUS_UNAVAILABLE: ProblemOptions = {
 export class Recipients {
   constructor(
     private readonly authorizedFetch: AuthorizedFetch,
-    @Inject(CENSUS_ADDRESS) private readonly census: CensusAddress,
+    @Inject(CENSUS_ADDRESS) private readonly census: DestinationAddress,
   ) {}
 
   /** @throws Problem `input_invalid` before anything is sent, when `uri` is not that of a user of census. */

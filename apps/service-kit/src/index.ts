@@ -17,6 +17,7 @@ export {
   TrustDescription,
   type TrustView,
 } from './development/trust-description.js';
+export { type DestinationAddress, findDestination } from './destination-address.js';
 export { errorCode } from './error-code.js';
 export { parseInput } from './parse-input.js';
 export { ProblemFilter } from './problem.filter.js';
