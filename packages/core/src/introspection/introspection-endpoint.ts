@@ -7,7 +7,7 @@ import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type ResolvedIntrospection } from '../keys/introspection-record.js';
 import { type KeyStore } from '../keys/key-store.js';
-import { isPrivateHost } from '../keys/private-host.js';
+import { refusePrivateHost } from '../keys/private-host.js';
 import { boundedRequest, readServerMetadata } from '../keys/server-metadata.js';
 import { invalidOption, readHttpsUri } from '../options.js';
 import { clientAuthentication } from '../outbound/client-authentication.js';
@@ -50,8 +50,7 @@ export function createIntrospectionEndpoint(options: IntrospectionEndpointOption
 
   function readEndpoint(value: unknown): void {
     const url = readHttpsUri(value, `${path}.endpoint`, allowInsecureHttp);
-    if (publicOnly && isPrivateHost(url.hostname))
-      throw invalidOption(`${path}.endpoint`, 'must not be a private address (publicOnly is set)');
+    if (publicOnly) refusePrivateHost(url, `${path}.endpoint`);
   }
 
   async function discover(signal: AbortSignal): Promise<ServerMetadata> {

@@ -1,4 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { invalidOption } from '../options.js';
 
 /** Addresses that are not for the public internet (IANA special-purpose registries). */
 const PRIVATE_ADDRESSES = new BlockList();
@@ -33,4 +34,9 @@ export function isPrivateHost(hostname: string): boolean {
   if (isIPv4(host)) return PRIVATE_ADDRESSES.check(host, 'ipv4');
   if (isIPv6(host)) return PRIVATE_ADDRESSES.check(host, 'ipv6');
   return host === 'localhost' || host.endsWith('.localhost');
+}
+
+/** @throws TypeError `config_invalid` naming `path` when the host is private. For the option `publicOnly`. */
+export function refusePrivateHost({ hostname }: URL, path: string): void {
+  if (isPrivateHost(hostname)) throw invalidOption(path, 'must not be a private address (publicOnly is set)');
 }

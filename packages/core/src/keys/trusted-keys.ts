@@ -9,7 +9,7 @@ import { remoteKeys } from './jwks.js';
 import { readKeySet } from './key-set.js';
 import { type KeyEvent } from './key-events.js';
 import { type FetchKeys } from './key-source.js';
-import { isPrivateHost } from './private-host.js';
+import { refusePrivateHost } from './private-host.js';
 import { type ResolvedTrustRecord } from './trust-record.js';
 
 export interface TrustedKeysOptions {
@@ -39,8 +39,7 @@ export function trustedKeysReader(
   );
 
   function refusePrivate(uri: string, path: string): void {
-    if (publicOnly && isPrivateHost(new URL(uri).hostname))
-      throw invalidOption(path, 'must not be a private address (publicOnly is set)');
+    if (publicOnly) refusePrivateHost(new URL(uri), path);
   }
 
   function discover({ issuer }: ResolvedTrustRecord, path: string): FetchKeys {
