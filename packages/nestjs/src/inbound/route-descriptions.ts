@@ -1,6 +1,6 @@
 import { Injectable, RequestMethod } from '@nestjs/common';
 import type { Requirement } from '@countersign/core';
-import { RouteRules } from './route-rules.js';
+import { HTTP_METHOD_METADATA, RouteRules } from './route-rules.js';
 
 /** One route of the application, and who may call it. */
 export interface RouteDescription {
@@ -41,9 +41,8 @@ export class RouteDescriptions {
   }
 }
 
-/** Under these names Nest keeps what `@Controller('path')` and `@Get('path')` say. */
+/** Under this name Nest keeps what `@Controller('path')` and `@Get('path')` say. */
 const PATH_METADATA = 'path';
-const METHOD_METADATA = 'method';
 
 function pathsOf(target: object): readonly string[] {
   const paths: unknown = Reflect.getMetadata(PATH_METADATA, target);
@@ -52,7 +51,7 @@ function pathsOf(target: object): readonly string[] {
 }
 
 function methodOf(handler: object): string {
-  const method: unknown = Reflect.getMetadata(METHOD_METADATA, handler);
+  const method: unknown = Reflect.getMetadata(HTTP_METHOD_METADATA, handler);
   return (typeof method === 'number' ? RequestMethod[method] : undefined) ?? 'GET';
 }
 

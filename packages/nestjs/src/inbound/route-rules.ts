@@ -13,7 +13,7 @@ import {
 } from './requirements.js';
 
 /** Under this name Nest keeps the HTTP method of a handler: what has it is a route. */
-const HTTP_METHOD_METADATA = 'method';
+export const HTTP_METHOD_METADATA = 'method';
 
 /** Who may call which handler. Looks at every route when the application starts, and will not start when one is unclear. */
 @Injectable()
