@@ -4,15 +4,11 @@ import { createForgeKey, forgeToken, ISSUER, NOW, SERVICE, trustedKey } from '..
 import { json, startKeyServer, type KeyServer } from '../support/key-server.js';
 import { codeOf, inboundRequest, trustRecord, type RequestParts } from '../support/scene.js';
 import { isRecalled } from '../support/recalled.js';
+import { until } from '../support/until.js';
 
 /** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
 const key = trustedKey('ES384');
 const GET: RequestParts = { method: 'GET', url: '/user/21/', body: new Uint8Array() };
-
-/** Lets what happens in the background happen. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 describe('the key of a token that is recalled', () => {
   let server: KeyServer;

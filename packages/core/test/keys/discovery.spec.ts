@@ -6,6 +6,7 @@ import { createTrustStore, type TrustStore, type TrustStoreOptions } from '../..
 import { hang, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
 import { startProvider } from '../support/openid-provider.js';
 import { createSigningKey } from '../support/signing-key.js';
+import { until } from '../support/until.js';
 
 const key = await createSigningKey('ES256', 'good');
 const next = await createSigningKey('ES256', 'next');
@@ -65,10 +66,6 @@ function nameLoopback(name: string): () => void {
     lookup(hostname === name ? '127.0.0.1' : hostname, options, done);
   Object.assign(dns, { lookup: named });
   return () => void Object.assign(dns, { lookup });
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('keys by discovery', () => {

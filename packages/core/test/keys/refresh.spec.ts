@@ -6,6 +6,7 @@ import { createTrustStore } from '../../src/keys/trust-store.js';
 import { hang, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
 import { ISSUER, remoteKeysOf } from '../support/remote-keys.js';
 import { createSigningKey } from '../support/signing-key.js';
+import { until } from '../support/until.js';
 
 const key = await createSigningKey('ES256', 'good');
 const next = await createSigningKey('ES256', 'next');
@@ -38,11 +39,6 @@ function hold(listener: RequestListener): { readonly arrived: Promise<void>; rel
     });
   });
   return { arrived, release: () => release() };
-}
-
-/** Lets what happens in the background happen. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('the refresh in the background', () => {
