@@ -7,6 +7,10 @@ import { INTRUDER, inWords, shortUser, toSequence } from './sequence.js';
 
 /** What is drawn now, so that nothing is drawn again without need. */
 let shown = '';
+/** @type {readonly Step[]} */
+let shownSteps = [];
+/** The steps that somebody opened, by `namesOf`: their numbers change while records come in. @type {Set<string>} */
+const opened = new Set();
 
 /**
  * Draws a transaction: an ordered list that looks like a sequence diagram.
@@ -17,41 +21,47 @@ export function drawPicture(transaction, faults) {
   const sequence = transaction && toSequence(transaction.records);
   const now = JSON.stringify([transaction?.id, sequence]);
   if (now === shown) return;
-  const isSame = JSON.parse(shown || '[]')[0] === transaction?.id;
   shown = now;
   byId('picture-title').textContent = transaction?.title ?? 'The picture';
   byId('words').replaceChildren(...(sequence?.steps ?? []).map((step) => element('li', {}, inWords(step))));
+  const focused = focusedNames();
+  shownSteps = sequence?.steps ?? [];
   if (sequence === undefined || sequence.steps.length === 0) {
     const hint = 'Nothing yet. Log in and send a message: each call is drawn here when it is made.';
     byId('picture').replaceChildren(element('p', { class: 'empty' }, hint));
     return;
   }
-  const open = isSame ? openSteps() : new Set();
-  const focused = isSame ? document.activeElement?.getAttribute('data-step') : undefined;
-  byId('picture').replaceChildren(draw(sequence, faults, open));
-  if (focused) document.querySelector(`[data-step="${focused}"]`)?.dispatchEvent(new Event('refocus'));
+  byId('picture').replaceChildren(draw(sequence, faults));
+  const index = shownSteps.findIndex((step) => namesOf(step).some((name) => focused.includes(name)));
+  if (index >= 0)
+    document.querySelector(`[data-step="${String(index)}"]`)?.dispatchEvent(new Event('refocus'));
 }
 
-function openSteps() {
-  const buttons = byId('picture').querySelectorAll('[data-step][aria-expanded="true"]');
-  return new Set([...buttons].map((button) => button.getAttribute('data-step')));
+function focusedNames() {
+  const step = shownSteps[Number(document.activeElement?.getAttribute('data-step') ?? NaN)];
+  return step === undefined ? [] : namesOf(step);
+}
+
+/**
+ * What a step is known by, whatever else is drawn: what was written about it, which only grows.
+ * @param {Step} step
+ */
+function namesOf({ kind, records }) {
+  return records.map((record) => `${kind} ${JSON.stringify(record)}`);
 }
 
 /**
  * @param {import('./sequence.js').Sequence} sequence
  * @param {Readonly<Record<string, Fault>>} faults
- * @param {ReadonlySet<string | null>} open
  */
-function draw({ lifelines, steps }, faults, open) {
+function draw({ lifelines, steps }, faults) {
   const heads = lifelines.map((name) => element('li', { class: name }, element('span', {}, name)));
   const rails = element(
     'div',
     { class: 'rails', 'aria-hidden': 'true' },
     ...lifelines.map(() => element('i')),
   );
-  const rows = steps.map((step, index) =>
-    row({ step, index, lifelines, faults, isOpen: open.has(String(index)) }),
-  );
+  const rows = steps.map((step, index) => row({ step, index, lifelines, faults }));
   const sequence = element(
     'div',
     { class: 'sequence' },
@@ -69,12 +79,12 @@ function draw({ lifelines, steps }, faults, open) {
  * @param {number} drawn.index
  * @param {readonly string[]} drawn.lifelines
  * @param {Readonly<Record<string, Fault>>} drawn.faults
- * @param {boolean} drawn.isOpen
  */
-function row({ step, index, lifelines, faults, isOpen }) {
+function row({ step, index, lifelines, faults }) {
   const [from, to] = [lifelines.indexOf(step.from), lifelines.indexOf(step.to)];
   const records = element('div', { class: 'records', id: `records-${index}` }, ...step.records.map(record));
-  records.hidden = !isOpen;
+  const names = namesOf(step);
+  records.hidden = !names.some((name) => opened.has(name));
   const arrow = element(
     'span',
     { class: `arrow ${to > from ? 'right' : 'left'}` },
@@ -90,7 +100,7 @@ function row({ step, index, lifelines, faults, isOpen }) {
     {
       type: 'button',
       'data-step': String(index),
-      'aria-expanded': String(isOpen),
+      'aria-expanded': String(!records.hidden),
       'aria-controls': records.id,
     },
     element('span', { class: 'lane' }, arrow),
@@ -99,6 +109,10 @@ function row({ step, index, lifelines, faults, isOpen }) {
   button.addEventListener('click', () => {
     records.hidden = !records.hidden;
     button.setAttribute('aria-expanded', String(!records.hidden));
+    for (const name of names) {
+      if (records.hidden) opened.delete(name);
+      else opened.add(name);
+    }
   });
   button.addEventListener('refocus', () => button.focus({ preventScroll: true }));
   const line = element('li', { class: `step ${step.kind} ${step.decision}` }, button, records);

@@ -45,10 +45,16 @@ async function sendMessage(page: Page): Promise<void> {
   await page.locator('.step.answer', { hasText: '201' }).nth(1).waitFor();
 }
 
+/** Tries it, and waits until its own picture is there, not that of an attempt before. */
 async function attempt(page: Page, name: string): Promise<string> {
+  const drawn = '#transactions button[aria-current="true"]';
+  const before = await page.locator(drawn).evaluateAll((all) => all[0]?.getAttribute('data-transaction'));
   await page.locator(`#attempt-${name}`).click();
   const outcome = page.locator('#attempt-outcome.good, #attempt-outcome.bad');
   await outcome.waitFor();
+  await page.locator(`${drawn}:not([data-transaction="${String(before)}"])`).waitFor();
+  // The note is there when the gateway has told what it did, which is last.
+  await page.locator('.step.call.refused .note').waitFor();
   return outcome.innerText();
 }
 
@@ -140,6 +146,35 @@ describe('The page', () => {
       await page.getByRole('link', { name: 'Log in' }).first().waitFor();
       await logIn(page, '21');
       await sendMessage(page);
+    }));
+
+  it('keeps a step open and in focus while records come in that belong before it', () =>
+    inWindow({}, async (page) => {
+      await logIn(page, '21');
+      await sendMessage(page);
+      const step = page.locator('.step.call', { hasText: 'GET /user/:id' });
+      await step.getByRole('button').click();
+      expect(await page.locator('.record:visible').count()).toBe(2);
+      const drawn = page.locator('#transactions button[aria-current="true"]');
+      const late = {
+        service: 'gateway',
+        direction: 'outbound',
+        decision: 'allowed',
+        time: await drawn.locator('time').getAttribute('datetime'),
+        transactionId: await drawn.getAttribute('data-transaction'),
+        method: 'GET',
+        destination: 'census',
+      };
+      const told = await fetch(`${edge.url}/development/decisions`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(late),
+      });
+      expect(told.status).toBe(204);
+      await page.locator('.step.call.sent').waitFor();
+      expect(await step.locator('.record:visible').count()).toBe(2);
+      expect(await page.locator('.record:visible').count()).toBe(2);
+      expect(await step.getByRole('button').evaluate((it) => it === document.activeElement)).toBe(true);
     }));
 
   it('is made of what the services say of their trust', () =>
