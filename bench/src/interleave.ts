@@ -61,3 +61,19 @@ export async function inFlight(
   }
   await Promise.all(Array.from({ length: width }, lane));
 }
+
+/**
+ * Does so many operations, a few in each turn of the event loop, as a busy server does: its requests come in turns. Whatever
+ * has to be waited for is, before the next turn.
+ */
+export async function inTurns(operations: number, operation: (index: number) => unknown): Promise<void> {
+  for (let start = 0; start < operations; start += PER_TURN) {
+    const answers: unknown[] = [];
+    for (let index = start; index < Math.min(start + PER_TURN, operations); index += 1)
+      answers.push(operation(index));
+    if (answers.some((answer) => answer instanceof Promise)) await Promise.all(answers);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const PER_TURN = 6;

@@ -26,10 +26,11 @@ export const FORMS = {
   full: {
     length: { seconds: 1 },
     warmLength: { seconds: 1 },
-    warmRequests: 5000,
+    // Until then a good part of the processor's time goes into compiling.
+    warmRequests: 15_000,
     // More than any guard can check in that time, so that no token comes twice.
     newTokens: { RS256: 60_000, ES256: 40_000 },
-    warmTokens: 4000,
+    warmTokens: 10_000,
     rowRounds: 7,
   },
   quick: {

@@ -9,10 +9,12 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['errors', []],
   ['clock', []],
   ['awaitable', []],
+  ['fixed-set', []],
+  ['transaction-id', []],
   ['token', []],
   ['options', []],
   ['binding', ['errors']],
-  ['principal', ['token']],
+  ['principal', ['token', 'fixed-set', 'transaction-id']],
   ['oauth-client', ['options']],
   // The clock imports nothing, and a key set has an age.
   ['keys/', ['token', 'errors', 'options', 'clock', 'awaitable', 'oauth-client']],

@@ -15,7 +15,10 @@ export const parallelRow: BenchRow = {
     const key = signingKey('ES256');
     const tokens = await mintTokens(key, operations * (rounds + 1));
     const verifier = verifierFor(key);
-    const [nextText, nextRequest] = [once(tokens.map(signedText)), once(tokens.map(requestWith))];
+    const [nextText, nextRequest] = [
+      once(tokens.map((token) => signedText(token, key.algorithm))),
+      once(tokens.map(requestWith)),
+    ];
     const variants = [
       {
         name: 'raw',

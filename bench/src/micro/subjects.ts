@@ -18,8 +18,10 @@ export function trustRecordFor(key: SigningKey): TrustRecord {
 
 /** A request that carries the token, as a Node server shows it. */
 export function requestWith(token: string): InboundRequest {
+  // In one piece: a text that was put together is so only when it is first looked into.
+  const authorization = Buffer.from(`Bearer ${token}`).toString('latin1');
   return {
-    rawHeaders: ['Host', 'orders.example', 'Accept', '*/*', 'Authorization', `Bearer ${token}`],
+    rawHeaders: ['Host', 'orders.example', 'Accept', '*/*', 'Authorization', authorization],
     method: 'GET',
     url: '/order/',
     body: () => Promise.reject(new Error('a request without a binding is not read')),

@@ -1,4 +1,6 @@
+import { fixedSet } from './fixed-set.js';
 import { type Caller, type ValidatedToken } from './token.js';
+import { newTransactionId } from './transaction-id.js';
 
 /** Who calls, on whose behalf, and what that caller may do: what a handler gets. */
 export interface Principal {
@@ -49,32 +51,50 @@ export interface Authentication {
   readonly proofUse?: { readonly key: string; readonly expiresAt: number } | undefined;
 }
 
-/** What a principal is made of beside the token. */
-export interface PrincipalParts {
-  /** The scopes that the trust record lets this caller have. */
-  readonly allowedScopes: ReadonlySet<string>;
-  readonly actors: readonly string[];
-  /** Used when the token names no transaction: this is the first hop. */
-  readonly newTransactionId: () => string;
+declare const progress: unique symbol;
+
+/** What all requests with the same token have in common, whoever sends them. Only `toIdentity` makes one. */
+export interface Identity extends Omit<Principal, 'transactionId' | 'user'> {
+  readonly [progress]: 'identified';
+  /** Undefined where the token names no transaction: each request begins one. */
+  readonly transactionId: string | undefined;
 }
 
 /**
- * Makes the principal of a token whose signature, claims and delegation hold: scopes are cut, never added.
- * Everything in it is its own: a token may be recalled, and what one request does to its principal is not seen by the next.
+ * Who a token speaks for, once its signature, claims and delegation hold: scopes are cut, never added.
+ * @param allowedScopes what the trust record lets this caller have.
  */
-export function toPrincipal(token: ValidatedToken, parts: PrincipalParts): Principal {
-  const scopes = new Set<string>();
-  for (const scope of token.scopes) if (parts.allowedScopes.has(scope)) scopes.add(scope);
+export function toIdentity(
+  token: ValidatedToken,
+  allowedScopes: ReadonlySet<string>,
+  actors: readonly string[],
+): Identity {
+  const { client } = token;
   return {
     subject: token.subject,
     subjectKind: token.speaksForItself ? 'service' : 'user',
-    caller: { name: token.caller.name, issuer: token.caller.issuer },
-    ...(token.client !== undefined && { client: token.client }),
-    scopes,
-    roles: new Set(token.roles),
-    actors: [...parts.actors],
-    transactionId: token.transactionId ?? parts.newTransactionId(),
+    caller: token.caller,
+    ...(client !== undefined && { client }),
+    scopes: fixedSet(token.scopes.filter((scope) => allowedScopes.has(scope))),
+    roles: fixedSet(token.roles),
+    actors,
+    transactionId: token.transactionId,
     tokenId: token.tokenId,
     expiresAt: token.expiresAt,
+  } as Identity;
+}
+
+/**
+ * Makes the principal of one request.
+ * Nothing in it can be changed through it for the next request: what is shared are texts and fixed sets. Where the token
+ * names no transaction, one begins: this is the first hop.
+ */
+export function toPrincipal(identity: Identity): Principal {
+  const { caller, actors, transactionId } = identity;
+  return {
+    ...identity,
+    caller: { name: caller.name, issuer: caller.issuer },
+    actors: [...actors],
+    transactionId: transactionId ?? newTransactionId(),
   };
 }

@@ -22,8 +22,8 @@ export type Claims = Readonly<Record<string, unknown>>;
 export interface UnverifiedToken {
   readonly header: TokenHeader;
   readonly claims: Claims;
-  /** The octets that the signature covers: header and claims as they were sent (RFC 7515 section 5.1). */
-  readonly signingInput: Buffer;
+  /** What the signature covers: header and claims as they were sent, each character an octet (RFC 7515 section 5.1). */
+  readonly signingInput: string;
   readonly signature: Buffer;
 }
 

@@ -13,7 +13,7 @@ import { readUnverified } from '../src/inbound/read-unverified.js';
 import { validateClaims, type ClaimExpectations } from '../src/inbound/validate-claims.js';
 import { verifySignature } from '../src/inbound/verify-signature.js';
 import { type TrustedIssuer } from '../src/keys/trust-store.js';
-import { toPrincipal, type PrincipalParts } from '../src/principal.js';
+import { toIdentity, toPrincipal, type Identity } from '../src/principal.js';
 import { type SignedToken, type UnverifiedToken, type ValidatedToken } from '../src/token.js';
 
 /**
@@ -23,21 +23,21 @@ import { type SignedToken, type UnverifiedToken, type ValidatedToken } from '../
 export async function stepsCannotBeLeftOut(
   issuer: TrustedIssuer,
   expected: ClaimExpectations,
-  parts: PrincipalParts,
   request: InboundRequest,
   proofs: ProofContext,
 ): Promise<void> {
   const unverified: UnverifiedToken = readUnverified('a.b.c', 8192);
   const signed: SignedToken = await verifySignature(unverified, issuer);
   const validated: ValidatedToken = validateClaims(signed, issuer, expected);
-  toPrincipal(validated, parts);
+  const identity: Identity = toIdentity(validated, issuer.scopes, []);
+  toPrincipal(identity);
 
   // @ts-expect-error the signature is not verified
   validateClaims(unverified, issuer, expected);
   // @ts-expect-error neither signature nor claims
-  toPrincipal(unverified, parts);
+  toIdentity(unverified, issuer.scopes, []);
   // @ts-expect-error the claims are not validated
-  toPrincipal(signed, parts);
+  toIdentity(signed, issuer.scopes, []);
   // @ts-expect-error the claims are not validated
   await checkDelegation(signed, issuer, proofs);
   // @ts-expect-error the claims are not validated
@@ -51,7 +51,9 @@ export async function stepsCannotBeLeftOut(
   // @ts-expect-error nor a part of them
   validateClaims(signed, issuer, { audience: expected.audience, now: expected.now });
   // @ts-expect-error the scopes of the trust record are not left out
-  toPrincipal(validated, { actors: parts.actors, newTransactionId: parts.newTransactionId });
+  toIdentity(validated, undefined, []);
+  // @ts-expect-error a token is nobody yet: whether it may speak for its subject is a step of its own
+  toPrincipal(validated);
   // @ts-expect-error verifySignature is asynchronous: its promise is no token
   validateClaims(verifySignature(unverified, issuer), issuer, expected);
 }

@@ -1,19 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { whenReady, type Awaitable } from '../awaitable.js';
 import { isWrite } from '../binding.js';
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type Introspector } from '../introspection/introspector.js';
 import { type TrustedIssuer, type TrustStore } from '../keys/trust-store.js';
-import { toPrincipal, type Authentication } from '../principal.js';
+import { toIdentity, toPrincipal, type Authentication, type Identity } from '../principal.js';
 import { claim, type SignedToken, type UnverifiedToken, type ValidatedToken } from '../token.js';
 import { checkBinding, type BoundRequest } from './body-binding.js';
 import { checkConfirmation } from './confirmation.js';
 import { checkDelegation } from './delegation.js';
 import { type DpopRules } from './dpop-options.js';
+import { type ProofUse } from './dpop-proof.js';
 import { extractCredentials, requireToken, type Credentials, type TokenRequest } from './extract-token.js';
 import { readUnverified } from './read-unverified.js';
-import { type CheckedToken, type Recall } from './recall.js';
+import { type CheckedToken, type Recall, type RecalledToken } from './recall.js';
 import { checkTimes, validateClaims } from './validate-claims.js';
 import { verifySignature } from './verify-signature.js';
 
@@ -50,22 +50,19 @@ export function authenticate(request: InboundRequest, parts: VerifierParts): Awa
   const { token } = sent;
   // Never recalled: only what its issuer said of it is kept, and for as long as the trust record lets it.
   if (introspector !== undefined && !token.includes('.'))
-    return askAbout(token, introspector, parts).then((vouched) => accept(vouched, sent, request, parts));
-  const name = recall.nameOf(token);
-  const recalled = recall.find(name);
+    return askAbout(token, introspector, parts).then((vouched) => accept({ vouched, sent, request, parts }));
+  const recalled = recall.find(token);
   if (recalled !== undefined) {
     checkTimes(recalled.token, recalled.issuer, clock.now());
-    return accept(recalled, sent, request, parts);
+    return accept({ vouched: recalled, sent, request, parts });
   }
   return whenReady(check(token, parts), (checked) =>
-    accept(checked, sent, request, parts, (actors) => {
-      recall.remember(name, { ...checked, actors }, token.length, clock.now());
-    }),
+    accept({ vouched: checked, sent, request, parts, checked }),
   );
 }
 
 /** A token that its issuer vouches for, and whose claims hold. */
-type Vouched = Pick<CheckedToken, 'token' | 'issuer' | 'actors'>;
+type Vouched = Pick<RecalledToken, 'token' | 'issuer'> & Partial<Pick<RecalledToken, 'identity'>>;
 
 /** Steps 2 to 5: what is true of a token whatever the request. */
 function check(sent: string, parts: VerifierParts): Awaitable<CheckedToken> {
@@ -73,7 +70,7 @@ function check(sent: string, parts: VerifierParts): Awaitable<CheckedToken> {
   const issuer = parts.trust.trusted(claim(unverified.claims, 'iss'));
   return whenReady(verifySignature(unverified, issuer), (signed) => {
     const token = validated(signed, issuer, parts);
-    return { token, issuer, kid: unverified.header.kid, key: signed.key, actors: undefined };
+    return { token, issuer, kid: unverified.header.kid, key: signed.key };
   });
 }
 
@@ -85,7 +82,7 @@ async function askAbout(sent: string, introspector: Introspector, parts: Verifie
     throw new CountersignError('token_too_large', `the token is larger than ${String(maxTokenBytes)} bytes`);
   const { issuer } = introspector;
   const token = validated(await introspector.vouch(sent), issuer, parts);
-  return { token, issuer, actors: undefined };
+  return { token, issuer };
 }
 
 /** What can be read is one token; only what cannot has to be looked at once more, to say why. */
@@ -108,56 +105,79 @@ function validated(signed: SignedToken, issuer: TrustedIssuer, parts: VerifierPa
   });
 }
 
-/** Steps 6 to 8: what depends on the request, and so is done for every one. */
-function accept(
-  vouched: Vouched,
-  sent: Credentials,
-  request: InboundRequest,
-  parts: VerifierParts,
-  remember?: (actors: Vouched['actors']) => void,
+/** A request with a good token, on its way through the steps that depend on the request and so are done for every one. */
+interface Acceptance {
+  readonly vouched: Vouched;
+  readonly sent: Credentials;
+  readonly request: InboundRequest;
+  readonly parts: VerifierParts;
+  /** What recall is told once the request is accepted; undefined when it knows. */
+  readonly checked?: CheckedToken;
+}
+
+/** Step 5a. */
+function accept(acceptance: Acceptance): Awaitable<Authentication> {
+  const { vouched, sent, request, parts } = acceptance;
+  const confirmed = { request, sent, now: parts.clock.now() };
+  const proofUse = checkConfirmation(vouched.token, vouched.issuer, confirmed, parts.dpop);
+  if (proofUse === undefined) return acceptConfirmed(acceptance, undefined);
+  return proofUse.then((use) => acceptConfirmed(acceptance, use));
+}
+
+/** Step 6. */
+function acceptConfirmed(acceptance: Acceptance, proofUse: ProofUse | undefined): Awaitable<Authentication> {
+  const { vouched, request, parts } = acceptance;
+  const bound = checkBinding(vouched.token, vouched.issuer, request, parts.service);
+  if (typeof bound === 'boolean') return acceptBound(acceptance, proofUse, bound);
+  return bound.then((isBound) => acceptBound(acceptance, proofUse, isBound));
+}
+
+/** Step 7. */
+function acceptBound(
+  acceptance: Acceptance,
+  proofUse: ProofUse | undefined,
+  bound: boolean,
 ): Awaitable<Authentication> {
-  const { token, issuer } = vouched;
-  return whenReady(confirmationOf(vouched, sent, request, parts), (proofUse) =>
-    whenReady(checkBinding(token, issuer, request, parts.service), (bound) =>
-      whenReady(delegationOf(vouched, request, parts), ({ actors, proofs }) => {
-        const allowedScopes = issuer.scopes;
-        const principal = toPrincipal(token, { allowedScopes, actors, newTransactionId: randomUUID });
-        const singleUse = bound && isWrite(request.method) ? singleUseOf(token, issuer) : undefined;
-        remember?.(proofs.length === 0 ? actors : undefined);
-        return {
-          principal,
-          token: sent.token,
-          proofs,
-          keyId: token.keyId,
-          audiences: [...token.audiences],
-          roles: new Set(token.roles),
-          bound,
-          singleUse,
-          proofUse,
-        };
-      }),
-    ),
+  const { identity, issuer, token } = acceptance.vouched;
+  if (identity !== undefined) return answer(acceptance, proofUse, bound, { identity, proofs: [] });
+  const { clock, maxTokenBytes, recall, trust } = acceptance.parts;
+  const { rawHeaders } = acceptance.request;
+  const context = { rawHeaders, trust, recall, now: clock.now(), maxTokenBytes };
+  return whenReady(checkDelegation(token, issuer, context), ({ actors, proofs }) =>
+    answer(acceptance, proofUse, bound, { identity: toIdentity(token, issuer.scopes, actors), proofs }),
   );
 }
 
-function confirmationOf(
-  { token, issuer }: Vouched,
-  sent: Credentials,
-  { method, url, rawHeaders, clientCertificate }: InboundRequest,
-  { clock, dpop }: VerifierParts,
-) {
-  const confirmed = { method, url, rawHeaders, clientCertificate, now: clock.now(), ...sent };
-  return checkConfirmation(token, issuer, confirmed, dpop);
+/** Whom the token speaks for, and what proves it. */
+interface Speaker {
+  readonly identity: Identity;
+  readonly proofs: readonly string[];
 }
 
-function delegationOf(
-  { actors, issuer, token }: Vouched,
-  { rawHeaders }: InboundRequest,
-  parts: VerifierParts,
-) {
-  if (actors !== undefined) return { actors, proofs: [] };
-  const { clock, maxTokenBytes, recall, trust } = parts;
-  return checkDelegation(token, issuer, { rawHeaders, trust, recall, now: clock.now(), maxTokenBytes });
+/** Step 8: nothing can refuse it any more. */
+function answer(
+  { vouched, sent, request, parts, checked }: Acceptance,
+  proofUse: ProofUse | undefined,
+  bound: boolean,
+  { identity, proofs }: Speaker,
+): Authentication {
+  const { token, issuer } = vouched;
+  const singleUse = bound && isWrite(request.method) ? singleUseOf(token, issuer) : undefined;
+  if (checked !== undefined) {
+    const accepted = { text: sent.token, now: parts.clock.now() };
+    parts.recall.remember(accepted, checked, proofs.length === 0 ? identity : undefined);
+  }
+  return {
+    principal: toPrincipal(identity),
+    token: sent.token,
+    proofs,
+    keyId: token.keyId,
+    audiences: [...token.audiences],
+    roles: identity.roles,
+    bound,
+    singleUse,
+    proofUse,
+  };
 }
 
 /** A token is remembered by issuer and `jti` for as long as it would be accepted. */

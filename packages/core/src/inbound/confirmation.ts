@@ -4,16 +4,17 @@ import { type TrustedIssuer } from '../keys/trust-store.js';
 import { claim, type Claims, type ValidatedToken } from '../token.js';
 import { type DpopRules } from './dpop-options.js';
 import { checkDpopProof, type ProofUse, type ProvenRequest } from './dpop-proof.js';
-import { type TokenScheme } from './extract-token.js';
+import { type Credentials } from './extract-token.js';
 
 /** The request of a token that may be bound to a key of its client. */
-export interface ConfirmedRequest extends Pick<
-  ProvenRequest,
-  'method' | 'url' | 'rawHeaders' | 'token' | 'now'
-> {
-  readonly scheme: TokenScheme;
-  /** The client's certificate from the TLS connection itself, in DER. */
-  readonly clientCertificate: (() => Uint8Array | undefined) | undefined;
+export interface ConfirmedRequest {
+  readonly request: Pick<ProvenRequest, 'method' | 'url' | 'rawHeaders'> & {
+    /** The client's certificate from the TLS connection itself, in DER. */
+    readonly clientCertificate?: () => Uint8Array | undefined;
+  };
+  readonly sent: Credentials;
+  /** Seconds since the epoch. */
+  readonly now: number;
 }
 
 /** The ways to bind a token that are checked here: RFC 9449 section 6.1, RFC 8705 section 3.1. */
@@ -29,15 +30,13 @@ const METHODS: ReadonlySet<string> = new Set(['jkt', 'x5t#S256']);
 export function checkConfirmation(
   token: ValidatedToken,
   issuer: TrustedIssuer,
-  request: ConfirmedRequest,
+  { request, sent, now }: ConfirmedRequest,
   rules: DpopRules,
 ): Promise<ProofUse> | undefined {
-  const confirmation = readConfirmation(claim(token.claims, 'cnf'));
-  if (confirmation.certificate !== undefined)
-    checkCertificate(confirmation.certificate, request.clientCertificate?.());
-  const { thumbprint } = confirmation;
+  const { certificate, thumbprint } = readConfirmation(claim(token.claims, 'cnf'));
+  if (certificate !== undefined) checkCertificate(certificate, request.clientCertificate?.());
   if (thumbprint === undefined) {
-    if (issuer.dpop !== 'required' && request.scheme !== 'DPoP') return undefined;
+    if (issuer.dpop !== 'required' && sent.scheme !== 'DPoP') return undefined;
     throw new CountersignError('token_not_bound', 'the token has no cnf.jkt, so no proof can be checked');
   }
   if (issuer.dpop === 'off')
@@ -45,12 +44,14 @@ export function checkConfirmation(
       'binding_not_supported',
       `the trust record of ${issuer.name} says dpop: "off"`,
     );
-  if (request.scheme !== 'DPoP') {
+  if (sent.scheme !== 'DPoP') {
     const problem = 'the token is bound to a key: it must be sent by the scheme DPoP, with its proof';
     throw new CountersignError('dpop_proof_missing', problem);
   }
+  const { method, url, rawHeaders } = request;
   const { clockToleranceSeconds } = issuer;
-  return checkDpopProof({ ...request, thumbprint, clockToleranceSeconds }, rules);
+  const proven = { method, url, rawHeaders, token: sent.token, now, thumbprint, clockToleranceSeconds };
+  return checkDpopProof(proven, rules);
 }
 
 interface Confirmation {
@@ -58,8 +59,10 @@ interface Confirmation {
   readonly certificate: string | undefined;
 }
 
+const UNBOUND: Confirmation = { thumbprint: undefined, certificate: undefined };
+
 function readConfirmation(cnf: unknown): Confirmation {
-  if (cnf === undefined) return { thumbprint: undefined, certificate: undefined };
+  if (cnf === undefined) return UNBOUND;
   if (!isClaims(cnf) || Object.keys(cnf).length === 0)
     throw new CountersignError('claim_invalid', 'cnf must be an object that names a key');
   if (!Object.keys(cnf).every((method) => METHODS.has(method)))

@@ -68,20 +68,20 @@ async function readProof(proof: string, before: Link, context: ProofContext): Pr
   if (claim(before.token.claims, 'ath') !== tokenHash(proof))
     throw unproven('ath is not the hash of the proof');
   try {
-    // A proof is good for one presenter only, and not good as a token: so it is remembered under a name that says whose.
+    // A proof is good for one presenter only, and not good as a token: so it is remembered for the one that presents it.
     const audience = before.token.issuer;
-    const name = `${context.recall.nameOf(proof)} ${audience}`;
-    const recalled = context.recall.find(name);
+    const recalled = context.recall.find(proof, audience);
     if (recalled !== undefined) checkTimes(recalled.token, recalled.issuer, context.now);
     const checked = recalled ?? (await checkProofToken(proof, audience, context));
     const { issuer, token } = checked;
     const { subject } = token;
     return {
       token,
-      actors: checked.actors ?? readActors(token),
+      actors: readActors(token),
       isOrigin: subject !== undefined && namesSubject(issuer.actsFor, subject),
       remember: () => {
-        if (recalled === undefined) context.recall.remember(name, checked, proof.length, context.now);
+        if (recalled === undefined)
+          context.recall.remember({ text: proof, presenter: audience, now: context.now }, checked);
       },
     };
   } catch (error) {
@@ -101,7 +101,7 @@ async function checkProofToken(
   const { kid } = unverified.header;
   const signed = await verifySignature(unverified, issuer);
   const token = validateClaims(signed, issuer, { audience, now, acceptTokensFromSelf: false });
-  return { token, issuer, kid, key: signed.key, actors: undefined };
+  return { token, issuer, kid, key: signed.key };
 }
 
 /** What the caller signed must follow from what it was called with. */

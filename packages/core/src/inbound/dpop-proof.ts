@@ -87,7 +87,7 @@ function onlyProof(rawHeaders: readonly string[]): string {
 interface Proof {
   readonly header: Claims;
   readonly claims: Claims;
-  readonly signingInput: Buffer;
+  readonly signingInput: string;
   readonly signature: Buffer;
 }
 
@@ -99,7 +99,7 @@ function readProof(proof: string): Proof {
   const [headerClaims, claimSet] = [header, claims].map((octets) => octets && parseJsonObject(octets));
   if (headerClaims === undefined || claimSet === undefined || signature === undefined)
     throw invalid('is no compact JWT in canonical base64url and strict JSON');
-  const signingInput = Buffer.from(proof.slice(0, proof.lastIndexOf('.')), 'latin1');
+  const signingInput = proof.slice(0, proof.lastIndexOf('.'));
   return { header: headerClaims, claims: claimSet, signingInput, signature };
 }
 

@@ -2,7 +2,9 @@ import { hash, type KeyObject } from 'node:crypto';
 import { type Clock } from '../clock.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
+import { type Identity } from '../principal.js';
 import { claim, type ValidatedToken } from '../token.js';
+import { Sightings } from './sightings.js';
 
 /** How tokens are remembered that were accepted before. */
 export interface RecallOptions {
@@ -17,22 +19,35 @@ export interface CheckedToken {
   /** The `kid` that it names, and the key that verified its signature. */
   readonly kid: string | undefined;
   readonly key: KeyObject;
-  /** Who acts, newest first, where token and trust record alone decide about the delegation; else undefined. */
-  readonly actors: readonly string[] | undefined;
 }
 
-/** A memory of accepted tokens. Holds no token: it knows them by their SHA-256. */
+/** What is known of a token that was accepted. */
+export interface RecalledToken extends CheckedToken {
+  /** Whom it speaks for, where token and trust record alone decide about that; else undefined. */
+  readonly identity: Identity | undefined;
+}
+
+/** A token that was accepted, and when. */
+export interface AcceptedToken {
+  readonly text: string;
+  /** Who presents it as a proof; undefined for whoever sends a token for itself. */
+  readonly presenter?: string;
+  /** Seconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * A memory of accepted tokens. Holds no token: it knows them by their SHA-256. A proof is remembered for the service that
+ * presents it; whoever sends a token for itself presents none, and is named by nothing.
+ */
 export interface Recall {
-  /** By which a token is known. */
-  nameOf(token: string): string;
-  /** The token of that name, as long as it may be relied on: its time has not run out and its key is still published. */
-  find(name: string): CheckedToken | undefined;
+  /** What is known of a token, as long as it may be relied on: its time has not run out and its key is still published. */
+  find(text: string, presenter?: string): RecalledToken | undefined;
   /**
-   * Remembers a token that was accepted; one that is bound to its request is not remembered.
-   * @param length of its text: what is remembered at once is bounded by that too.
-   * @param now seconds since the epoch.
+   * Notes that a token was accepted, and remembers it when that happened before: most tokens that come once never come
+   * again. One that is bound to its request is not remembered.
    */
-  remember(name: string, checked: CheckedToken, length: number, now: number): void;
+  remember(accepted: AcceptedToken, checked: CheckedToken, identity?: Identity): void;
 }
 
 /** A token is remembered until it expires, and for no longer than this. */
@@ -44,7 +59,7 @@ const TEXT_PER_TOKEN = 1024;
 /** A token that has one of these is good for one request, or for one client: it is checked in full every time. */
 const BINDING_CLAIMS = ['bdy', 'htm', 'htu', 'cnf'] as const;
 
-const FORGETFUL: Recall = { nameOf: () => '', find: () => undefined, remember: () => undefined };
+const FORGETFUL: Recall = { find: () => undefined, remember: () => undefined };
 
 /**
  * Makes the memory that the option `recall` asks for.
@@ -57,8 +72,7 @@ export function createRecall(value: unknown, clock: Clock): Recall {
   return new RecentTokens(read.number('maxTokens', { unless: 8192, min: 2, max: 1_000_000 }), clock);
 }
 
-interface Entry {
-  readonly checked: CheckedToken;
+interface Entry extends RecalledToken {
   readonly length: number;
   /** In seconds of the monotonic clock. */
   readonly endsAt: number;
@@ -71,6 +85,7 @@ interface Entry {
 class RecentTokens implements Recall {
   readonly #clock: Clock;
   readonly #maxTokens: number;
+  readonly #sightings: Sightings;
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
   #youngText = 0;
@@ -79,26 +94,30 @@ class RecentTokens implements Recall {
   constructor(maxTokens: number, clock: Clock) {
     this.#clock = clock;
     this.#maxTokens = Math.floor(maxTokens / 2);
+    this.#sightings = new Sightings(maxTokens);
     this.#turnsAt = clock.monotonic() + MAX_SECONDS;
   }
 
-  nameOf(token: string): string {
-    return hash('sha256', token, 'base64url');
-  }
-
-  find(name: string): CheckedToken | undefined {
+  find(text: string, presenter?: string): RecalledToken | undefined {
+    if (!this.#sightings.has(text)) return undefined;
+    const name = nameOf(text, presenter);
     const entry = this.#young.get(name) ?? this.#outOfOld(name);
     if (entry === undefined || this.#clock.monotonic() >= entry.endsAt) return undefined;
-    const { issuer, key, kid } = entry.checked;
+    const { issuer, key, kid } = entry;
     // Asked every time: the refresh of the key set goes on, and another set has other key objects, also of the same keys.
-    return issuer.keys.peek(kid)?.key === key ? entry.checked : undefined;
+    return issuer.keys.peek(kid)?.key === key ? entry : undefined;
   }
 
-  remember(name: string, checked: CheckedToken, length: number, now: number): void {
-    const { token } = checked;
+  remember({ text, presenter, now }: AcceptedToken, checked: CheckedToken, identity?: Identity): void {
+    const { token, issuer, kid, key } = checked;
     const seconds = Math.min(MAX_SECONDS, token.expiresAt - now);
     if (seconds <= 0 || BINDING_CLAIMS.some((member) => claim(token.claims, member) !== undefined)) return;
-    this.#add(name, { checked, length, endsAt: this.#clock.monotonic() + seconds });
+    if (!this.#sightings.has(text)) {
+      this.#sightings.add(text);
+      return;
+    }
+    const endsAt = this.#clock.monotonic() + seconds;
+    this.#add(nameOf(text, presenter), { token, issuer, kid, key, identity, length: text.length, endsAt });
   }
 
   #outOfOld(name: string): Entry | undefined {
@@ -122,4 +141,9 @@ class RecentTokens implements Recall {
     this.#youngText = 0;
     this.#turnsAt = this.#clock.monotonic() + MAX_SECONDS;
   }
+}
+
+function nameOf(text: string, presenter: string | undefined): string {
+  const name = hash('sha256', text, 'base64url');
+  return presenter === undefined ? name : `${name} ${presenter}`;
 }

@@ -2,7 +2,7 @@ import { CountersignError, type FaultCode } from '../errors.js';
 import { type ClaimPath } from '../keys/claim-profile.js';
 import { normalTokenType } from '../keys/trust-record.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
-import { claim, SERVICE_TOKEN_TYPE, type SignedToken, type ValidatedToken } from '../token.js';
+import { claim, SERVICE_TOKEN_TYPE, type Claims, type SignedToken, type ValidatedToken } from '../token.js';
 import { claimAt, readParty } from './access-token-claims.js';
 
 /** What claims are held against. */
@@ -40,12 +40,11 @@ export function validateClaims(
     throw fault('token_type_not_allowed', `a token of ${issuer.name} must have typ ${issuer.tokenType}`);
   }
   const isServiceToken = issuer.tokenType === SERVICE_TOKEN_TYPE;
-  const read = claimReader(token, issuer);
-  const sub = read.text('sub');
-  const tokenId = read.text('jti');
+  const sub = readText(token, issuer, 'sub');
+  const tokenId = readText(token, issuer, 'jti');
   if (tokenId !== undefined && tokenId.length > MAX_TOKEN_ID_LENGTH)
     throw fault('claim_invalid', 'jti is too long');
-  const times = readTimes(read);
+  const times = readTimes(token, issuer);
   checkTimes(times, issuer, expected.now);
   const audiences = readAudiences(claim(claims, 'aud'), isServiceToken, expected);
   if (issuer.issuer === expected.audience && !expected.acceptTokensFromSelf) {
@@ -54,11 +53,7 @@ export function validateClaims(
   const { client, subject, isForClient } = isServiceToken
     ? { client: undefined, subject: sub, isForClient: false }
     : readParty(claims, issuer, sub);
-  const { claims: profile } = issuer;
-  const scopes: readonly string[] = profile.scopes.flatMap((path) =>
-    readScopes(claimAt(claims, path), issuer),
-  );
-  const roles: readonly string[] = profile.roles.flatMap((path) => readRoles(claimAt(claims, path), path));
+  const { scopes, roles } = issuer.claims;
   return {
     caller,
     keyId,
@@ -68,10 +63,12 @@ export function validateClaims(
     client,
     speaksForItself: isForClient || subject === undefined || subject === issuer.issuer,
     audiences,
-    ...times,
+    expiresAt: times.expiresAt,
+    issuedAt: times.issuedAt,
+    notBefore: times.notBefore,
     tokenId,
-    scopes,
-    roles,
+    scopes: readLists(claims, scopes, (value) => readScopes(value, issuer)),
+    roles: readLists(claims, roles, readRoles),
     transactionId: readTransactionId(claim(claims, 'txn')),
     claims,
   } as ValidatedToken;
@@ -81,44 +78,44 @@ function acceptsType({ tokenTypes }: TrustedIssuer, typ: string | undefined): bo
   return tokenTypes.includes(typ === undefined ? undefined : normalTokenType(typ));
 }
 
-interface ClaimReader {
-  text(name: string): string | undefined;
-  time(name: 'exp' | 'iat' | 'nbf'): number | undefined;
+/** A claim; those that a trusted issuer may leave out are undefined then, all others that are read so are required. */
+function present(token: SignedToken, issuer: TrustedIssuer, name: string): unknown {
+  const value = claim(token.claims, name);
+  if (value !== undefined || name === 'nbf' || issuer.claims.optional.includes(name)) return value;
+  // Of an opaque token the issuer itself says that it is good, and when it no longer is.
+  if (token.header === undefined && name === 'jti') return value;
+  throw fault('claim_missing', `${name} is missing`);
 }
 
-/** Claims that a trusted issuer may leave out; all others that are read here are required. */
-function claimReader(token: SignedToken, issuer: TrustedIssuer): ClaimReader {
-  // Of an opaque token the issuer itself says that it is good, and when it no longer is.
-  const mayLack = (name: string): boolean =>
-    name === 'nbf' || issuer.claims.optional.includes(name) || (token.header === undefined && name === 'jti');
-  const present = (name: string): unknown => {
-    const value = claim(token.claims, name);
-    if (value === undefined && !mayLack(name)) throw fault('claim_missing', `${name} is missing`);
-    return value;
-  };
-  return {
-    text(name) {
-      const value = present(name);
-      if (value === undefined) return undefined;
-      if (typeof value !== 'string' || value === '') throw fault('claim_invalid', `${name} must be a string`);
-      return value;
-    },
-    time(name) {
-      const value = present(name);
-      if (value === undefined) return undefined;
-      // JSON.parse makes Infinity of 1e400.
-      if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-        throw fault('claim_invalid', `${name} must be a number of seconds since 1970`);
-      }
-      return value;
-    },
-  };
+function readText(token: SignedToken, issuer: TrustedIssuer, name: string): string | undefined {
+  const value = present(token, issuer, name);
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '') throw fault('claim_invalid', `${name} must be a string`);
+  return value;
+}
+
+function readTime(
+  token: SignedToken,
+  issuer: TrustedIssuer,
+  name: 'exp' | 'iat' | 'nbf',
+): number | undefined {
+  const value = present(token, issuer, name);
+  if (value === undefined) return undefined;
+  // JSON.parse makes Infinity of 1e400.
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+    throw fault('claim_invalid', `${name} must be a number of seconds since 1970`);
+  }
+  return value;
 }
 
 type TokenTimes = Pick<ValidatedToken, 'expiresAt' | 'issuedAt' | 'notBefore'>;
 
-function readTimes(read: ClaimReader): TokenTimes {
-  return { expiresAt: read.time('exp') ?? 0, issuedAt: read.time('iat'), notBefore: read.time('nbf') };
+function readTimes(token: SignedToken, issuer: TrustedIssuer): TokenTimes {
+  return {
+    expiresAt: readTime(token, issuer, 'exp') ?? 0,
+    issuedAt: readTime(token, issuer, 'iat'),
+    notBefore: readTime(token, issuer, 'nbf'),
+  };
 }
 
 /**
@@ -156,6 +153,20 @@ function readAudiences(
     return audiences;
   }
   throw fault('audience_mismatch', `aud must be ${ours}`);
+}
+
+/** What stands at all these paths, one after the other. */
+function readLists(
+  claims: Claims,
+  paths: readonly ClaimPath[],
+  read: (value: unknown, path: ClaimPath) => readonly string[],
+): readonly string[] {
+  const [only, ...others] = paths;
+  if (only === undefined) return [];
+  const first = read(claimAt(claims, only), only);
+  return others.length === 0
+    ? first
+    : [...first, ...others.flatMap((path) => read(claimAt(claims, path), path))];
 }
 
 /** Space-separated (RFC 8693 section 4.2); an array is read for issuers that are not our own services. */

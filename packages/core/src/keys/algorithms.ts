@@ -15,15 +15,12 @@ export interface AlgorithmRules {
   readonly curve?: string;
   /** Octets of every signature; an RSA signature is as long as the modulus. */
   readonly signatureBytes?: number;
+  /** Default for an RSA key: that of PKCS #1 v1.5. */
   readonly padding?: number;
   readonly saltLength?: number;
 }
 
-const rsa = (hash: 'sha256' | 'sha384' | 'sha512'): AlgorithmRules => ({
-  hash,
-  keyType: 'rsa',
-  padding: constants.RSA_PKCS1_PADDING,
-});
+const rsa = (hash: 'sha256' | 'sha384' | 'sha512'): AlgorithmRules => ({ hash, keyType: 'rsa' });
 
 const pss = (hash: 'sha256' | 'sha384' | 'sha512'): AlgorithmRules => ({
   hash,

@@ -1,4 +1,5 @@
 import { type KeyObject } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { type Algorithm } from './algorithms.js';
 
 /** Microseconds that an operation takes on a machine of these days, or `long` for what is always handed over. */
@@ -23,8 +24,11 @@ const SHORT_EXPONENT = 65_537n;
 const QUICK_BITS = 2048;
 const MAX_BITS = 4096;
 
-/** The work that is done in place in one turn of the event loop. */
-const MAX_PER_TURN = 2000;
+/**
+ * The work that is done in place in one turn of the event loop. Where there are other cores they get the rest soon; where
+ * there is only one, handing over costs and wins nothing but that the loop goes on.
+ */
+const MAX_PER_TURN = availableParallelism() > 1 ? 500 : 2000;
 
 let doneInThisTurn = 0;
 

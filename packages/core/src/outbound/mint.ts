@@ -5,6 +5,7 @@ import { CountersignError } from '../errors.js';
 import { type KeyStore } from '../keys/key-store.js';
 import { type Principal } from '../principal.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
+import { newTransactionId } from '../transaction-id.js';
 import { requireUser } from './caller-context.js';
 import { proofHash } from './delegation-proof.js';
 import { currentSigner, signWithOwnKey } from './sign-token.js';
@@ -120,7 +121,8 @@ async function mint(grant: Grant, binding: Binding | undefined, options: MintOpt
   if (expiresAt <= issuedAt)
     throw new CountersignError('caller_token_expired', "the caller's token expired before this call");
   const tokenId = randomUUID();
-  const transactionId = grant.transactionId ?? randomUUID();
+  const transactionId = grant.transactionId ?? newTransactionId();
+  // What is undefined does not stand in the token.
   const claims = {
     iss: options.service,
     aud: grant.audience,
@@ -129,11 +131,13 @@ async function mint(grant: Grant, binding: Binding | undefined, options: MintOpt
     exp: expiresAt,
     jti: tokenId,
     scope: grant.scopes.join(' '),
-    ...(grant.roles.length > 0 && { roles: grant.roles }),
-    ...(grant.actors.length > 0 && { act: actorChain(grant.actors) }),
+    roles: grant.roles.length > 0 ? grant.roles : undefined,
+    act: actorChain(grant.actors),
     txn: transactionId,
-    ...(grant.proof !== undefined && { ath: grant.proof }),
-    ...binding,
+    ath: grant.proof,
+    bdy: binding?.bdy,
+    htm: binding?.htm,
+    htu: binding?.htu,
   };
   const { token, keyId } = await signWithOwnKey(claims, SERVICE_TOKEN_TYPE, options.keyStore);
   const { audience, subject, scopes, actors } = grant;
@@ -147,8 +151,10 @@ async function mint(grant: Grant, binding: Binding | undefined, options: MintOpt
     tokenId,
     issuedAt,
     expiresAt,
+    keyId,
+    bound: binding !== undefined,
   };
-  return { token, claims: { ...issued, keyId, bound: binding !== undefined } };
+  return { token, claims: issued };
 }
 
 /** RFC 8693 section 4.1: the newest actor outside, whoever called it inside. */

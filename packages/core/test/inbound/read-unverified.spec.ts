@@ -267,6 +267,6 @@ describe('the header of a token', () => {
 it('keeps the octets that were signed as they were sent', () => {
   const token = forgeToken({ rawClaims: ' {"iss": "a"} ' });
   const { signingInput, signature } = readUnverified(token, 8192);
-  expect(`${signingInput.toString('latin1')}.${base64url(signature)}`).toBe(token);
+  expect(`${signingInput}.${base64url(signature)}`).toBe(token);
   expect(signatureOf(signingInput, trustedKey())).toHaveLength(64);
 });

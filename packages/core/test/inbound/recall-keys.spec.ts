@@ -3,7 +3,7 @@ import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
 import { createForgeKey, forgeToken, ISSUER, NOW, SERVICE, trustedKey } from '../support/forge.js';
 import { json, startKeyServer, type KeyServer } from '../support/key-server.js';
 import { codeOf, inboundRequest, trustRecord, type RequestParts } from '../support/scene.js';
-import { isRecalled } from '../support/recalled.js';
+import { isRecalled, remembered } from '../support/recalled.js';
 import { until } from '../support/until.js';
 
 /** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
@@ -30,10 +30,10 @@ describe('the key of a token that is recalled', () => {
 
   it('is asked for every time: once it is removed from the set, the token is refused at once', async () => {
     const verifier = replica();
-    await verifier.authenticate(byNext()).catch(() => undefined);
+    await remembered(verifier, byNext()).catch(() => undefined);
     const request = longLived();
     clock.advance(31);
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     server.answer(json({ keys: [next.jwk] }));
     // Another caller's new key is the first to be seen, and brings the set without the old one.
     await expect(verifier.authenticate(byNext())).resolves.toBeDefined();
@@ -43,7 +43,7 @@ describe('the key of a token that is recalled', () => {
   it('is removed by the refresh in the background, which tokens that are recalled set off too', async () => {
     const verifier = replica();
     const request = longLived();
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     server.answer(json({ keys: [next.jwk] }));
     clock.advance(52);
     expect(isRecalled(verifier, request)).toBe(true);
@@ -55,19 +55,19 @@ describe('the key of a token that is recalled', () => {
   it('may stay the same in a new set: the token is verified once more, and recalled again', async () => {
     const verifier = replica();
     const request = longLived();
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     server.answer(json({ keys: [key.jwk, next.jwk] }));
     clock.advance(52);
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     await until(() => !isRecalled(verifier, request));
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     expect(isRecalled(verifier, request)).toBe(true);
   });
 
   it('may get the name of another one: the token is refused', async () => {
     const verifier = replica();
     const request = longLived();
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     const twin = createForgeKey('ES384', key.kid);
     server.answer(json({ keys: [twin.jwk] }));
     clock.advance(61);
@@ -80,7 +80,7 @@ describe('the key of a token that is recalled', () => {
     const header = { kid: undefined, typ: 'at+jwt' };
     const claims = { sub: ISSUER, client_id: 'web', exp: NOW + 600 };
     const request = inboundRequest(GET, forgeToken({ header, claims }, key));
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     expect(isRecalled(verifier, request)).toBe(true);
     server.answer(json({ keys: [key.jwk, next.jwk] }));
     clock.advance(601);

@@ -5,7 +5,7 @@ import { createForgeKey, NOW, trustedKey } from '../support/forge.js';
 import { json, startKeyServer } from '../support/key-server.js';
 import { COGNITO, KEYCLOAK, settingFor, type ProviderToken } from '../support/provider-tokens.js';
 import { codeOf, codeOfCall, createScene, type Change, type Scene, type Setting } from '../support/scene.js';
-import { isRecalled } from '../support/recalled.js';
+import { isRecalled, remembered } from '../support/recalled.js';
 
 /** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
 const key = trustedKey('ES384');
@@ -23,7 +23,7 @@ describe('a client that recall knows', () => {
   beforeEach(async () => {
     scene = createScene(CLIENT);
     plain = scene.request();
-    await scene.verifier.authenticate(plain);
+    await remembered(scene.verifier, plain);
     expect(isRecalled(scene.verifier, plain)).toBe(true);
   });
 
@@ -40,7 +40,7 @@ describe('a client that recall knows', () => {
 
   it('cannot send its bound token as a bearer token, also after it was accepted with its proof', async () => {
     const bound = scene.request(BOUND);
-    await scene.verifier.authenticate(bound);
+    await remembered(scene.verifier, bound);
     const [, authorization] = bound.rawHeaders;
     const rawHeaders = ['Authorization', authorization!.replace('DPoP', 'Bearer')];
     expect(await codeOf(scene.verifier.authenticate({ ...bound, rawHeaders }))).toBe('dpop_proof_missing');
@@ -48,7 +48,7 @@ describe('a client that recall knows', () => {
 
   it('cannot send its bound token with the proof of another', async () => {
     const bound = scene.request(BOUND);
-    await scene.verifier.authenticate(bound);
+    await remembered(scene.verifier, bound);
     const other = scene.request({ ...BOUND, claims: { ...BOUND.claims, jti: 'two' } });
     const rawHeaders = [...bound.rawHeaders.slice(0, 2), ...other.rawHeaders.slice(2)];
     expect(await codeOf(scene.verifier.authenticate({ ...bound, rawHeaders }))).toBe('dpop_proof_invalid');
@@ -69,7 +69,7 @@ it('a token that is bound to a client certificate is never recalled: each connec
   const { verifier, request } = createScene(CLIENT);
   const bound = request({ claims: { cnf: { 'x5t#S256': x5t } } });
   for (let time = 0; time < 2; time++) {
-    await verifier.authenticate({ ...bound, clientCertificate: () => certificate });
+    await remembered(verifier, { ...bound, clientCertificate: () => certificate });
     expect(await codeOf(verifier.authenticate(bound))).toBe('certificate_mismatch');
   }
 });
@@ -85,7 +85,7 @@ describe('a token of a provider that is recalled', () => {
   it('says the same of user, client, scopes and roles', async () => {
     const { verifier, request } = scene(KEYCLOAK);
     const sent = request({ claims: { txn: 'txn-1' } });
-    const first = await verifier.authenticate(sent);
+    const first = await remembered(verifier, sent);
     expect(first.principal.client).toBe('storefront');
     const again = verifier.authenticateNow(sent);
     expect(again).not.toBeInstanceOf(Promise);
@@ -99,7 +99,7 @@ describe('a token of a provider that is recalled', () => {
   ])('opens the way for none %s', async (_what, token, change, code) => {
     const { verifier, request } = scene(token);
     const good = request();
-    await verifier.authenticate(good);
+    await remembered(verifier, good);
     expect(isRecalled(verifier, good)).toBe(true);
     const bad = request(change);
     for (let time = 0; time < 2; time++) expect(await codeOf(verifier.authenticate(bad))).toBe(code);
@@ -109,7 +109,7 @@ describe('a token of a provider that is recalled', () => {
     const here = scene(KEYCLOAK);
     const elsewhere = scene(KEYCLOAK, { clients: ['backoffice'] });
     const sent = here.request();
-    await here.verifier.authenticate(sent);
+    await remembered(here.verifier, sent);
     expect(await codeOf(elsewhere.verifier.authenticate(sent))).toBe('client_not_allowed');
   });
 
@@ -119,7 +119,7 @@ describe('a token of a provider that is recalled', () => {
     try {
       const { verifier, request, clock } = scene(KEYCLOAK, { keys: { jwksUri: server.jwksUri } });
       const sent = request({ claims: { exp: NOW + 600 } });
-      await verifier.authenticate(sent);
+      await remembered(verifier, sent);
       expect(isRecalled(verifier, sent)).toBe(true);
       server.answer(json({ keys: [next.jwk] }));
       clock.advance(601);

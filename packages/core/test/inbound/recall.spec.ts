@@ -10,7 +10,7 @@ import {
   type RequestParts,
   type Setting,
 } from '../support/scene.js';
-import { isRecalled as isStillRecalled } from '../support/recalled.js';
+import { isRecalled as isStillRecalled, remembered } from '../support/recalled.js';
 
 /** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
 const key = trustedKey('ES384');
@@ -32,34 +32,45 @@ describe('a token that was accepted before', () => {
   it('is accepted without a promise, with the same answer', async () => {
     const { verifier } = recalling();
     const request = requestWith({ txn: 'txn-1', roles: ['support'] });
-    const first = await verifier.authenticate(request);
+    const first = await remembered(verifier, request);
     expect(verifier.authenticateNow(request)).toEqual(first);
     expect(await verifier.authenticate(request)).toEqual(first);
+  });
+
+  it('is recalled from its third use on: a token that comes once leaves nothing behind', async () => {
+    const { verifier } = recalling();
+    const request = requestWith();
+    const uses = [];
+    for (let use = 0; use < 4; use++) uses.push(await isRecalled(verifier, request));
+    expect(uses).toEqual([false, false, true, true]);
   });
 
   it('is checked in full every time where recall is switched off', async () => {
     const { verifier } = recalling({ verifier: { recall: false } });
     const request = requestWith();
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     expect(await isRecalled(verifier, request)).toBe(false);
   });
 
   it('gets a transaction id of its own for each request where it names none', async () => {
     const { verifier } = recalling();
     const request = requestWith();
-    const ids = [await verifier.authenticate(request), await verifier.authenticate(request)];
-    expect(new Set(ids.map(({ principal }) => principal.transactionId)).size).toBe(2);
+    const ids = new Set<string>();
+    for (let use = 0; use < 4; use++) ids.add((await verifier.authenticate(request)).principal.transactionId);
+    expect(ids.size).toBe(4);
   });
 
-  it('is not changed by what a request does to its principal', async () => {
+  it('is not changed by what a request does to its principal, whose scopes and roles cannot be changed at all', async () => {
     const { verifier } = recalling();
     const request = requestWith({ txn: 'txn-1', roles: ['support'] });
-    const untouched = await verifier.authenticate(request);
+    const untouched = await remembered(verifier, request);
     for (let time = 0; time < 2; time++) {
       const { principal, audiences, roles } = await verifier.authenticate(request);
-      (principal.scopes as Set<string>).add('admin');
-      (principal.roles as Set<string>).add('admin');
-      (roles as Set<string>).add('admin');
+      for (const set of [principal.scopes, principal.roles, roles] as Set<string>[]) {
+        expect(() => set.add('admin')).toThrow(TypeError);
+        expect(() => set.delete('support')).toThrow(TypeError);
+        expect(() => set.clear()).toThrow(TypeError);
+      }
       (principal.actors as string[]).push('https://other.service/');
       (audiences as string[]).push('https://other.service/');
       Object.assign(principal.caller, { name: 'other' });
@@ -76,7 +87,7 @@ describe('a token that was accepted before', () => {
       ['authorization', `bEARER   ${token}`],
       ['Authorization', `Bearer ${token}`],
     ];
-    await verifier.authenticate({ ...requestWith(), rawHeaders: sent[0]! });
+    await remembered(verifier, { ...requestWith(), rawHeaders: sent[0]! });
     for (const rawHeaders of sent)
       expect(await isRecalled(verifier, { ...requestWith(), rawHeaders })).toBe(true);
   });
@@ -84,7 +95,7 @@ describe('a token that was accepted before', () => {
   it('is refused when it comes twice in one request, or beside one in the query', async () => {
     const { verifier } = recalling();
     const request = requestWith();
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     const twice = { ...request, rawHeaders: [...request.rawHeaders, ...request.rawHeaders] };
     expect(codeOfCall(() => verifier.authenticateNow(twice))).toBe('request_malformed');
     const inQuery = { ...request, url: '/user/21/?access_token=x' };
@@ -94,7 +105,7 @@ describe('a token that was accepted before', () => {
   it('is another token with one character more, less or changed', async () => {
     const { verifier } = recalling();
     const token = forgeToken({}, key);
-    await verifier.authenticate(inboundRequest(GET, token));
+    await remembered(verifier, inboundRequest(GET, token));
     for (const other of [`${token}A`, token.slice(0, -1), `${token.slice(0, -9)}_AAAAAAAA`, `${token}=`]) {
       expect(await codeOf(verifier.authenticate(inboundRequest(GET, other)))).toMatch(
         /^(token_malformed|signature_invalid)$/,
@@ -106,7 +117,7 @@ describe('a token that was accepted before', () => {
     const here = recalling();
     const elsewhere = recalling({ verifier: { service: 'https://elsewhere.service/' } });
     const request = requestWith();
-    await here.verifier.authenticate(request);
+    await remembered(here.verifier, request);
     expect(await codeOf(elsewhere.verifier.authenticate(request))).toBe('audience_mismatch');
   });
 });
@@ -125,7 +136,7 @@ describe('what is checked again of a token that is recalled', () => {
   ] as const)('%s', async (_what, claims, seconds, code) => {
     const { verifier, clock } = recalling();
     const request = requestWith(claims);
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     expect(await isRecalled(verifier, request)).toBe(true);
     clock.set(NOW + seconds);
     expect(codeOfCall(() => verifier.authenticateNow(request))).toBe(code);
@@ -135,7 +146,7 @@ describe('what is checked again of a token that is recalled', () => {
     const { verifier } = recalling();
     const claims = { jti: 'read' };
     const token = forgeToken({ claims }, key);
-    await verifier.authenticate(inboundRequest(GET, token));
+    await remembered(verifier, inboundRequest(GET, token));
     const write = inboundRequest({ ...GET, method: 'POST' }, token);
     expect(codeOfCall(() => verifier.authenticateNow(write))).toBe('body_binding_missing');
   });
@@ -190,7 +201,7 @@ describe('a token is recalled for', () => {
   ])('%s at most', async (_what, exp, seconds) => {
     const { verifier, clock } = recalling();
     const request = requestWith({ exp });
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     clock.advance(seconds - 0.001);
     expect(await isRecalled(verifier, request)).toBe(true);
     clock.advance(0.001);
@@ -200,7 +211,7 @@ describe('a token is recalled for', () => {
   it('that time by the monotonic clock, also when the wall clock stands still or is set back', async () => {
     const { verifier, clock } = recalling();
     const request = requestWith({ exp: NOW + 300 });
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     clock.advance(60);
     clock.set(NOW);
     expect(await isRecalled(verifier, request)).toBe(false);
@@ -211,7 +222,7 @@ describe('a token is recalled for', () => {
   it('that time from when it was checked, however often it is used', async () => {
     const { verifier, clock } = recalling();
     const request = requestWith({ exp: NOW + 300 });
-    await verifier.authenticate(request);
+    await remembered(verifier, request);
     for (let second = 1; second < 60; second++) {
       clock.advance(1);
       expect(await isRecalled(verifier, request)).toBe(true);
@@ -225,7 +236,7 @@ describe('the memory of tokens', () => {
   it('holds no more than it is told to, however many come', async () => {
     const { verifier } = recalling({ verifier: { recall: { maxTokens: 4 } } });
     const requests = Array.from({ length: 12 }, () => requestWith());
-    for (const request of requests) await verifier.authenticate(request);
+    for (const request of requests) await remembered(verifier, request);
     const kept = requests.map((request) => isStillRecalled(verifier, request));
     expect(kept.filter((isKept) => isKept).length).toBeLessThanOrEqual(4);
     expect(kept.at(-1)).toBe(true);
@@ -234,9 +245,9 @@ describe('the memory of tokens', () => {
   it('keeps a token that is in use through a flood of others', async () => {
     const { verifier } = recalling({ verifier: { recall: { maxTokens: 4 } } });
     const inUse = requestWith();
-    await verifier.authenticate(inUse);
+    await remembered(verifier, inUse);
     for (let time = 0; time < 12; time++) {
-      await verifier.authenticate(requestWith());
+      await remembered(verifier, requestWith());
       expect(await isRecalled(verifier, inUse)).toBe(true);
     }
   });
@@ -244,7 +255,7 @@ describe('the memory of tokens', () => {
   it('is not filled by long tokens either', async () => {
     const { verifier } = recalling({ verifier: { recall: { maxTokens: 4 } } });
     const long = Array.from({ length: 4 }, () => requestWith({ note: 'x'.repeat(1500) }));
-    for (const request of long) await verifier.authenticate(request);
+    for (const request of long) await remembered(verifier, request);
     const kept = long.map((request) => isStillRecalled(verifier, request));
     expect(kept).toEqual([false, false, true, true]);
   });
@@ -252,7 +263,7 @@ describe('the memory of tokens', () => {
   it('is not touched by a flood of garbage', async () => {
     const { verifier } = recalling({ verifier: { recall: { maxTokens: 4 } } });
     const inUse = [requestWith(), requestWith()];
-    for (const request of inUse) await verifier.authenticate(request);
+    for (const request of inUse) await remembered(verifier, request);
     const stranger = createForgeKey('ES384');
     const forged = [
       () => 'x',

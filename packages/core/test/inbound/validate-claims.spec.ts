@@ -124,7 +124,7 @@ describe('the claims of a service token', () => {
 
   it('get a transaction id of their own where they name none', async () => {
     const ids = [await accepted(), await accepted()].map(({ principal }) => principal.transactionId);
-    expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(ids[0]).toMatch(/^[\w-]{20}$/);
     expect(ids[0]).not.toBe(ids[1]);
   });
 });

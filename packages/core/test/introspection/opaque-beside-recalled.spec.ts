@@ -11,7 +11,7 @@ import {
 } from '../support/introspection-server.js';
 import { json, startKeyServer, type KeyServer } from '../support/key-server.js';
 import { codeOf, inboundRequest } from '../support/scene.js';
-import { isRecalled } from '../support/recalled.js';
+import { isRecalled, remembered } from '../support/recalled.js';
 
 const IDP = 'https://idp.example/';
 /** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
@@ -58,7 +58,7 @@ const opaque = sent('opaque-token-1');
 describe('an opaque token beside a JWT of the same issuer', () => {
   it('is never recalled, and refused within ten seconds after it was revoked', async () => {
     const verifier = createVerifier({ service: SERVICE, clock, trust: [both()] });
-    for (const request of [jwt, opaque]) await verifier.authenticate(request);
+    for (const request of [jwt, opaque]) await remembered(verifier, request);
     expect(isRecalled(verifier, jwt)).toBe(true);
     expect(isRecalled(verifier, opaque)).toBe(false);
     server.answer = saying({ active: false });
@@ -79,7 +79,7 @@ describe('an opaque token beside a JWT of the same issuer', () => {
 
   it('goes on when the keys change; the JWT, which was recalled, does not', async () => {
     const verifier = createVerifier({ service: SERVICE, clock, trust: [both()] });
-    for (const request of [jwt, opaque]) await verifier.authenticate(request);
+    for (const request of [jwt, opaque]) await remembered(verifier, request);
     expect(isRecalled(verifier, jwt)).toBe(true);
     keyServer.answer(json({ keys: [createForgeKey('ES384', 'next').jwk] }));
     clock.advance(601);

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { mayRunInPlace } from '../../src/keys/in-place.js';
 import { EVERY_ALGORITHM, trustedKey } from '../support/forge.js';
 
@@ -23,11 +24,11 @@ describe('a signature is made or checked in place', () => {
     expect(mayRunInPlace('verify', 'RS256', rsa(2048, 0x10003))).toBe(false);
   });
 
-  it('for two milliseconds in one turn of the event loop at most', async () => {
+  it('for half a millisecond in one turn of the event loop at most, or two where there is one core only', async () => {
     const { publicKey } = trustedKey('ES256');
     let inPlace = 0;
     while (mayRunInPlace('verify', 'ES256', publicKey)) inPlace++;
-    expect(inPlace).toBe(40);
+    expect(inPlace).toBe(availableParallelism() > 1 ? 10 : 40);
     expect(mayRunInPlace('sign', 'EdDSA', trustedKey('EdDSA').publicKey)).toBe(false);
     await nextTurn();
     expect(mayRunInPlace('verify', 'ES256', publicKey)).toBe(true);

@@ -1,5 +1,6 @@
 import { type InboundRequest } from '../../src/inbound/authenticate.js';
 import { type Verifier } from '../../src/inbound/verifier.js';
+import { type Authentication } from '../../src/principal.js';
 
 /**
  * Whether the token of a request is recalled, whatever else would come of the request: for tokens whose signature is checked
@@ -14,4 +15,11 @@ export function isRecalled(verifier: Verifier, request: InboundRequest): boolean
     // Refused at once: what is recalled would have been let in.
   }
   return false;
+}
+
+/** Sends a request until its token is remembered, which is at its second use. Answers what came of the first. */
+export async function remembered(verifier: Verifier, request: InboundRequest): Promise<Authentication> {
+  const first = await verifier.authenticate(request);
+  await verifier.authenticate(request);
+  return first;
 }
