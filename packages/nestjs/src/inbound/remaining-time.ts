@@ -5,6 +5,8 @@ import { type RawRequest, type RawResponse } from './request-scope.js';
 /** At most eleven days; anything else that the header may say is as good as no header. */
 const MILLISECONDS = /^\d{1,9}$/;
 
+const UNLIMITED = () => undefined;
+
 /**
  * What is left of the time that the caller of a request waits, reckoned from now: relative, so that the clocks need not
  * agree. Once the request is answered nobody waits any more, and work that goes on has no limit from it.
@@ -15,7 +17,7 @@ export function remainingTime(
   clock: Clock,
 ): () => number | undefined {
   const said = request.headers[TIMEOUT_HEADER.toLowerCase()];
-  if (typeof said !== 'string' || !MILLISECONDS.test(said)) return () => undefined;
+  if (typeof said !== 'string' || !MILLISECONDS.test(said)) return UNLIMITED;
   const deadline = clock.monotonic() * 1000 + Number(said);
   return () => (response.writableEnded ? undefined : deadline - clock.monotonic() * 1000);
 }

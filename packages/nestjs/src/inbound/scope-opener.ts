@@ -57,6 +57,8 @@ const PLATFORMS: ReadonlyMap<string, Platform> = new Map([
 @Injectable()
 export class ScopeOpener implements OnModuleInit {
   #problem: Error | undefined;
+  /** Most requests have none, and it is the same for all of them. */
+  readonly #noBody: WireBody;
 
   constructor(
     private readonly host: HttpAdapterHost,
@@ -64,6 +66,7 @@ export class ScopeOpener implements OnModuleInit {
     @Inject(VERIFIER) private readonly verifier: Verifier,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
   ) {
+    this.#noBody = emptyBody({ hashMd5: verifier.hashesMd5 });
     // Comes at once, unless the module is made by a testing module, which gets its adapter later; never without HTTP.
     // What a subscriber throws would be lost, so it is kept until the application starts.
     host.init$.subscribe(() => {
@@ -114,8 +117,8 @@ export class ScopeOpener implements OnModuleInit {
   }
 
   #bodyOf(request: RawRequest): WireBody {
-    const limits = { maxBodyBytes: this.options.maxBodyBytes, hashMd5: this.verifier.hashesMd5 };
-    return hasBody(request) ? tapBody(request, limits) : emptyBody(limits);
+    if (!hasBody(request)) return this.#noBody;
+    return tapBody(request, { maxBodyBytes: this.options.maxBodyBytes, hashMd5: this.verifier.hashesMd5 });
   }
 }
 
