@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 export const HELP = `npm run bench [-- options]
 
 Measures Countersign beside its peers, prints tables, and writes them to bench/results/ with a chart.
-The machine should do nothing else meanwhile. Takes about ten minutes.
+The machine should do nothing else meanwhile. Takes about a quarter of an hour.
 
   --quick        everything once and short, in under two minutes: shows that it runs, its figures mean little
   --only <text>  only rows whose name has this text, such as "http/fastify", "es256/new" or "micro/recall"
