@@ -1,4 +1,5 @@
 import { CountersignError } from '../errors.js';
+import { passingOctets } from '../passing-octets.js';
 import { type TokenHeader, type UnverifiedToken } from '../token.js';
 import { parseJsonObject } from './strict-json.js';
 
@@ -25,7 +26,8 @@ export function readUnverified(token: string, maxTokenBytes: number): Unverified
   }
   const signature = decodeSegment(token.slice(claimsEnd + 1));
   const header = headerOf(token.slice(0, headerEnd));
-  const claims = parseJsonObject(decodeForNow(token.slice(headerEnd + 1, claimsEnd)));
+  const segment = token.slice(headerEnd + 1, claimsEnd);
+  const claims = parseJsonObject(canonical(passingOctets(segment, 'base64url'), segment));
   if (claims === undefined) throw malformed('has claims that are not one strict JSON object');
   return { header, claims, signingInput: token.slice(0, claimsEnd), signature };
 }
@@ -36,14 +38,6 @@ export function readUnverified(token: string, maxTokenBytes: number): Unverified
  */
 export function decodeSegment(segment: string): Buffer {
   return canonical(Buffer.from(segment, 'base64url'), segment);
-}
-
-/** Octets that are needed no longer than this turn: a buffer for each token keeps the collector busy. */
-const scratch = Buffer.allocUnsafeSlow(8192);
-
-function decodeForNow(segment: string): Buffer {
-  if (segment.length > scratch.length) return decodeSegment(segment);
-  return canonical(scratch.subarray(0, scratch.write(segment, 'base64url')), segment);
 }
 
 function canonical(octets: Buffer, segment: string): Buffer {

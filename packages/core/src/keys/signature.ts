@@ -1,4 +1,5 @@
 import { sign, verify, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
+import { passingOctets } from '../passing-octets.js';
 import { algorithmRules, signatureBytes, type Algorithm } from './algorithms.js';
 import { fromDer, toDer } from './ecdsa-der.js';
 import { mayRunInPlace } from './in-place.js';
@@ -19,7 +20,10 @@ export function verifySignatureBytes(
   const { hash, keyType } = algorithmRules(algorithm);
   const options = cryptoKey(key, algorithm);
   const checked = keyType === 'ec' ? toDer(signature) : signature;
-  if (mayRunInPlace('verify', algorithm, key)) return verify(hash, octetsForNow(input), options, checked);
+  if (mayRunInPlace('verify', algorithm, key)) {
+    const octets = typeof input === 'string' ? passingOctets(input, 'latin1') : input;
+    return verify(hash, octets, options, checked);
+  }
   return new Promise((resolve, reject) => {
     const octets = typeof input === 'string' ? Buffer.from(input, 'latin1') : input;
     verify(hash, octets, options, checked, (error, valid) => {
@@ -27,15 +31,6 @@ export function verifySignatureBytes(
       else reject(error);
     });
   });
-}
-
-/** A buffer for each token keeps the collector busy; this one is good for the length of one call, and never for a thread. */
-const scratch = Buffer.allocUnsafeSlow(8192);
-
-function octetsForNow(input: Buffer | string): Buffer {
-  if (typeof input !== 'string') return input;
-  if (input.length > scratch.length) return Buffer.from(input, 'latin1');
-  return scratch.subarray(0, scratch.write(input, 'latin1'));
 }
 
 /**
