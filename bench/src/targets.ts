@@ -203,8 +203,8 @@ const TARGETS: readonly Target[] = [
 ];
 
 function peerTargets(measurements: readonly Measurement[]): readonly Target[] {
-  const peers = new Set(GUARDS.map(({ name }) => name));
-  for (const name of ['unguarded', 'usual-stack', 'countersign', 'countersign-recorded']) peers.delete(name);
+  const peers = new Set(GUARDS.map(({ name }) => name).filter((name) => !name.startsWith('countersign')));
+  for (const name of ['unguarded', 'usual-stack']) peers.delete(name);
   return measurements.flatMap(({ row }) => {
     const [group, platform, algorithm, state, guard = ''] = row.split('/');
     if (group !== 'http' || !peers.has(guard)) return [];

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { CountersignModule, type CountersignOptions } from '@countersign/nestjs';
+import { CountersignModule, RequestScope, type CountersignOptions } from '@countersign/nestjs';
 import { BOTH_PLATFORMS, type Guard, type GuardParts, type GuardSetup } from './guard.js';
 
 /** Ours, as the README shows it, for an issuer of ordinary access tokens. */
@@ -16,6 +16,14 @@ export const countersignRecorded: Guard = {
   title: 'Countersign, records',
   platforms: BOTH_PLATFORMS,
   parts: (setup) => parts(setup, { decisions: { record: () => undefined } }),
+};
+
+/** The same in an application that reads the async scope of requests somewhere, and so has one opened for each. */
+export const countersignScoped: Guard = {
+  name: 'countersign-scoped',
+  title: 'Countersign, scope',
+  platforms: BOTH_PLATFORMS,
+  parts: (setup) => ({ ...parts(setup, {}), prepare: (app) => void app.get(RequestScope).keep() }),
 };
 
 function parts(

@@ -1,5 +1,5 @@
 import { awsJwtVerify } from './aws-jwt-verify.js';
-import { countersign, countersignRecorded } from './countersign.js';
+import { countersign, countersignRecorded, countersignScoped } from './countersign.js';
 import { expressOauth2JwtBearer } from './express-oauth2-jwt-bearer.js';
 import { fastJwt, fastJwtCached } from './fast-jwt.js';
 import { type Guard } from './guard.js';
@@ -11,6 +11,7 @@ import { usualStack } from './usual-stack.js';
 export const GUARDS: readonly Guard[] = [
   unguarded,
   countersign,
+  countersignScoped,
   countersignRecorded,
   usualStack,
   joseInGuard,

@@ -45,6 +45,7 @@ import { AuthorizedFetch } from './outbound/authorized-fetch.js';
 import { OutgoingCalls } from './outbound/outgoing-calls.js';
 import { OutgoingDecisions } from './outbound/outgoing-decisions.js';
 import { ResourceMetadataRoute } from './resource-metadata.route.js';
+import { ScopeReaders } from './scope-readers.js';
 
 /** Protects every route of the application, and gives its outgoing calls their tokens. Import it once, in the root module. */
 @Module({})
@@ -171,6 +172,7 @@ const INBOUND: readonly Provider[] = [
     inject: [RequestStates],
   },
   ScopeOpener,
+  ScopeReaders,
   RouteRules,
   {
     provide: RouteDescriptions,

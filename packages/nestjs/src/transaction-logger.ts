@@ -13,7 +13,7 @@ export class TransactionLogger extends ConsoleLogger {
   /** @param options Nest's own. */
   constructor(scope: RequestScope, options: ConsoleLoggerOptions = {}) {
     super(options);
-    this.#scope = scope;
+    this.#scope = scope.keep();
   }
 
   protected override getJsonLogObject(

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Injectable, type ArgumentsHost } from '@nestjs/common';
-import { type Authentication, type Principal, type WireBody } from '@countersign/core';
+import { CountersignError, type Authentication, type Principal, type WireBody } from '@countersign/core';
 
 /** Under this name a request carries who was let in. */
 export const PRINCIPAL = Symbol('countersign:principal');
@@ -35,6 +35,20 @@ export class RequestStates {
   readonly #storage = new AsyncLocalStorage<RequestState>();
   /** Under this name a request carries its state: a weak map with an entry for each request keeps the collector busy. */
   readonly #name = Symbol('countersign:state');
+  #scopes: 'opened' | 'kept' | 'left out' = 'opened';
+
+  /** Opens a scope for every request, whatever `leaveOut` is told. */
+  keep(): void {
+    this.#scopes = 'kept';
+  }
+
+  /**
+   * Opens none, since nobody would read it: on Node 20 a scope is a hook for every promise and tick of the process, and costs
+   * more than everything else that is done for a recalled token.
+   */
+  leaveOut(): void {
+    if (this.#scopes === 'opened') this.#scopes = 'left out';
+  }
 
   /** Runs the rest of the request in its scope. May be called again, where a framework lost the scope on the way. */
   enter(request: object, createState: () => RequestState, next: () => void): void {
@@ -43,7 +57,7 @@ export class RequestStates {
       state = createState();
       Object.defineProperty(request, this.#name, { value: state });
     }
-    if (this.#storage.getStore() === state) next();
+    if (this.#scopes === 'left out' || this.#storage.getStore() === state) next();
     else this.#storage.run(state, next);
   }
 
@@ -52,8 +66,13 @@ export class RequestStates {
     return isState(state) ? state : undefined;
   }
 
+  /** @throws CountersignError `config_invalid` where requests have no scope. */
   current(): RequestState | undefined {
-    return this.#storage.getStore();
+    if (this.#scopes !== 'left out') return this.#storage.getStore();
+    throw new CountersignError(
+      'config_invalid',
+      'requests have no scope, since no provider has RequestScope injected; whoever gets it in another way calls its keep() at start',
+    );
   }
 }
 
@@ -69,6 +88,15 @@ export class RequestScope {
 
   constructor(states: RequestStates) {
     this.#states = states;
+  }
+
+  /**
+   * Lets every request have a scope from now on, although it is injected nowhere. For whoever gets this from `app.get()` or a
+   * `ModuleRef`: call it before the application listens.
+   */
+  keep(): this {
+    this.#states.keep();
+    return this;
   }
 
   /** Undefined outside of a request, and for a request that is not authenticated. Holds the token: never log it. */
