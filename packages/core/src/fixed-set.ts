@@ -23,6 +23,9 @@ class FixedSet<Value> extends Set<Value> {
 Object.defineProperty(FixedSet.prototype, 'constructor', { value: Set });
 
 /** A set of these values that cannot be changed. */
-export function fixedSet<Value>(values: Iterable<Value>): ReadonlySet<Value> {
-  return new FixedSet(values);
+export function fixedSet<Value>(values: readonly Value[]): ReadonlySet<Value> {
+  return values.length === 0 ? EMPTY : new FixedSet(values);
 }
+
+/** Most tokens name no roles. */
+const EMPTY = new FixedSet<never>([]);

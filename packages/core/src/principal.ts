@@ -11,7 +11,7 @@ export interface Principal {
   /** The service that signed the token. */
   readonly caller: Caller;
   /** The OAuth client that an identity provider issued the token to. Undefined for service tokens. */
-  readonly client?: string;
+  readonly client?: string | undefined;
   /** The scopes of the token, cut to what the trust record lets the caller have. */
   readonly scopes: ReadonlySet<string>;
   /** The roles of the token, or of the application's own user record where a subject resolver is set. */
@@ -69,12 +69,11 @@ export function toIdentity(
   allowedScopes: ReadonlySet<string>,
   actors: readonly string[],
 ): Identity {
-  const { client } = token;
   return {
     subject: token.subject,
     subjectKind: token.speaksForItself ? 'service' : 'user',
     caller: token.caller,
-    ...(client !== undefined && { client }),
+    client: token.client,
     scopes: fixedSet(token.scopes.filter((scope) => allowedScopes.has(scope))),
     roles: fixedSet(token.roles),
     actors,

@@ -85,5 +85,6 @@ export interface ValidatedToken {
 
 /** Reads one claim; what `Object.prototype` holds is not a claim. */
 export function claim(claims: Claims, name: string): unknown {
-  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+  const value = claims[name];
+  return value !== undefined && Object.hasOwn(claims, name) ? value : undefined;
 }

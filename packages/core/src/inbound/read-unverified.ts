@@ -1,6 +1,8 @@
 import { CountersignError } from '../errors.js';
+import { algorithmNamed } from '../keys/algorithms.js';
 import { passingOctets } from '../passing-octets.js';
 import { type TokenHeader, type UnverifiedToken } from '../token.js';
+import { LastRead } from './last-read.js';
 import { parseJsonObject } from './strict-json.js';
 
 /** Header parameters that are refused, whatever they hold: they name keys, change the meaning of the token, or wrap another. */
@@ -14,7 +16,8 @@ const KEY_ID = /^(?!.*\.\.)[A-Za-z0-9_.~+/=:@-]{1,255}$/;
  * (RFC 7515 sections 4.1, 5.2 and 10.12).
  * Does not verify the signature and does not look at any claim.
  * @param maxTokenBytes refused above this before anything is decoded.
- * @throws CountersignError `token_malformed`, `token_too_large`, `header_not_allowed`.
+ * @throws CountersignError `token_malformed`, `token_too_large`, `header_not_allowed`; `algorithm_not_allowed` for one that no
+ * issuer may use, such as `none` or one with a shared secret (RFC 8725 section 3.1).
  */
 export function readUnverified(token: string, maxTokenBytes: number): UnverifiedToken {
   const headerEnd = token.indexOf('.');
@@ -46,21 +49,15 @@ function canonical(octets: Buffer, segment: string): Buffer {
   return octets;
 }
 
-/** Every token by one key has the same header, so the last ones that were read are kept: bounded, and of bounded length. */
-const MAX_HEADERS = 256;
-const MAX_HEADER_LENGTH = 512;
-const headers = new Map<string, TokenHeader>();
+/** Every token by one key has the same header. */
+const headers = new LastRead<TokenHeader>();
 
 function headerOf(segment: string): TokenHeader {
   const known = headers.get(segment);
   if (known !== undefined) return known;
   const octets = decodeSegment(segment);
-  const header = readHeader(octets);
-  if (segment.length > MAX_HEADER_LENGTH) return header;
-  if (headers.size >= MAX_HEADERS) headers.clear();
-  // The encoded text and not the segment, which would keep the whole token.
-  headers.set(octets.toString('base64url'), header);
-  return header;
+  // The encoded text and not the segment, which is a piece of the token.
+  return headers.keep(octets.toString('base64url'), readHeader(octets));
 }
 
 function readHeader(octets: Buffer): TokenHeader {
@@ -74,6 +71,12 @@ function readHeader(octets: Buffer): TokenHeader {
   }
   if (kid !== undefined && (typeof kid !== 'string' || !KEY_ID.test(kid)))
     throw notAllowed('has a kid that is no key name');
+  // Of what no issuer may use nothing more has to be read.
+  if (algorithmNamed(alg) === undefined)
+    throw new CountersignError(
+      'algorithm_not_allowed',
+      'the token names an algorithm that is never accepted',
+    );
   return { alg, kid, typ };
 }
 

@@ -13,8 +13,9 @@ const MAX_DEPTH = 16;
  * @returns undefined when it is anything else, or nests deeper than 16.
  */
 export function parseJsonObject(octets: Buffer): Readonly<Record<string, unknown>> | undefined {
-  if (!isUtf8(octets)) return undefined;
-  const text = octets.toString(isAscii(octets) ? 'latin1' : 'utf8');
+  const isPlain = isAscii(octets);
+  if (!isPlain && !isUtf8(octets)) return undefined;
+  const text = octets.toString(isPlain ? 'latin1' : 'utf8');
   // Most of what is no object is seen here, at a fraction of what an error of the parser costs.
   if (!MAY_BE_OBJECT.test(text)) return undefined;
   let value: unknown;
@@ -26,7 +27,7 @@ export function parseJsonObject(octets: Buffer): Readonly<Record<string, unknown
   if (!isObject(value)) return undefined;
   const written = countMembers(text);
   // JSON.parse keeps the last of two members with one name, so a text with more members than its value repeats one.
-  return written !== undefined && written === countOwnMembers(value) ? value : undefined;
+  return written !== undefined && written === countMembersOf(value) ? value : undefined;
 }
 
 /** How many members the (valid) text writes; undefined when it nests too deep or escapes the name of one. */
@@ -73,16 +74,31 @@ function isEscaped(text: string, quotationMark: number): boolean {
   return (quotationMark - start) % 2 === 1;
 }
 
-/** Called only for values whose text is known to nest no deeper than MAX_DEPTH. */
-function countOwnMembers(value: object): number {
-  const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
-  let members = children === value ? 0 : children.length;
-  for (const child of children) {
-    if (typeof child === 'object' && child !== null) members += countOwnMembers(child);
+/**
+ * Called only for values whose text is known to nest no deeper than MAX_DEPTH. By `for in`, which makes no list of them:
+ * where somebody gave all objects another member, it counts too, and no token can be read.
+ */
+function countMembersOf(value: Nested): number {
+  let members = 0;
+  if (Array.isArray(value)) {
+    for (const child of value) if (isNested(child)) members += countMembersOf(child);
+    return members;
+  }
+  for (const name in value) {
+    members++;
+    const child = value[name];
+    if (isNested(child)) members += countMembersOf(child);
   }
   return members;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+type Nested = Readonly<Record<string, unknown>>;
+
+/** An object or a list. */
+function isNested(value: unknown): value is Nested {
+  return typeof value === 'object' && value !== null;
+}
+
+function isObject(value: unknown): value is Nested {
+  return isNested(value) && !Array.isArray(value);
 }

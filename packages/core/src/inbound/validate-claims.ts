@@ -4,6 +4,7 @@ import { normalTokenType } from '../keys/trust-record.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { claim, SERVICE_TOKEN_TYPE, type Claims, type SignedToken, type ValidatedToken } from '../token.js';
 import { claimAt, readParty } from './access-token-claims.js';
+import { LastRead } from './last-read.js';
 
 /** What claims are held against. */
 export interface ClaimExpectations {
@@ -172,13 +173,18 @@ function readLists(
 /** Space-separated (RFC 8693 section 4.2); an array is read for issuers that are not our own services. */
 function readScopes(value: unknown, issuer: TrustedIssuer): readonly string[] {
   if (value === undefined) return [];
-  if (typeof value === 'string') {
-    if (/[^\x20-\x7e]/.test(value))
-      throw fault('claim_invalid', 'the scope claim holds a character that no scope has');
-    return value.split(' ').filter((scope) => scope !== '');
-  }
+  if (typeof value === 'string') return scopeLists.get(value) ?? scopeLists.keep(value, readScopeList(value));
   if (issuer.tokenType !== SERVICE_TOKEN_TYPE && isStrings(value)) return value;
   throw fault('claim_invalid', 'the scope claim must be a string');
+}
+
+/** Tokens by the hundred have the same scopes. */
+const scopeLists = new LastRead<readonly string[]>();
+
+function readScopeList(text: string): readonly string[] {
+  if (/[^\x20-\x7e]/.test(text))
+    throw fault('claim_invalid', 'the scope claim holds a character that no scope has');
+  return Object.freeze(text.split(' ').filter((scope) => scope !== ''));
 }
 
 function readRoles(value: unknown, path: ClaimPath): readonly string[] {
