@@ -35,9 +35,9 @@ export const garbage: Scene = {
       const forger = await company.start<Forger>('forger', {});
       const [origin = ''] = origins;
       const measure = async () => {
-        const { arrived } = await caller.ask('keyRequests');
+        const fetches = await caller.ask('keyRequests');
         const processorMs = await Promise.all(receivers.map((receiver) => receiver.ask('processorMs')));
-        return { fetches: arrived, processorMs: processorMs.reduce((sum, ms) => sum + ms, 0) };
+        return { fetches, processorMs: processorMs.reduce((sum, ms) => sum + ms, 0) };
       };
       const ratePerSecond = forgeries / seconds;
       const flood = (count: number) => forger.ask('flood', { origin, ratePerSecond, count });
