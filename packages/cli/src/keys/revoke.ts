@@ -31,7 +31,8 @@ async function revoke(directory: KeyDirectory, kid: string, { reason }: Options)
   const forgotten = isoTime((gone?.goneAt ?? 0) + publicationSeconds(overlap));
   const sentences = [
     `${shortKid(keyId)} is revoked: not published any more, and its file is deleted.`,
-    `Services that fetched your key set before may accept its tokens until they fetch it again, at the latest at ${forgotten}.`,
+    `Services that fetched your key set before may accept its tokens until they fetch it again: by ${forgotten} as long as they reach it.`,
+    'One that cannot reach it trusts the key for as long as its maxStaleSeconds says, 24 h unless configured: check that the key set answers.',
   ];
   if (successor !== undefined) sentences.push(successorSentence(shortKid(successor.keyId), successor.from));
   return { outcome: 'done', sentences, state, changed };
