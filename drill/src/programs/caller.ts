@@ -3,7 +3,7 @@ import { createDrillClock, type ClockSettings } from '../drill-clock.js';
 import { RECEIVER } from '../parties.js';
 import { send, type Answer } from '../traffic/send.js';
 import { sendInTurn, startTraffic, type Traffic, type TrafficReport } from '../traffic/traffic.js';
-import { startKeyServer, type KeyRequests, type Publishing } from './key-server.js';
+import { startKeyServer, type Publishing } from './key-server.js';
 import { serveCommands } from './serve-commands.js';
 
 export interface CallerSettings {
@@ -22,7 +22,8 @@ export interface Caller {
   /** Lets seconds pass on its clock. */
   advance(seconds: number): void;
   publish(how: Publishing): Promise<void>;
-  keyRequests(): KeyRequests;
+  /** How often its keys were asked for. */
+  keyRequests(): number;
   /** The key ids that it publishes. */
   published(): readonly string[];
   /** How many keys its tokens were signed with. */

@@ -22,6 +22,8 @@ export interface Receiver {
   origin(): string;
   /** Lets seconds pass on its clock. */
   advance(seconds: number): void;
+  /** When the fetch began that brought the keys in use: a moment of its clock, 0 while there are none. */
+  keysAskedForAt(): number;
   /** Processor time that it used since it was started, in milliseconds. */
   processorMs(): number;
 }
@@ -47,12 +49,16 @@ class UserController {
 async function start({ trust, clock: settings, jwks }: ReceiverSettings): Promise<Receiver> {
   const clock = createDrillClock(settings);
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  let keysAskedForAt = 0;
   const countersign = CountersignModule.forRoot({
     service: RECEIVER,
     trust,
     clock,
     keys: { privateKeys: [privateKey.export({ format: 'jwk' })] },
     decisions: { record: () => undefined },
+    onKeyEvent(event) {
+      if (event.type === 'fetched') keysAskedForAt = clock.now() - event.durationMs / 1000;
+    },
     ...(jwks !== undefined && { jwks }),
   });
   const root = { module: ReceiverModule, imports: [countersign], controllers: [UserController] };
@@ -62,6 +68,7 @@ async function start({ trust, clock: settings, jwks }: ReceiverSettings): Promis
   return {
     origin: () => `http://127.0.0.1:${String(port)}`,
     advance: (seconds) => clock.advance(seconds),
+    keysAskedForAt: () => keysAskedForAt,
     processorMs() {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1000;

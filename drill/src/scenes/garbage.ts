@@ -10,13 +10,17 @@ import { slowdown } from './slowdown.js';
 interface Size {
   readonly warmUpSeconds: number;
   readonly quietSeconds: number;
-  readonly seconds: number;
   readonly forgeries: number;
+  /** Sent at even intervals in so many seconds, while nothing is late. */
+  readonly paceSeconds: number;
+  /** All must be answered by then. */
+  readonly atMostSeconds: number;
 }
 
 const SIZE: Readonly<Record<Form, Size>> = {
-  full: { warmUpSeconds: 5, quietSeconds: 30, seconds: 30, forgeries: 100_000 },
-  quick: { warmUpSeconds: 1, quietSeconds: 2, seconds: 3, forgeries: 5000 },
+  full: { warmUpSeconds: 5, quietSeconds: 30, forgeries: 100_000, paceSeconds: 29, atMostSeconds: 30 },
+  // A check of every change runs on machines that do other things too.
+  quick: { warmUpSeconds: 1, quietSeconds: 2, forgeries: 5000, paceSeconds: 3, atMostSeconds: 10 },
 };
 
 const GOOD_PER_SECOND = 200;
@@ -27,7 +31,7 @@ export const garbage: Scene = {
     'Somebody sends well-formed tokens, each by a key that nobody has heard of, while good requests come in.',
   play: ({ form, folder }) =>
     withCompany(async (company) => {
-      const { warmUpSeconds, quietSeconds, seconds, forgeries } = SIZE[form];
+      const { warmUpSeconds, quietSeconds, forgeries, paceSeconds, atMostSeconds } = SIZE[form];
       const { caller, receivers, origins } = await startPair(company, {
         directory: folder,
         clock: realTime(),
@@ -35,11 +39,11 @@ export const garbage: Scene = {
       const forger = await company.start<Forger>('forger', {});
       const [origin = ''] = origins;
       const measure = async () => {
-        const { arrived } = await caller.ask('keyRequests');
+        const fetches = await caller.ask('keyRequests');
         const processorMs = await Promise.all(receivers.map((receiver) => receiver.ask('processorMs')));
-        return { fetches: arrived, processorMs: processorMs.reduce((sum, ms) => sum + ms, 0) };
+        return { fetches, processorMs: processorMs.reduce((sum, ms) => sum + ms, 0) };
       };
-      const ratePerSecond = forgeries / seconds;
+      const ratePerSecond = forgeries / paceSeconds;
       const flood = (count: number) => forger.ask('flood', { origin, ratePerSecond, count });
       const begin = () => caller.ask('begin', { origins, ratePerSecond: GOOD_PER_SECOND });
 
@@ -56,7 +60,11 @@ export const garbage: Scene = {
       const after = await measure();
       return [
         { figure: 'tokens by unknown keys', measured: forged.sent, wanted: { atLeast: forgeries } },
-        { figure: 'sent within (s)', measured: round(forged.seconds) },
+        {
+          figure: 'sent and answered within (s)',
+          measured: round(forged.seconds),
+          wanted: { atMost: atMostSeconds },
+        },
         {
           figure: 'of these, not answered 401 key_unknown',
           measured: othersThan(forged, '401 key_unknown'),
@@ -79,5 +87,5 @@ export const garbage: Scene = {
 };
 
 function round(seconds: number): number {
-  return Math.round(seconds * 10) / 10;
+  return Math.round(seconds * 100) / 100;
 }

@@ -1,7 +1,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKeyStore, openKeyDirectory, type KeyDirectory, type KeyState } from '@countersign/core';
-import { runCommand } from '../faults/run-command.js';
+import { runCommand, type KeysCommand } from '../faults/run-command.js';
 import { type Figure } from '../judge.js';
 import { type Form, type Scene } from '../scene.js';
 
@@ -74,18 +74,18 @@ async function killEverywhere(step: Step, folder: string, form: Form): Promise<r
   await step.before(openKeyDirectory({ directory: untouched }));
   const { keys: records } = await openKeyDirectory({ directory: untouched }).read();
   const keyId = records.find(({ state }) => state === step.about)?.keyId;
-  const words = [command, ...(keyId === undefined ? [] : [keyId]), ...(step.forced ? ['--force'] : [])];
+  const typed: KeysCommand = { words: [command, ...(step.forced ? ['--force'] : [])], keyId };
   const found = { kills: 0, unreadable: 0, notStarted: 0, notRepeated: 0 };
   for (let write = 1; ; write += EVERY[form]) {
     await rm(folder, { recursive: true, force: true });
     await cp(untouched, folder, { recursive: true });
-    const ending = await runCommand(words, folder, write);
+    const ending = await runCommand(typed, folder, write);
     if (!ending.killed && ending.code === 0) break;
     if (!ending.killed || write > MOST_WRITES) throw new Error(`${command} does not come to its end`);
     found.kills++;
     found.unreadable += await failures(() => openKeyDirectory({ directory: folder }).read());
     found.notStarted += await failures(() => startFrom(folder));
-    found.notRepeated += await failures(() => repeat(step, words, keyId, folder));
+    found.notRepeated += await failures(() => repeat(step, typed, folder));
   }
   const none = { exactly: 0 };
   return [
@@ -121,19 +121,15 @@ async function startFrom(directory: string): Promise<void> {
 }
 
 /** The same command once more, not killed: it ends well, whether or not the killed one had come to its end. */
-async function repeat(
-  { after }: Step,
-  words: readonly string[],
-  keyId: string | undefined,
-  directory: string,
-): Promise<void> {
-  const ending = await runCommand(words, directory);
-  if (ending.killed || ending.code !== 0) throw new Error(`${words.join(' ')} failed when it was repeated`);
+async function repeat({ command, after }: Step, typed: KeysCommand, directory: string): Promise<void> {
+  const ending = await runCommand(typed, directory);
+  if (ending.killed || ending.code !== 0) throw new Error(`${command} failed when it was repeated`);
+  const { keyId } = typed;
   const keys = openKeyDirectory({ directory });
   const { keys: records } = await keys.read();
   const done = records.filter((record) => record.state === after && (keyId ?? record.keyId) === record.keyId);
   const active = records.filter(({ state }) => state === 'active');
   const errors = (await keys.check()).filter(({ severity }) => severity === 'error');
   if (done.length !== 1 || active.length !== 1 || errors.length > 0)
-    throw new Error(`${words.join(' ')} did not do it when it was repeated`);
+    throw new Error(`${command} did not do it when it was repeated`);
 }

@@ -41,6 +41,8 @@ async function createProgram(
     .description('Looks after the keys that a service signs its calls with.')
     .version(await ownVersion())
     .showHelpAfterError('Add --help to see what is possible, with an example.')
+    // The start of a key id is not this command's own -V.
+    .enablePositionalOptions()
     .exitOverride();
   const keys = program
     .command('keys')

@@ -1,7 +1,7 @@
 import { type KeyDirectory } from '@countersign/core';
 import { type Command } from 'commander';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';
-import { KID_HELP, shortKid, wholeKid } from './key-name.js';
+import { addKidArgument, shortKid, wholeKid } from './key-name.js';
 import { type Findings, type KeysOptions } from './task.js';
 
 type Options = KeysOptions & { readonly force?: boolean };
@@ -9,8 +9,8 @@ type Options = KeysOptions & { readonly force?: boolean };
 /** `countersign keys activate`: lets a pending key sign. */
 export function addActivate(keys: Command, deliver: Deliver): void {
   const summary = 'let a pending key sign; the one that signed is published until its tokens have expired';
-  const command = defineCommand(keys, 'activate', summary, 'activate --dir .data/keys')
-    .argument('[kid]', `${KID_HELP}; the oldest pending key unless given`)
+  const command = defineCommand(keys, 'activate', summary, 'activate --dir .data/keys');
+  addKidArgument(command, 'the oldest pending key unless given')
     .option('--force', 'do it before other services can know the key')
     .action(async (kid: string | undefined, options: Options) => {
       const run = (directory: KeyDirectory): Promise<Findings> => activate(directory, kid, options);

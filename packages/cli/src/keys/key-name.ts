@@ -1,9 +1,28 @@
 import { CountersignError, type KeyDirectory, type KeyRecord } from '@countersign/core';
+import { type Command } from 'commander';
 
 const SHORT = 8;
 
-/** How a key is typed. */
-export const KID_HELP = 'the key id, or the start of it, after -- if that is a hyphen';
+/** An option that does not exist, unless it is a misspelt one: those are two hyphens and small letters. */
+const LIKE_A_KID = /unknown option '(?!--[a-z-]+')(-[\w-]*)'/;
+
+/**
+ * Lets a command name a key. An id that is taken for an option is refused with what to write instead: a key that was made
+ * elsewhere may have one that begins with a hyphen.
+ * @param unless what happens when it is left out; undefined: it must be given.
+ */
+export function addKidArgument(command: Command, unless?: string): Command {
+  const help = 'the key id, or the start of it, after -- if that is a hyphen';
+  const isOptional = unless !== undefined;
+  return command
+    .argument(isOptional ? '[kid]' : '<kid>', isOptional ? `${help}; ${unless}` : help)
+    .exitOverride((error) => {
+      const [, typed] = LIKE_A_KID.exec(error.message) ?? [];
+      if (typed !== undefined)
+        process.stderr.write(`If that is a key id, put it last, after --: -- ${typed}\n`);
+      throw error;
+    });
+}
 
 /** A key as it is called in a sentence: the start of its id, which is enough to name it in a command. */
 export function shortKid(kid: string): string {

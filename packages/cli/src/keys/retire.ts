@@ -1,7 +1,7 @@
 import { type KeyDirectory } from '@countersign/core';
 import { type Command } from 'commander';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';
-import { KID_HELP, shortKid, wholeKid } from './key-name.js';
+import { addKidArgument, shortKid, wholeKid } from './key-name.js';
 import { type Findings, type KeysOptions } from './task.js';
 
 type Options = KeysOptions & { readonly force?: boolean };
@@ -9,8 +9,8 @@ type Options = KeysOptions & { readonly force?: boolean };
 /** `countersign keys retire`: takes retiring keys out. */
 export function addRetire(keys: Command, deliver: Deliver): void {
   const summary = 'take a retiring key out and delete it, once its last token has expired';
-  const command = defineCommand(keys, 'retire', summary, 'retire --dir .data/keys')
-    .argument('[kid]', `${KID_HELP}; all whose time has come unless given`)
+  const command = defineCommand(keys, 'retire', summary, 'retire --dir .data/keys');
+  addKidArgument(command, 'all whose time has come unless given')
     .option('--force', 'do it while tokens by the key may be under way')
     .action(async (kid: string | undefined, options: Options) => {
       const run = (directory: KeyDirectory): Promise<Findings> => retire(directory, kid, options);

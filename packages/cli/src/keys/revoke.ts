@@ -2,7 +2,7 @@ import { publicationSeconds, type KeyDirectory } from '@countersign/core';
 import { type Command, InvalidArgumentError } from 'commander';
 import { isoTime } from '../output/moment.js';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';
-import { KID_HELP, shortKid, wholeKid } from './key-name.js';
+import { addKidArgument, shortKid, wholeKid } from './key-name.js';
 import { type Findings, type KeysOptions } from './task.js';
 
 type Options = KeysOptions & { readonly reason?: string };
@@ -11,8 +11,8 @@ type Options = KeysOptions & { readonly reason?: string };
 export function addRevoke(keys: Command, deliver: Deliver): void {
   const summary = 'take a key out at once, whatever its state: it may be in the wrong hands';
   const example = 'revoke 3fJk7a2B --dir .data/keys --reason "laptop stolen"';
-  const command = defineCommand(keys, 'revoke', summary, example)
-    .argument('<kid>', KID_HELP)
+  const command = defineCommand(keys, 'revoke', summary, example);
+  addKidArgument(command)
     .option('--reason <text>', 'why, for whoever looks later: it is kept with the key', oneLine)
     .action(async (kid: string, options: Options) => {
       const run = (directory: KeyDirectory): Promise<Findings> => revoke(directory, kid, options);
@@ -31,7 +31,8 @@ async function revoke(directory: KeyDirectory, kid: string, { reason }: Options)
   const forgotten = isoTime((gone?.goneAt ?? 0) + publicationSeconds(overlap));
   const sentences = [
     `${shortKid(keyId)} is revoked: not published any more, and its file is deleted.`,
-    `Services that fetched your key set before may accept its tokens until they fetch it again, at the latest at ${forgotten}.`,
+    `Services that fetched your key set before may accept its tokens until they fetch it again: by ${forgotten} as long as they reach it.`,
+    'One that cannot reach it trusts the key for as long as its maxStaleSeconds says, 24 h unless configured: check that the key set answers.',
   ];
   if (successor !== undefined) sentences.push(successorSentence(shortKid(successor.keyId), successor.from));
   return { outcome: 'done', sentences, state, changed };

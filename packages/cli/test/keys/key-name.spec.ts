@@ -69,4 +69,27 @@ describe('a key', () => {
     const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], { env: { PATH } });
     expect(stdout).toContain(`${kid.slice(0, 8)} is gone`);
   });
+
+  it.each(['-Tz4oP1Q', '--z4oP1Q', '-Vz4oP1Q', '-hz4oP1Q', '-z'])(
+    'that is taken for an option (%s) is refused, with what to write',
+    async (kid) => {
+      await addKey('0001.jwk.json', '');
+      for (const name of ['activate', 'retire', 'revoke']) {
+        const { code, stdout, stderr } = await countersign(['keys', name, kid, '--dir', scratch.path]);
+        expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+        expect(stderr).toContain(`unknown option '${kid}'`);
+        expect(stderr).toContain(`If that is a key id, put it last, after --: -- ${kid}\n`);
+      }
+    },
+  );
+
+  it.each([
+    ['a misspelt option', ['retire', '--forse']],
+    ['a command that names no key', ['show', '-Tz4oP1Q']],
+  ])('is not spoken of for %s', async (_what, words) => {
+    const { code, stderr } = await countersign(['keys', ...words, '--dir', scratch.path]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('unknown option');
+    expect(stderr).not.toContain('key id');
+  });
 });

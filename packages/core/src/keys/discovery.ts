@@ -1,6 +1,7 @@
 import { OperationProcessingError } from 'oauth4webapi';
 import { type Clock } from '../clock.js';
 import { fetchJwks, type JwksFetchLimits } from './jwks-fetch.js';
+import { isConfigInvalid } from './key-events.js';
 import { type FetchKeys } from './key-source.js';
 import { readServerMetadata } from './server-metadata.js';
 
@@ -18,10 +19,13 @@ export interface DiscoveredKeysOptions extends JwksFetchLimits {
   readonly onWarning: (message: string) => void;
 }
 
-/** The metadata is read again when it is older than this, or when the set that it leads to cannot be fetched. */
+/**
+ * The metadata is read again when it is older than this, when the set that it leads to cannot be fetched, or when a key is
+ * not in that set: an issuer that has moved may go on answering at the old address.
+ */
 const METADATA_MAX_AGE_SECONDS = 3600;
 
-/** At least this long between two looks at the metadata, once they have led to a set. */
+/** At least this long between two looks at the metadata, once they have led to a set: whatever keys tokens name. */
 const METADATA_REST_SECONDS = 30;
 
 /**
@@ -43,22 +47,26 @@ export function discoveredKeys(options: DiscoveredKeysOptions): FetchKeys {
     return jwksUri;
   }
 
-  async function lookAgain(known: string): Promise<string> {
+  async function lookAgain(known: string, isKeyMissing: boolean): Promise<string> {
     const age = clock.monotonic() - lookedAt;
-    if (age < (isDoubted ? METADATA_REST_SECONDS : METADATA_MAX_AGE_SECONDS)) return known;
+    if (age < (isDoubted || isKeyMissing ? METADATA_REST_SECONDS : METADATA_MAX_AGE_SECONDS)) return known;
     try {
       // Half of the time, so that the other half is left for the set.
       return await look(AbortSignal.timeout(Math.ceil(timeoutMs / 2)));
     } catch (error) {
-      if (error instanceof TypeError && 'code' in error && error.code === 'config_invalid') throw error;
+      if (isConfigInvalid(error)) {
+        // Whoever answers there now may have the old address, too.
+        jwksUri = undefined;
+        throw error;
+      }
       onWarning(`${path}: the metadata cannot be read again; the address that it gave before stays in use`);
       return known;
     }
   }
 
-  return async () => {
+  return async (isKeyMissing) => {
     const signal = AbortSignal.timeout(timeoutMs);
-    const uri = jwksUri === undefined ? await look(signal) : await lookAgain(jwksUri);
+    const uri = jwksUri === undefined ? await look(signal) : await lookAgain(jwksUri, isKeyMissing);
     try {
       return await fetchJwks(uri, maxBytes, signal);
     } catch (error) {

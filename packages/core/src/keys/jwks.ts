@@ -66,23 +66,24 @@ class RemoteKeySet implements IssuerKeys {
   async #findByAsking(keyId: string | undefined): Promise<VerificationKey | undefined> {
     const now = this.#now();
     if (this.#current() === undefined) await this.#fetchFirst();
-    else if (this.#schedule.isExpired(now)) await this.#refresh();
-    else if (this.#schedule.isDue(now)) void this.#refresh();
+    else if (this.#schedule.isExpired(now)) await this.#refresh(this.#pick(keyId) === undefined);
+    else if (this.#schedule.isDue(now)) void this.#refresh(this.#pick(keyId) === undefined);
     return pickKey(this.#usable(), keyId) ?? this.#reported(await this.#fetchUnknown(keyId));
   }
 
   peek(keyId: string | undefined): VerificationKey | undefined {
     const now = this.#now();
     if (!this.#isServing(now)) return undefined;
-    if (this.#schedule.isDue(now)) void this.#refresh();
-    return this.#keySet && pickKey(this.#keySet, keyId);
+    const found = this.#pick(keyId);
+    if (this.#schedule.isDue(now)) void this.#refresh(found === undefined);
+    return found;
   }
 
   async hydrate(): Promise<void> {
     if (this.#current() === undefined) {
       const isStart = this.#ahead === undefined && this.#pending === undefined && !this.#schedule.isFailing;
       await (isStart ? (this.#ahead = this.#fetchAhead()) : this.#fetchFirst());
-    } else if (this.#schedule.isDue(this.#now())) void this.#refresh();
+    } else if (this.#schedule.isDue(this.#now())) void this.#refresh(false);
     if (this.#current() !== undefined) return;
     throw isConfigInvalid(this.#failure) ? this.#failure : this.#unavailable();
   }
@@ -101,7 +102,7 @@ class RemoteKeySet implements IssuerKeys {
    * that start together may have asked each other before they listened, or made their keys.
    */
   async #fetchAhead(): Promise<void> {
-    await this.#refresh();
+    await this.#refresh(false);
     this.#schedule.forgetTry();
   }
 
@@ -149,25 +150,25 @@ class RemoteKeySet implements IssuerKeys {
   /** Returns whether the issuer was asked. A fetch that is under way is joined, whatever the cool-down says. */
   async #refreshUnlessCoolingDown(): Promise<boolean> {
     if (this.#isCoolingDown(this.#now())) return false;
-    await this.#refresh();
+    await this.#refresh(true);
     return true;
   }
 
   /** Fetches the set, or joins a fetch that is under way. Never rejects. */
-  #refresh(): Promise<void> {
-    this.#pending ??= this.#fetch().finally(() => {
+  #refresh(isKeyMissing: boolean): Promise<void> {
+    this.#pending ??= this.#fetch(isKeyMissing).finally(() => {
       this.#pending = undefined;
     });
     return this.#pending;
   }
 
-  async #fetch(): Promise<void> {
+  async #fetch(isKeyMissing: boolean): Promise<void> {
     const { allowed, fetchKeys } = this.#options;
     const startedAt = this.#now();
     const durationMs = (): number => (this.#now() - startedAt) * 1000;
     this.#schedule.tried(startedAt);
     try {
-      const { keys, maxAgeSeconds } = await fetchKeys();
+      const { keys, maxAgeSeconds } = await fetchKeys(isKeyMissing);
       const keySet = signatureKeys(readKeySet(keys, allowed));
       this.#keySet = keySet;
       this.#version++;
@@ -178,6 +179,11 @@ class RemoteKeySet implements IssuerKeys {
       this.#schedule.failed(this.#now());
       this.#report.failed(error, durationMs(), this.#current() !== undefined);
     }
+  }
+
+  /** In the last good set, however old it is. */
+  #pick(keyId: string | undefined): VerificationKey | undefined {
+    return this.#keySet && pickKey(this.#keySet, keyId);
   }
 
   #usable(): KeySet {

@@ -6,5 +6,8 @@ export interface FetchedKeys {
   readonly maxAgeSeconds: number | undefined;
 }
 
-/** Asks an issuer for its keys. Bounded in time and size; throws when there is no usable answer. */
-export type FetchKeys = () => Promise<FetchedKeys>;
+/**
+ * Asks an issuer for its keys. Bounded in time and size; throws when there is no usable answer.
+ * @param isKeyMissing whether a token names a key that was not in the last answer. Whoever sends tokens can bring that about.
+ */
+export type FetchKeys = (isKeyMissing: boolean) => Promise<FetchedKeys>;

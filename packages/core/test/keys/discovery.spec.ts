@@ -1,59 +1,39 @@
 import dns from 'node:dns';
-import { type IncomingMessage } from 'node:http';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
-import { type TrustRecord } from '../../src/keys/trust-record.js';
 import { createTrustStore, type TrustStore, type TrustStoreOptions } from '../../src/keys/trust-store.js';
-import { hang, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
+import {
+  discoveringStore,
+  METADATA,
+  startDescribedIssuer,
+  type DescribedIssuer,
+} from '../support/described-issuer.js';
+import { hang, json, status, text, type KeyServer } from '../support/key-server.js';
 import { startProvider } from '../support/openid-provider.js';
 import { createSigningKey } from '../support/signing-key.js';
-import { until } from '../support/until.js';
 
 const key = await createSigningKey('ES256', 'good');
-const next = await createSigningKey('ES256', 'next');
-const OAUTH = '/.well-known/oauth-authorization-server';
 
 type Listener = Parameters<KeyServer['answer']>[0];
+type Rest = Parameters<typeof discoveringStore> extends [unknown, ...infer Others] ? Others : never;
 
-let server: KeyServer;
+let herald: DescribedIssuer;
 let origin: string;
+let paths: string[];
+let pages: DescribedIssuer['pages'];
 let clock: FixedClock;
 let warnings: string[];
-let paths: string[];
-let pages: Map<string, Listener>;
 
 beforeEach(async () => {
-  paths = [];
-  pages = new Map();
+  herald = await startDescribedIssuer(key.publicJwk);
+  ({ origin, paths, pages } = herald);
   warnings = [];
   clock = createFixedClock();
-  server = await startKeyServer((request: IncomingMessage, response) => {
-    const path = request.url ?? '';
-    paths.push(path);
-    (pages.get(path) ?? status(404))(request, response);
-  });
-  origin = new URL(server.jwksUri).origin;
-  pages.set('/jwks', json({ keys: [key.publicJwk] }));
-  describeIssuer(OAUTH, origin);
 });
 
-afterEach(() => server.close());
+afterEach(() => herald.close());
 
-function describeIssuer(path: string, issuer: string, jwksUri: unknown = `${origin}/jwks`): void {
-  pages.set(path, text(JSON.stringify({ issuer, jwks_uri: jwksUri })));
-}
-
-function storeOf(
-  issuer = origin,
-  options: Partial<TrustStoreOptions> = {},
-  others: TrustRecord[] = [],
-): TrustStore {
-  return createTrustStore({
-    trust: [{ name: 'herald', issuer, keys: { discovery: true } }, ...others],
-    jwks: { timeoutMs: 2000 },
-    clock,
-    onWarning: (message) => warnings.push(message),
-    ...options,
-  });
+function storeOf(issuer = origin, ...rest: Rest): TrustStore {
+  return discoveringStore({ issuer, clock, warnings }, ...rest);
 }
 
 const keysOf = (issuer = origin) => storeOf(issuer).trusted(issuer).keys;
@@ -71,21 +51,21 @@ function nameLoopback(name: string): () => void {
 describe('keys by discovery', () => {
   it('are found by the metadata of RFC 8414', async () => {
     await expect(keysOf().find('good')).resolves.toMatchObject({ keyId: 'good' });
-    expect(paths).toEqual([OAUTH, '/jwks']);
+    expect(paths).toEqual([METADATA, '/jwks']);
   });
 
   it.each(['/tenant', '/tenant/'])(
     'are found for an issuer with the path %s, and its metadata between',
     async (path) => {
-      describeIssuer(`${OAUTH}/tenant`, origin + path);
+      herald.describe(`${METADATA}/tenant`, origin + path);
       await expect(keysOf(origin + path).find('good')).resolves.toMatchObject({ keyId: 'good' });
     },
   );
 
   it('are found by OpenID Connect Discovery where there is nothing else', async () => {
-    describeIssuer('/tenant/.well-known/openid-configuration', `${origin}/tenant`);
+    herald.describe('/tenant/.well-known/openid-configuration', `${origin}/tenant`);
     await expect(keysOf(`${origin}/tenant`).find('good')).resolves.toMatchObject({ keyId: 'good' });
-    expect(paths).toEqual([`${OAUTH}/tenant`, '/tenant/.well-known/openid-configuration', '/jwks']);
+    expect(paths).toEqual([`${METADATA}/tenant`, '/tenant/.well-known/openid-configuration', '/jwks']);
   });
 
   it('are not looked for before they are needed', () => {
@@ -114,7 +94,7 @@ describe('metadata of another issuer', () => {
     ['another case', () => origin.replace('http', 'HTTP')],
     ['nothing', () => ''],
   ])('that names %s keeps the service from starting, and its keys are not fetched', async (_what, issuer) => {
-    describeIssuer(OAUTH, issuer());
+    herald.describe(METADATA, issuer());
     const store = storeOf();
     const result = store.hydrate();
     if (issuer() === '') await expect(result).resolves.toMatchObject([{ hasKeys: false }]);
@@ -129,22 +109,11 @@ describe('metadata of another issuer', () => {
   });
 
   it('does not touch other issuers', async () => {
-    describeIssuer(OAUTH, 'https://attacker.test');
+    herald.describe(METADATA, 'https://attacker.test');
     const other = { name: 'other', issuer: 'https://other.service/', keys: { jwksUri: `${origin}/jwks` } };
     const store = storeOf(origin, {}, [other]);
     await expect(store.hydrate()).rejects.toMatchObject({ code: 'config_invalid' });
     await expect(store.trusted(other.issuer).keys.find('good')).resolves.toBeDefined();
-  });
-
-  it('that turns up later leaves the last good keys in use, and no others', async () => {
-    const keys = keysOf();
-    await keys.find('good');
-    describeIssuer(OAUTH, 'https://attacker.test', `${origin}/moved`);
-    pages.set('/moved', json({ keys: [next.publicJwk] }));
-    clock.advance(4000);
-    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
-    await expect(keys.find('next')).rejects.toMatchObject({ code: 'keys_unavailable' });
-    expect(paths).not.toContain('/moved');
   });
 });
 
@@ -156,27 +125,27 @@ describe('the jwks_uri', () => {
     ['is no address', '/jwks', 'must be an absolute https URI'],
     ['is missing', null, 'must be an absolute https URI'],
   ])('that %s is refused at start, and unavailable later', async (_what, jwksUri, problem) => {
-    describeIssuer(OAUTH, origin, jwksUri);
+    herald.describe(METADATA, origin, jwksUri);
     const store = storeOf();
     await expect(store.trusted(origin).keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
     clock.advance(1);
     await expect(store.hydrate()).rejects.toThrow(`trust[0].keys.discovery (jwks_uri) ${problem}`);
-    expect(paths).toEqual([OAUTH, OAUTH]);
+    expect(paths).toEqual([METADATA, METADATA]);
   });
 
   it('that is private is refused for a public issuer, when only public addresses may be reached', async () => {
     const issuer = origin.replace('127.0.0.1', 'herald.test');
-    describeIssuer(OAUTH, issuer);
+    herald.describe(METADATA, issuer);
     const forget = nameLoopback('herald.test');
     try {
       const open = storeOf(issuer, { allowInsecureHttpForLocalDevelopment: true });
       await expect(open.hydrate()).resolves.toMatchObject([{ hasKeys: true }]);
-      paths = [];
+      paths.length = 0;
       const store = storeOf(issuer, { allowInsecureHttpForLocalDevelopment: true, publicOnly: true });
       await expect(store.hydrate()).rejects.toThrow(
         'trust[0].keys.discovery (jwks_uri) must not be a private address (publicOnly is set)',
       );
-      expect(paths).toEqual([OAUTH]);
+      expect(paths).toEqual([METADATA]);
       expect(store.keyStatus()).toMatchObject([{ state: 'none', lastFailure: 'config_invalid' }]);
     } finally {
       forget();
@@ -188,43 +157,6 @@ describe('the jwks_uri', () => {
     await expect(storeOf(origin, {}, [other]).hydrate()).rejects.toThrow(
       'leads to the keys of another trust record',
     );
-  });
-
-  it('is followed when the old one stops working', async () => {
-    const keys = keysOf();
-    await keys.find('good');
-    pages.delete('/jwks');
-    describeIssuer(OAUTH, origin, `${origin}/moved`);
-    pages.set('/moved', json({ keys: [next.publicJwk] }));
-    clock.advance(601);
-    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
-    clock.advance(38);
-    await keys.find('good');
-    await until(() => keys.version === 2);
-    await expect(keys.find('next')).resolves.toMatchObject({ keyId: 'next' });
-    expect(paths).toEqual([OAUTH, '/jwks', '/jwks', OAUTH, '/moved']);
-  });
-
-  it('is followed within the hour when the old one goes on', async () => {
-    const keys = keysOf();
-    await keys.find('good');
-    describeIssuer(OAUTH, origin, `${origin}/moved`);
-    pages.set('/moved', json({ keys: [next.publicJwk] }));
-    clock.advance(3500);
-    await expect(keys.find('good')).resolves.toBeDefined();
-    clock.advance(601);
-    await expect(keys.find('next')).resolves.toMatchObject({ keyId: 'next' });
-  });
-
-  it('stays in use when the metadata cannot be read again', async () => {
-    const keys = keysOf();
-    await keys.find('good');
-    pages.set(OAUTH, text('<html>secret</html>', 'text/html'));
-    pages.set('/jwks', json({ keys: [next.publicJwk] }));
-    clock.advance(4000);
-    await expect(keys.find('next')).resolves.toMatchObject({ keyId: 'next' });
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(/^trust\[0\]\.keys\.discovery: the metadata cannot be read again/);
   });
 });
 
@@ -238,19 +170,19 @@ describe('metadata that cannot be had', () => {
     ['too much', text(`{"issuer":"${'secret'.repeat(60_000)}"}`)],
     ['nothing, and hangs up', (request) => request.socket.destroy()],
   ])('(%s) is an outage, which the next try mends', async (_what, answer) => {
-    pages.set(OAUTH, answer);
+    pages.set(METADATA, answer);
     const store = storeOf();
     await expect(store.hydrate()).resolves.toMatchObject([{ hasKeys: false }]);
     const { keys } = store.trusted(origin);
     await expect(keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable', retryAfterSeconds: 1 });
     expect(warnings.join()).not.toMatch(/secret|\n/);
-    describeIssuer(OAUTH, origin);
+    herald.describe(METADATA, origin);
     clock.advance(1);
     await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
   });
 
   it('ends with timeoutMs when it hangs', async () => {
-    pages.set(OAUTH, hang);
+    pages.set(METADATA, hang);
     const store = storeOf(origin, { jwks: { timeoutMs: 50 } });
     await expect(store.trusted(origin).keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
   });

@@ -38,7 +38,7 @@ describe('at start', () => {
     ];
     const clock = createFixedClock();
     const store = createTrustStore({ trust, clock, jwks: { timeoutMs: 60_000 } });
-    const hydrated = await store.hydrate({ timeoutMs: 300 });
+    const hydrated = await store.hydrate({ timeoutMs: 3000 });
     expect(hydrated.map(({ name, hasKeys }) => [name, hasKeys])).toEqual([
       ['inline', true],
       ['good', true],

@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { type IssuerKeys } from '../../src/keys/issuer-keys.js';
@@ -145,5 +146,43 @@ describe('the fetch of a key set', () => {
     });
     await hungUp;
     expect(warnings[0]).toContain('is larger than 2048 bytes');
+  });
+
+  it('is cut off at the default maxBytes when the issuer answers with 50 MB, of which most are never sent', async () => {
+    const body = Buffer.alloc(50_000_000, ' ');
+    body.write(JSON.stringify(goodSet).slice(0, -1));
+    body.write('}', body.byteLength - 1);
+    let taken = 0;
+    function* pieces(): Generator<Buffer> {
+      for (; taken < body.byteLength; taken += 65_536) yield body.subarray(taken, taken + 65_536);
+    }
+    let sending: Promise<void> | undefined;
+    server.answer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.byteLength });
+      sending = pipeline(pieces(), response);
+      sending.catch(() => undefined);
+    });
+    await expect(remote({ timeoutMs: 30_000 }).find('good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+    });
+    await expect(sending).rejects.toHaveProperty('code');
+    // What was sent beyond the limit is what the sockets hold.
+    expect(taken).toBeLessThan(25_000_000);
+    expect(warnings[0]).toContain('is larger than 262144 bytes');
+  });
+
+  it('ends with timeoutMs when the issuer sends a good set, one octet after the other, slowly', async () => {
+    const body = JSON.stringify(goodSet);
+    let sent = 0;
+    let hungUp: Promise<void> | undefined;
+    server.answer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const drip = setInterval(() => response.write(body[sent++ % body.length]), 10);
+      hungUp = new Promise((resolve) => response.once('close', resolve)).then(() => clearInterval(drip));
+    });
+    await expect(remote({ timeoutMs: 300 }).find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await hungUp;
+    expect(sent).toBeLessThan(body.length);
+    expect(warnings[0]).toMatch(/cannot be had: .*timeout/);
   });
 });

@@ -125,7 +125,7 @@ describe('the reason of a failed fetch', () => {
     const gone = await startKeyServer(hang);
     await gone.close();
     await expectFailure(storeOf(gone.jwksUri), 'unreachable');
-    await expectFailure(storeOf('https://nowhere.invalid/jwks.json'), 'unreachable');
+    await expectFailure(storeOf('https://nowhere.invalid/jwks.json', { timeoutMs: 30_000 }), 'unreachable');
   });
 
   it('is that it cannot be reached when nobody vouches for its TLS certificate, whose keys are not used', async () => {

@@ -60,9 +60,7 @@ export async function startMisbehavingServer(): Promise<MisbehavingServer> {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
-    async restart() {
-      await listen(server, port);
-    },
+    restart: () => listenAgain(server, port),
   };
 }
 
@@ -78,8 +76,32 @@ export function token(changes: Readonly<Record<string, unknown>>, status = 200):
 }
 
 async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    const done = (error?: Error): void => {
+      server.removeListener('error', done).removeListener('listening', done);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    server.once('error', done).once('listening', done).listen(port, '127.0.0.1');
+  });
   return (server.address() as AddressInfo).port;
+}
+
+/** A port that was let go may be somebody's for a moment, such as the near end of a connection. */
+const FREE_AGAIN_MS = 10_000;
+
+async function listenAgain(server: Server, port: number): Promise<void> {
+  const latest = performance.now() + FREE_AGAIN_MS;
+  for (;;) {
+    try {
+      await listen(server, port);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EADDRINUSE' || performance.now() > latest) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

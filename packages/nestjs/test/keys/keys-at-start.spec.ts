@@ -19,6 +19,7 @@ import {
   startApplication,
   startError,
   type Application,
+  type ApplicationParts,
 } from '../support/application.js';
 import { bearer, send } from '../support/http.js';
 import { startKeySets, type KeySets } from '../support/key-sets.js';
@@ -189,7 +190,7 @@ describe('two services that trust each other', () => {
       const applications = await Promise.all(
         origins.map((own, index) => {
           const other = origins[1 - index] ?? '';
-          return startApplication({
+          const parts: ApplicationParts = {
             adapter,
             port: ports[index]!,
             options: {
@@ -201,7 +202,8 @@ describe('two services that trust each other', () => {
             },
             controllers: [PeerController],
             prepare: (nest) => void peers.set(nest.get(PeerController), new URL(other)),
-          });
+          };
+          return whenPortIsFree(() => startApplication(parts));
         }),
       );
       try {
@@ -217,6 +219,20 @@ describe('two services that trust each other', () => {
 function newKeyStore(): Promise<KeyStore> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return createKeyStore({ privateKeys: [privateKey.export({ format: 'jwk' })] });
+}
+
+/** A port that was free a moment ago may be somebody's for another moment, such as the near end of a connection. */
+async function whenPortIsFree(start: () => Promise<Application>): Promise<Application> {
+  const latest = performance.now() + 10_000;
+  for (;;) {
+    try {
+      return await start();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EADDRINUSE' || performance.now() > latest) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
 
 /** Two ports on which nobody listened a moment ago. */

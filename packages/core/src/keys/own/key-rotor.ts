@@ -1,9 +1,9 @@
 import { type Clock } from '../../clock.js';
 import { CountersignError } from '../../errors.js';
-import { generatePrivateJwk, readOwnKey, type SigningAlgorithm } from './own-key.js';
-import { commitKeys, keyFile, refuseUnreadable, sweepDirectory } from './commit-keys.js';
+import { commitKeys, refuseUnreadable, sweepDirectory } from './commit-keys.js';
 import { removeFiles, writeNewFile } from './directory-files.js';
 import { type KeyChange, type KeyOverlap, type KeyRotation } from './key-record.js';
+import { makeKey } from './new-key.js';
 import { loadKey, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
 import { isLongerOverlap, longerOverlap } from './rotation.js';
 import { errorText, isSystemError, systemFault } from './system-fault.js';
@@ -108,12 +108,4 @@ export class KeyRotor {
   withOverlap(rotation: KeyRotation): KeyRotation {
     return { ...rotation, overlap: longerOverlap(rotation.overlap, this.#overlap) };
   }
-}
-
-async function makeKey(
-  algorithm: SigningAlgorithm,
-): Promise<{ readonly key: NewKey; readonly text: string }> {
-  const jwk = await generatePrivateJwk(algorithm);
-  const keyId = (await readOwnKey(jwk, 'the new key')).jwk.kid;
-  return { key: { keyId, algorithm, file: keyFile(keyId) }, text: `${JSON.stringify(jwk)}\n` };
 }

@@ -107,7 +107,7 @@ describe('when the process that signs fails, after a service has started', () =>
     const { publicKey, sign } = device;
     const keyStore = await createKeyStore({
       signers: [{ publicKey, sign, signatureFormat: 'der' }],
-      timeoutMs: 500,
+      timeoutMs: 2000,
     });
     const authorizer = herald(keyStore);
     const call = { url: CENSUS, method: 'GET', body: undefined };
