@@ -33,9 +33,7 @@ async function variants(key: SigningKey): Promise<readonly Variant[]> {
   return [
     {
       name: 'raw',
-      run: (operations) => {
-        for (let done = 0; done < operations; done += 1) sign('sha256', input, key.privateKey);
-      },
+      run: (operations) => inTurns(operations, () => sign('sha256', input, key.privateKey)),
     },
     {
       name: 'countersign',
@@ -48,15 +46,13 @@ async function variants(key: SigningKey): Promise<readonly Variant[]> {
     {
       name: 'jose',
       run: (operations) =>
-        inFlight(operations, WIDTH, () =>
+        inTurns(operations, () =>
           new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: key.kid }).sign(key.privateKey),
         ),
     },
     {
       name: 'fast-jwt',
-      run: (operations) => {
-        for (let done = 0; done < operations; done += 1) fast(claims);
-      },
+      run: (operations) => inTurns(operations, () => fast(claims)),
     },
   ];
 }

@@ -44,9 +44,7 @@ function variants(key: SigningKey, tokens: readonly string[]): readonly Variant[
   return [
     {
       name: 'raw',
-      run: (operations) => {
-        for (let done = 0; done < operations; done += 1) rawVerify(key, nextText());
-      },
+      run: (operations) => inTurns(operations, () => rawVerify(key, nextText())),
     },
     {
       name: 'countersign',
@@ -58,14 +56,11 @@ function variants(key: SigningKey, tokens: readonly string[]): readonly Variant[
     },
     {
       name: 'jose',
-      run: (operations) =>
-        inFlight(operations, WIDTH, () => jwtVerify(nextForJose(), key.publicKey, expected)),
+      run: (operations) => inTurns(operations, () => jwtVerify(nextForJose(), key.publicKey, expected)),
     },
     {
       name: 'fast-jwt',
-      run: (operations) => {
-        for (let done = 0; done < operations; done += 1) fast(nextForFast());
-      },
+      run: (operations) => inTurns(operations, () => fast(nextForFast())),
     },
   ];
 }
