@@ -12,6 +12,9 @@ const IDP = new URL('../../../idp/', import.meta.url);
 const GATEWAY = new URL('../../', import.meta.url);
 const REDIRECT = 'http://127.0.0.1/callback';
 
+/** How long the gateway keeps what the provider says of an opaque token. */
+export const OPAQUE_CACHE_SECONDS = 1;
+
 export interface EdgeOptions {
   readonly heraldUrl: string;
   readonly censusUrl: string;
@@ -65,7 +68,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     'trust.json',
     moved(GATEWAY, 'trust.json')
       .replaceAll('http://127.0.0.1:4003', issuer)
-      .replace('"clientId": "gateway"', '"clientId": "gateway", "cacheSeconds": 1'),
+      .replace(
+        '"clientId": "gateway"',
+        `"clientId": "gateway", "cacheSeconds": ${String(OPAQUE_CACHE_SECONDS)}`,
+      ),
   );
   const destinations = place(
     'destinations.json',
