@@ -1,4 +1,4 @@
-import { findFreePort } from '@countersign/service-kit/testing';
+import { holdPort } from '@countersign/service-kit/testing';
 import type { Browser, Page } from 'playwright-core';
 import { seriousFaults, startChromium, visit } from './support/chromium.js';
 import { type Edge, startEdge } from './support/edge.js';
@@ -12,8 +12,8 @@ let edge: Edge;
 let browser: Browser;
 
 beforeAll(async () => {
-  const gatewayPort = await findFreePort();
-  services = await startServices(gatewayPort);
+  const gatewayPort = await holdPort();
+  services = await startServices(gatewayPort.port);
   const environment = { STOLEN_KEYS_DIR: services.heraldKeys };
   edge = await startEdge({ ...services, gatewayPort, environment });
   browser = await startChromium();

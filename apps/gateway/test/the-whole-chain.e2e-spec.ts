@@ -1,4 +1,4 @@
-import { findFreePort } from '@countersign/service-kit/testing';
+import { holdPort } from '@countersign/service-kit/testing';
 import { type Edge, NOTIFICATION, OPAQUE_CACHE_SECONDS, startEdge } from './support/edge.js';
 import { type Shown, watchNewDecisions } from './support/watch.js';
 import { type Services, startServices } from './support/services.js';
@@ -10,8 +10,8 @@ let services: Services;
 let edge: Edge;
 
 beforeAll(async () => {
-  const gatewayPort = await findFreePort();
-  services = await startServices(gatewayPort);
+  const gatewayPort = await holdPort();
+  services = await startServices(gatewayPort.port);
   edge = await startEdge({ ...services, gatewayPort });
 }, TIMEOUT_MS);
 
