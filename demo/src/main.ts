@@ -6,7 +6,7 @@ import colors from 'picocolors';
 import { DecisionLog } from './decision.js';
 import { startEverything, type Everything } from './everything.js';
 import { accessToken, logIn } from './people.js';
-import { printMail, printScene } from './print.js';
+import { printMail, printNotice, printScene } from './print.js';
 import { signCall, type Call } from './sign-call.js';
 import { isAsExpected, play, type Stage } from './story.js';
 
@@ -31,6 +31,7 @@ async function main(): Promise<number> {
   const log = new DecisionLog();
   console.log(colors.dim('starting the identity provider, census, herald and the gateway ...'));
   const everything = await startEverything(FOLDER, (line) => {
+    printNotice(line);
     log.add(line);
   });
   try {

@@ -1,5 +1,6 @@
 import colors from 'picocolors';
 import { type Decision } from './decision.js';
+import { type LogLine } from './service.js';
 import { isAsExpected, type Scene } from './story.js';
 
 const { bold, cyan, dim, green, red, yellow } = colors;
@@ -22,6 +23,11 @@ export function printScene(scene: Scene, number: number): void {
   const verdict = isAsExpected(scene) ? dim('as it should be') : red(`expected ${expectation(scene)}`);
   line('answer', `${bold(String(answer.status))} ${answer.code ?? answer.location ?? ''}   ${verdict}`);
   if (answer.challenge !== undefined) line('', dim(answer.challenge));
+}
+
+/** Prints what a service says between asterisks, which everybody must see: it is not for production. */
+export function printNotice({ message }: LogLine): void {
+  if (typeof message === 'string' && message.startsWith('*** ')) console.log(yellow(message));
 }
 
 /** Prints the mail that the story is about. */

@@ -61,6 +61,11 @@ describe('the demo', () => {
     expect(code).toBe(0);
   });
 
+  it('says once, and loudly, that its identity provider is for development only', () => {
+    const notices = story.output.match(/^\*\*\* idp: For development only: .* \*\*\*$/gm);
+    expect(notices).toHaveLength(1);
+  });
+
   it('never prints a token', () => {
     expect(story.output).not.toMatch(/eyJ[\w-]+\./);
   });

@@ -1,4 +1,4 @@
-import { ask } from './api.js';
+import { ask, refusalIn } from './api.js';
 import { announce, byId, chips, element } from './dom.js';
 import { followLatest } from './transactions.js';
 
@@ -38,6 +38,7 @@ export function showAttempts(names, isLoggedIn, faults) {
     return element('li', {}, button);
   });
   byId('attempts').replaceChildren(...items);
+  byId('attempts-hint').textContent = isLoggedIn ? '' : 'Log in first: each is tried in your name.';
 }
 
 /**
@@ -48,15 +49,19 @@ async function play(name, faults) {
   const outcome = byId('attempt-outcome');
   outcome.className = 'outcome';
   outcome.textContent = 'Trying …';
-  const { ok, body } = await ask(`/development/attempts/${name}`, { method: 'POST' });
+  const answer = await ask(`/development/attempts/${name}`, { method: 'POST' });
   followLatest();
-  if (!ok) {
+  if (!answer.ok) {
     outcome.classList.add('bad');
+    const { mark, title } = refusalIn(answer);
     outcome.replaceChildren(
-      element('p', {}, `The gateway could not try it: ${body?.title ?? 'no reason given'}`),
+      element('p', {}, 'It could not be tried. ', ...chips([mark], 'bad')),
+      element('p', {}, title),
     );
+    announce(`It could not be tried: ${mark}. ${title}`);
     return;
   }
+  const { body } = answer;
   /** @type {AttemptStep} */
   const last = body.steps.at(-1);
   const isRefused = last.code !== undefined;

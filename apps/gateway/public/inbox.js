@@ -1,4 +1,4 @@
-import { ask } from './api.js';
+import { ask, refusalIn } from './api.js';
 import { announce, byId, element } from './dom.js';
 
 /** Mails are sent a moment after the call that asks for them. */
@@ -16,8 +16,13 @@ export function lookForMails() {
 
 /** Shows what herald's mail server keeps. */
 export async function showMails() {
-  const { ok, body } = await ask('/development/inbox');
-  const mails = ok ? body.mails : [];
+  const answer = await ask('/development/inbox');
+  if (!answer.ok) {
+    // What is there already stays.
+    if (known < 0) byId('mails').replaceChildren(element('li', { class: 'empty' }, refusalIn(answer).title));
+    return;
+  }
+  const { mails } = answer.body;
   if (mails.length === known) return;
   if (known >= 0 && mails.length > known)
     announce(`A mail arrived: ${mails[0].subject}, to ${mails[0].to.join(', ')}`);

@@ -93,7 +93,7 @@ function row({ step, index, lifelines, faults }) {
       { class: 'visually-hidden' },
       `${step.from} ${step.kind === 'call' ? 'calls' : 'answers'} ${step.to}: `,
     ),
-    element('span', { class: 'label' }, step.what),
+    element('span', { class: 'label' }, ...breakable(step.what)),
   );
   const button = element(
     'button',
@@ -121,6 +121,14 @@ function row({ step, index, lifelines, faults }) {
   line.style.setProperty('--width', percent(Math.abs(from - to)));
   line.style.setProperty('--indent', `calc(${percent(Math.min(from, to) + 0.5)} + 0.6rem)`);
   return line;
+}
+
+/**
+ * A label that is longer than its arrow goes on below, if it can before a part of the path.
+ * @param {string} text
+ */
+function breakable(text) {
+  return text.split(/(?=\/)/).flatMap((part, index) => (index === 0 ? [part] : [element('wbr'), part]));
 }
 
 /** @param {Step} step */

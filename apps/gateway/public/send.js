@@ -1,12 +1,13 @@
-import { ask } from './api.js';
+import { ask, refusalIn } from './api.js';
 import { announce, byId, chips, element } from './dom.js';
 import { lookForMails } from './inbox.js';
+import { askPatiently } from './patience.js';
 import { followLatest } from './transactions.js';
 
-/** How often, and after how long, it is asked what became of a message. */
-const ASKS_AFTER_MS = [400, 900, 2_000, 4_000];
-
 const LAST_STATES = new Set(['sent', 'failed']);
+
+/** How many messages were sent: what became of an older one is not shown. */
+let sent = 0;
 
 /**
  * Lets whoever is logged in send a message.
@@ -24,40 +25,57 @@ export function enableSending(me) {
 
 /** @param {string} user */
 async function send(user) {
+  const mine = ++sent;
+  const isLatest = () => mine === sent;
   show('', element('p', {}, 'Sending …'));
   const answer = await ask('/api/notification', { method: 'POST', body: { user, type: 'welcome-message' } });
   followLatest();
+  if (!isLatest()) return;
   if (!answer.ok) {
-    const { code = '', title = 'It was refused.' } = answer.body ?? {};
-    show('bad', element('p', {}, ...chips([`${answer.status} ${code}`], 'bad')), element('p', {}, title));
-    announce(`Refused: ${answer.status} ${code}. ${title}`);
+    const { mark, title } = refusalIn(answer);
+    show('bad', element('p', {}, ...chips([mark], 'bad')), element('p', {}, title));
+    announce(`Refused: ${mark}. ${title}`);
     return;
   }
   showState(answer.body.state);
+  announce(`The message is ${answer.body.state}.`);
   lookForMails();
   const path = answer.location === null ? undefined : new URL(answer.location).pathname;
-  if (path !== undefined) await follow(path);
+  if (path !== undefined) await follow(path, answer.body.state, isLatest);
 }
 
-/** @param {string} path */
-async function follow(path) {
-  for (const afterMs of ASKS_AFTER_MS) {
-    await new Promise((resolve) => setTimeout(resolve, afterMs));
-    const { ok, body } = await ask(path);
-    if (!ok) return;
-    showState(body.state);
-    if (LAST_STATES.has(body.state)) return;
-  }
+/**
+ * Shows what becomes of a message, until it is sent, or for about a minute.
+ * @param {string} path
+ * @param {string} state
+ * @param {() => boolean} isLatest
+ */
+async function follow(path, state, isLatest) {
+  const isKnown = await askPatiently(async () => {
+    if (!isLatest()) return true;
+    const answer = await ask(path);
+    if (!isLatest()) return true;
+    if (answer.ok && answer.body.state !== state) announce(`The message is ${answer.body.state}.`);
+    if (answer.ok) state = answer.body.state;
+    showState(state, answer.ok ? [] : [element('p', {}, `${refusalIn(answer).title} It is asked again.`)]);
+    return LAST_STATES.has(state);
+  });
+  if (!isLatest()) return;
+  lookForMails();
+  if (isKnown) return;
+  const text = `This is what is known after a minute, and the page asks no more. Load it again to see the mail later.`;
+  showState(state, [element('p', {}, text)]);
+  announce(`The message is ${state}. ${text}`);
 }
 
-/** @param {string} state */
-function showState(state) {
+/**
+ * @param {string} state
+ * @param {readonly HTMLElement[]} [more]
+ */
+function showState(state, more = []) {
   const kind = state === 'failed' ? 'bad' : 'good';
-  show(
-    kind,
-    element('p', {}, element('strong', {}, 'Accepted by herald. '), 'State: ', ...chips([state], kind)),
-  );
-  announce(`The message is ${state}.`);
+  const known = element('strong', {}, 'Accepted by herald. ');
+  show(kind, element('p', {}, known, 'State: ', ...chips([state], kind)), ...more);
 }
 
 /**

@@ -45,7 +45,7 @@
  * @property {string} time When it began.
  * @property {boolean} isQuiet Whether the page itself asks for it again and again.
  * @property {string | undefined} subject
- * @property {readonly string[]} codes Of its refusals.
+ * @property {readonly string[]} codes Of its refusals; where nobody wrote one, the statuses of the answers that failed.
  * @property {readonly ShownRecord[]} records
  *
  * @typedef {object} Step One arrow.
@@ -74,6 +74,9 @@
 
 export const YOU = 'you';
 export const INTRUDER = 'intruder';
+
+/** Statuses from here on say that what was asked for was not done. */
+const FAILED = 400;
 
 const ORDER = [YOU, 'gateway', INTRUDER, 'herald', 'census'];
 
@@ -115,7 +118,9 @@ function describe(id, records) {
   const entry = records.find(({ direction, service }) => direction === 'inbound' && service === 'gateway');
   const first = entry ?? records.find(({ direction }) => direction === 'inbound') ?? records[0];
   const asked = `${first?.method ?? ''} ${first?.route ?? first?.destination ?? ''}`;
-  const codes = records.flatMap(({ decision, code }) => (decision === 'refused' && code ? [code] : []));
+  const refusals = records.flatMap(({ decision, code }) => (decision === 'refused' && code ? [code] : []));
+  const failures = records.flatMap(({ status = 0 }) => (status >= FAILED ? [String(status)] : []));
+  const codes = refusals.length > 0 ? refusals : failures;
   return {
     id,
     title: attempt?.title ?? (entry === undefined ? `${asked} at ${first?.service ?? '?'}` : asked),
@@ -296,7 +301,7 @@ function refusal(call, record) {
  */
 function answered(call, answer) {
   const { status = 0, tookMs, time } = answer;
-  const decision = status >= 400 ? 'refused' : 'allowed';
+  const decision = status >= FAILED ? 'refused' : 'allowed';
   return { ...back(call), what: String(status), decision, tookMs, time, records: [answer] };
 }
 

@@ -1,4 +1,4 @@
-import { ask } from './api.js';
+import { ask, refusalIn } from './api.js';
 import { byId, chips, element } from './dom.js';
 
 /**
@@ -8,27 +8,45 @@ import { byId, chips, element } from './dom.js';
  * @property {string} email
  * @property {readonly string[]} scopes
  * @property {number} expiresAt Seconds since the epoch.
+ *
+ * @typedef {object} Session
+ * @property {boolean} isOpen Whether somebody is logged in.
+ * @property {Me | undefined} me Who that is; undefined also when the gateway cannot say it now.
  */
 
 /**
  * Shows who is logged in.
  * @param {boolean} hasSession
- * @returns {Promise<Me | undefined>}
+ * @returns {Promise<Session>}
  */
 export async function showSession(hasSession) {
   const answer = hasSession ? await ask('/api/me') : undefined;
   /** @type {Me | undefined} */
   const me = answer?.ok === true ? answer.body : undefined;
-  byId('call-to-action').hidden = me !== undefined;
-  byId('you').hidden = me === undefined;
-  if (me !== undefined) document.documentElement.dataset['loggedIn'] = 'true';
+  // Only a session that is refused is over; nothing else that goes wrong says so.
+  const isOpen = answer !== undefined && answer.status !== 401;
+  byId('call-to-action').hidden = isOpen;
+  byId('you').hidden = !isOpen;
+  if (isOpen) document.documentElement.dataset['loggedIn'] = 'true';
   byId('account').replaceChildren(
-    ...(me === undefined
-      ? [element('a', { class: 'button small primary', href: '/login' }, 'Log in')]
-      : [element('span', {}, me.name), logOut()]),
+    ...(isOpen
+      ? [element('span', {}, me?.name ?? 'Logged in'), logOut()]
+      : [element('a', { class: 'button small primary', href: '/login' }, 'Log in')]),
   );
-  if (me !== undefined) byId('you-content').replaceChildren(facts(me));
-  return me;
+  if (isOpen) byId('you-content').replaceChildren(me === undefined ? failure(answer) : facts(me));
+  return { isOpen, me };
+}
+
+/** @param {import('./api.js').Answer} answer */
+function failure(answer) {
+  const { mark, title } = refusalIn(answer);
+  return element(
+    'div',
+    { class: 'outcome bad' },
+    element('p', {}, 'You are logged in, but the gateway cannot say as whom.'),
+    element('p', {}, ...chips([mark], 'bad'), ` ${title}`),
+    element('p', {}, 'Load the page again to try once more.'),
+  );
 }
 
 /** A form: the gateway wants a `POST` from its own page, and leads back here. */

@@ -1,13 +1,14 @@
-import { ask } from './api.js';
+import { ask, refusalIn } from './api.js';
 import { byId, chips, drawn, element } from './dom.js';
 
 /** Shows who trusts whom, as the services say it. */
 export async function showTrustMap() {
-  const { ok, body } = await ask('/development/trust-map');
-  if (!ok) {
-    byId('map-picture').replaceChildren(element('p', { class: 'empty' }, 'The services do not answer.'));
+  const answer = await ask('/development/trust-map');
+  if (!answer.ok) {
+    byId('map-picture').replaceChildren(element('p', { class: 'empty' }, refusalIn(answer).title));
     return;
   }
+  const { body } = answer;
   byId('map-picture').replaceChildren(picture(body.map));
   const silent = body.silent.map((/** @type {string} */ name) =>
     element('p', { class: 'empty' }, `${name} does not say what it trusts.`),
@@ -115,18 +116,25 @@ function needs({ kind, anyOf = [], is }) {
  * @param {readonly (readonly (string | Node)[])[]} rows
  */
 function table(caption, heads, rows) {
+  // The roles are those of the elements, which lose them where a narrow page stacks the cells.
   const body = rows.map(([first = '', ...rest]) =>
-    element('tr', {}, element('th', { scope: 'row' }, first), ...rest.map((cell) => element('td', {}, cell))),
+    element(
+      'tr',
+      { role: 'row' },
+      element('th', { role: 'rowheader', scope: 'row' }, first),
+      ...rest.map((cell, index) => element('td', { role: 'cell', 'data-head': heads[index + 1] }, cell)),
+    ),
   );
+  const headCells = heads.map((head) => element('th', { role: 'columnheader', scope: 'col' }, head));
   return element(
     'div',
     { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': caption },
     element(
       'table',
-      {},
+      { role: 'table' },
       element('caption', {}, caption),
-      element('thead', {}, element('tr', {}, ...heads.map((head) => element('th', { scope: 'col' }, head)))),
-      element('tbody', {}, ...body),
+      element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...headCells)),
+      element('tbody', { role: 'rowgroup' }, ...body),
     ),
   );
 }

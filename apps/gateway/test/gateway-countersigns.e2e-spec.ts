@@ -88,14 +88,14 @@ describe("The gateway, called with a user's token of the provider", () => {
     const short = await startEdge({
       heraldUrl: `${upstream.origin}/herald/`,
       censusUrl: `${upstream.origin}/census/`,
-      provider: { ACCESS_TOKEN_SECONDS: '5' },
+      provider: { ACCESS_TOKEN_SECONDS: '20' },
     });
     try {
       const user = await short.token('21');
       expect((await short.call('/api/me', user)).status).toBe(200);
       expect((await short.notify(user)).status).toBe(201);
       const { iat, exp } = decodeJwt(user);
-      expect(exp! - iat!).toBe(5);
+      expect(exp! - iat!).toBe(20);
       expect(upstream.received.map(({ claims }) => claims.exp! <= exp!)).toEqual([true, true]);
     } finally {
       await short.close();

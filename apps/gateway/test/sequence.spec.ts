@@ -137,4 +137,30 @@ describe('The list of transactions', () => {
       { id: 'urn:uuid:1', title: 'GET /user/:id at census', codes: ['issuer_untrusted'] },
     ]);
   });
+
+  it('does not call one allowed that failed, though nobody refused it', () => {
+    const [census, herald, gateway] = ANSWERS;
+    const failed = [
+      ...MESSAGE.filter(({ direction }) => direction !== 'answer'),
+      { ...census!, status: 500 },
+      { ...herald!, status: 502 },
+      { ...gateway!, status: 502 },
+    ];
+    expect(toTransactions(MESSAGE)[0]?.codes).toEqual([]);
+    expect(toTransactions(failed)[0]?.codes).toEqual(['500', '502']);
+  });
+
+  it('says of a refusal its code alone, not the status that came of it', () => {
+    const refused: ShownRecord = { ...AT_CENSUS[0]!, decision: 'refused', code: 'policy_refused' };
+    const answer: ShownRecord = { ...ANSWERS[2]!, status: 403 };
+    expect(toTransactions([...AT_GATEWAY, refused, answer])[0]?.codes).toEqual(['policy_refused']);
+  });
+
+  it('shows what the page asks for by itself when it fails', () => {
+    const asked: ShownRecord = { ...AT_GATEWAY[0]!, method: 'GET', route: '/api/me' };
+    const answer = (status: number): ShownRecord => ({ ...ANSWERS[2]!, status });
+    expect(toTransactions([asked, answer(200)])).toMatchObject([{ codes: [], isQuiet: true }]);
+    expect(toTransactions([asked, answer(399)])).toMatchObject([{ codes: [], isQuiet: true }]);
+    expect(toTransactions([asked, answer(400)])).toMatchObject([{ codes: ['400'], isQuiet: false }]);
+  });
 });

@@ -1,6 +1,6 @@
-import { findFreePort } from '@countersign/service-kit/testing';
-import { type Edge, NOTIFICATION, startEdge } from './support/edge.js';
-import { type Shown, watchDecisions } from './support/watch.js';
+import { holdPort } from '@countersign/service-kit/testing';
+import { type Edge, NOTIFICATION, OPAQUE_CACHE_SECONDS, startEdge } from './support/edge.js';
+import { type Shown, watchNewDecisions } from './support/watch.js';
 import { type Services, startServices } from './support/services.js';
 
 /** Five services start, and everybody may share one slow core. */
@@ -10,8 +10,8 @@ let services: Services;
 let edge: Edge;
 
 beforeAll(async () => {
-  const gatewayPort = await findFreePort();
-  services = await startServices(gatewayPort);
+  const gatewayPort = await holdPort();
+  services = await startServices(gatewayPort.port);
   edge = await startEdge({ ...services, gatewayPort });
 }, TIMEOUT_MS);
 
@@ -75,20 +75,54 @@ describe('A user, from the browser to the database', () => {
 describe('What all services decide', () => {
   it('is shown at the gateway, live, by transaction, and never with a token', async () => {
     const token = await edge.token('21');
-    const byTransaction = (records: readonly Shown[]) =>
-      records.filter(
-        ({ direction, transactionId }) =>
-          direction !== 'answer' && transactionId === records.at(-1)?.transactionId,
-      );
-    const watching = watchDecisions(edge.url, (decisions) => byTransaction(decisions).length === 5);
+    const watching = await watchNewDecisions(edge.url);
     expect((await edge.notify(token)).status).toBe(201);
-    const decisions = await watching;
+    const ofOneTransaction = (decisions: readonly Shown[]) =>
+      decisions.filter(({ transactionId }) => transactionId === decisions[0]?.transactionId);
+    const decisions = await watching.until((all) => ofOneTransaction(all).length === 5);
     expect(
-      byTransaction(decisions)
+      ofOneTransaction(decisions)
         .map(({ service, direction }) => `${service} ${direction}`)
         .sort(),
     ).toEqual(['census inbound', 'gateway inbound', 'gateway outbound', 'herald inbound', 'herald outbound']);
     expect(JSON.stringify(decisions)).not.toMatch(/eyJ[\w-]+\./);
+  });
+});
+
+/** Has the provider forget a token, as the program that got it. */
+async function revoke(token: string): Promise<void> {
+  const body = new URLSearchParams({ token, client_id: 'kiosk' });
+  const { status } = await fetch(`${edge.issuer}/token/revocation`, { method: 'POST', body });
+  expect(status).toBe(200);
+}
+
+/** Asks again and again; what is asked after that time is the last, whatever comes of it. */
+async function firstRefusalWithin(timeMs: number, token: string): Promise<Response> {
+  const latest = performance.now() + timeMs;
+  for (;;) {
+    const isLast = performance.now() >= latest;
+    const answer = await edge.call('/api/me', token);
+    if (isLast || answer.status !== 200) return answer;
+    await answer.body?.cancel();
+  }
+}
+
+describe('An opaque token of the provider', () => {
+  it('lets its user in everywhere, and nowhere when it was revoked and answers about it are out of date', async () => {
+    const token = await edge.token('21', { client: 'kiosk' });
+    expect(token).not.toContain('.');
+    const me = await edge.call('/api/me', token);
+    expect(await me.json()).toMatchObject({
+      uri: 'https://census.service/user/21/',
+      email: 'support@census.example',
+    });
+    expect((await edge.notify(token)).status).toBe(201);
+    await revoke(token);
+    expect(await problem(await firstRefusalWithin(OPAQUE_CACHE_SECONDS * 1000, token))).toMatchObject({
+      status: 401,
+      code: 'token_inactive',
+    });
+    expect((await edge.notify(token)).status).toBe(401);
   });
 });
 

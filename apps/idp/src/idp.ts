@@ -44,7 +44,12 @@ export async function startIdp(config: IdpConfig): Promise<RunningIdp> {
     ['GET /health', (_request, response) => answerJson(response, { status: 'ok' })],
     [
       'POST /development/rotate-keys',
-      (_request, response) => {
+      ({ headers }, response) => {
+        // A page may not do this, of whatever site: a browser says with every `POST` where it comes from.
+        if (headers.origin !== undefined) {
+          response.writeHead(404).end();
+          return;
+        }
         rotateKeys();
         answerJson(response, { active: signing.keys[0]?.kid });
       },

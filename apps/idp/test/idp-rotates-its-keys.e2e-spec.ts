@@ -48,6 +48,17 @@ describe('The keys of the provider', () => {
     expect(after).toEqual(expect.arrayContaining([first, second]));
   });
 
+  it("are not changed by a browser's page, its own or another's", async () => {
+    const before = await publishedKids(idp.issuer);
+    const rotate = (headers: Readonly<Record<string, string>>) =>
+      fetch(`${idp.issuer}/development/rotate-keys`, { method: 'POST', headers });
+    for (const Origin of ['https://evil.example', 'null', idp.issuer])
+      expect((await rotate({ Origin })).status).toBe(404);
+    expect(await publishedKids(idp.issuer)).toEqual(before);
+    expect((await rotate({})).status).toBe(200);
+    expect(await publishedKids(idp.issuer)).not.toEqual(before);
+  });
+
   it('may be changed while somebody logs in', async () => {
     const { url, verifier } = authorizationUrl(idp.issuer, 'terminal', 'openid user:read');
     const browser = new Browser();

@@ -20,7 +20,7 @@ export {
 export { type DestinationAddress, findDestination } from './destination-address.js';
 export { errorCode } from './error-code.js';
 export { parseInput } from './parse-input.js';
-export { ProblemFilter } from './problem.filter.js';
+export { type ProblemDocument, ProblemFilter } from './problem.filter.js';
 export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problem.js';
 export { createServiceApp, listen, loggerOptions, runService, type ServiceAddress } from './run-service.js';
 export { type DefaultFiles, type ServiceConfig, toServiceConfig } from './service-config.js';

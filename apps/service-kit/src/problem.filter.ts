@@ -23,6 +23,13 @@ const DATABASE_UNAVAILABLE: ProblemOptions = {
   retryAfterSeconds: 5,
 };
 
+/** A refusal as it is sent (RFC 9457). */
+export interface ProblemDocument extends Omit<ProblemOptions, 'retryAfterSeconds'> {
+  readonly type: 'about:blank';
+  /** Also in the log, where it is one of the service itself. */
+  readonly instance: string;
+}
+
 /** Answers everything that is not an authentication fault as `application/problem+json` (RFC 9457). */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -40,10 +47,18 @@ export class ProblemFilter implements ExceptionFilter {
       httpAdapter.end(response);
       return;
     }
-    httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json');
     if (retryAfterSeconds !== undefined)
       httpAdapter.setHeader(response, 'Retry-After', String(retryAfterSeconds));
-    httpAdapter.reply(response, { type: 'about:blank', title, status, code, instance, errors }, status);
+    const given = errors === undefined ? {} : { errors };
+    this.answer(context, { type: 'about:blank', title, status, code, instance, ...given });
+  }
+
+  /** For those who want it told in another way. */
+  protected answer(context: ArgumentsHost, problem: ProblemDocument): void {
+    const { httpAdapter } = this.host;
+    const response: unknown = context.switchToHttp().getResponse();
+    httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json');
+    httpAdapter.reply(response, problem, problem.status);
   }
 }
 

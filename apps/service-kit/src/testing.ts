@@ -64,7 +64,8 @@ export async function startService(
       const address = /listens on (http:\S+?)"/.exec(line)?.[1];
       if (address !== undefined) resolve(address);
     });
-    child.once('exit', () => reject(new Error(`the service ended:\n${printed.join('\n')}`)));
+    // Not `exit`: it may still be printing then.
+    child.once('close', () => reject(new Error(`the service ended:\n${printed.join('\n')}`)));
   });
   return {
     url,
@@ -78,11 +79,40 @@ export async function startService(
 
 /** A port that nobody listens on at the moment. */
 export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+  const held = await holdPort();
+  await held.release();
+  return held.port;
+}
+
+/** A port that nobody else gets: whoever comes is turned away until it is released. */
+export interface HeldPort {
+  readonly port: number;
+  /** For whoever listens on it next, at once. Does nothing the second time. */
+  release(): Promise<void>;
+}
+
+/** Holds a free port, for a service that must be known before it is started. */
+export async function holdPort(): Promise<HeldPort> {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  server.close();
-  await once(server, 'close');
   if (typeof address !== 'object' || address === null) throw new Error('the server had no port');
-  return address.port;
+  return {
+    port: address.port,
+    async release() {
+      if (!server.listening) return;
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Starts once more, which must find other ports, when somebody took one before the service listened on it. */
+export async function startOnFreePorts<Started>(start: () => Promise<Started>): Promise<Started> {
+  try {
+    return await start();
+  } catch (error) {
+    if (!String(error).includes('EADDRINUSE')) throw error;
+    return start();
+  }
 }

@@ -1,5 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { Controller, Get, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { Public } from '@countersign/nestjs';
 import { inputInvalid } from '@countersign/service-kit';
 import type { GatewayConfig } from '../config.js';
@@ -8,6 +8,7 @@ import { SEALED_COOKIES } from '../session/attach-session.js';
 import { refuseForeignOrigin } from '../session/cross-site.js';
 import type { SealedCookies } from '../session/sealed-cookies.js';
 import { loginRefused, type LoginSecrets, OpenIdLogin } from './open-id-login.js';
+import { RefusalPageFilter } from './refusal-page.filter.js';
 import { parseReturnPath } from './return-path.js';
 
 /** How long somebody may look at the login page. */
@@ -24,6 +25,7 @@ export class LoginController {
   ) {}
 
   @Get('login')
+  @UseFilters(RefusalPageFilter)
   async begin(@Query('return') wanted: unknown, @Res() response: ServerResponse): Promise<void> {
     const path = typeof wanted === 'string' ? parseReturnPath(wanted, this.config.publicUrl) : undefined;
     if (wanted !== undefined && path === undefined)
@@ -35,6 +37,7 @@ export class LoginController {
 
   /** The cookie of a login is good for one attempt, whatever comes of it. */
   @Get('callback')
+  @UseFilters(RefusalPageFilter)
   async finish(@Req() request: IncomingMessage, @Res() response: ServerResponse): Promise<void> {
     this.cookies.clear(response, 'login');
     const [sealed, ...others] = this.cookies.sent(request, 'login');

@@ -35,8 +35,8 @@ export async function visit(
   return { context, page, complaints };
 }
 
-/** The faults that axe calls serious or critical: rule, and where. */
-export async function seriousFaults(page: Page): Promise<readonly string[]> {
+/** What axe finds, but for what it calls minor: rule, and where. */
+export async function faults(page: Page): Promise<readonly string[]> {
   // Evaluated by the debugger, which the page's policy does not bind.
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
@@ -51,6 +51,6 @@ export async function seriousFaults(page: Page): Promise<readonly string[]> {
     return (await checker.run()).violations;
   });
   return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .filter(({ impact }) => impact !== 'minor')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
 }

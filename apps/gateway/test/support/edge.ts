@@ -1,21 +1,25 @@
 import 'reflect-metadata';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Browser } from '@countersign/service-kit/browser';
-import { findFreePort, type ServiceProcess, startService } from '@countersign/service-kit/testing';
+import { type HeldPort, holdPort } from '@countersign/service-kit/testing';
 import { readConfig } from '../../src/config.js';
 import { createApp } from '../../src/create-app.js';
+import { prepareProvider } from './provider.js';
 
-const IDP = new URL('../../../idp/', import.meta.url);
 const GATEWAY = new URL('../../', import.meta.url);
 const REDIRECT = 'http://127.0.0.1/callback';
+
+/** How long the gateway keeps what the provider says of an opaque token. */
+export const OPAQUE_CACHE_SECONDS = 1;
 
 export interface EdgeOptions {
   readonly heraldUrl: string;
   readonly censusUrl: string;
-  readonly gatewayPort?: number;
+  /** Where other services were told to find it. */
+  readonly gatewayPort?: HeldPort;
   /** Of the gateway. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Of the provider. */
@@ -50,40 +54,37 @@ export const NOTIFICATION = JSON.stringify({
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
-  const port = options.gatewayPort ?? (await findFreePort());
-  const idpPort = await findFreePort();
-  const url = `http://127.0.0.1:${String(port)}`;
-  const issuer = `http://127.0.0.1:${String(idpPort)}`;
+  const held = options.gatewayPort ?? (await holdPort());
+  const url = `http://127.0.0.1:${String(held.port)}`;
+  const provider = await prepareProvider({
+    folder,
+    gatewayUrl: url,
+    environment: options.provider,
+    isRunning: options.startsProvider !== false,
+  });
+  const { issuer } = provider;
   const place = (name: string, text: string) => {
-    mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  const moved = (base: URL, file: string) => readFileSync(new URL(file, base), 'utf8');
-  const clients = place('clients.json', moved(IDP, 'clients.json').replaceAll('http://127.0.0.1:4000', url));
+  const moved = (file: string) => readFileSync(new URL(file, GATEWAY), 'utf8');
   const trust = place(
     'trust.json',
-    moved(GATEWAY, 'trust.json')
+    moved('trust.json')
       .replaceAll('http://127.0.0.1:4003', issuer)
-      .replace('"clientId": "gateway"', '"clientId": "gateway", "cacheSeconds": 1'),
+      .replace(
+        '"clientId": "gateway"',
+        `"clientId": "gateway", "cacheSeconds": ${String(OPAQUE_CACHE_SECONDS)}`,
+      ),
   );
   const destinations = place(
     'destinations.json',
-    moved(GATEWAY, 'destinations.json')
+    moved('destinations.json')
       .replace('http://127.0.0.1:4002/', options.heraldUrl)
       .replace('http://127.0.0.1:4001/', options.censusUrl),
   );
-  let idp: ServiceProcess | undefined;
-  const startProvider = async () => {
-    idp = await startService(new URL('dist/main.js', IDP), {
-      PORT: String(idpPort),
-      DATA_DIR: join(folder, 'idp'),
-      CLIENTS_FILE: clients,
-      ...options.provider,
-    });
-  };
   const config = readConfig({
-    PORT: String(port),
+    PORT: String(held.port),
     PUBLIC_URL: `${url}/`,
     PROVIDER_URL: issuer,
     DATA_DIR: folder,
@@ -93,8 +94,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     ...options.environment,
   });
   const app = await createApp(config, false);
-  await app.listen(port, '127.0.0.1');
-  if (options.startsProvider !== false) await startProvider();
+  await held.release();
+  await app.listen(held.port, '127.0.0.1');
   const call: Edge['call'] = (path, token, init = {}) =>
     fetch(`${url}${path}`, {
       ...init,
@@ -103,10 +104,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   return {
     url,
     issuer,
-    startProvider,
-    async stopProvider() {
-      await idp?.stop();
-    },
+    startProvider: () => provider.start(),
+    stopProvider: () => provider.stop(),
     call,
     notify: (token, headers = {}) =>
       call('/api/notification', token, {
@@ -122,7 +121,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     },
     async close() {
       await app.close();
-      await idp?.stop();
+      await provider.close();
       rmSync(folder, { recursive: true });
     },
   };

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { type FaultCode } from '../../src/errors.js';
 import { type Algorithm } from '../../src/keys/algorithms.js';
 import { type Claims } from '../../src/token.js';
@@ -11,7 +10,8 @@ import {
   forgeProof,
   type ProofForgery,
 } from '../support/dpop.js';
-import { createForgeKey, forgeKeyOf, NOW } from '../support/forge.js';
+import { createForgeKey, NOW } from '../support/forge.js';
+import { createRsaKey } from '../support/rsa-key.js';
 import { accepted, codeOf, createScene, refused, type Setting } from '../support/scene.js';
 
 /** The code by which a request is refused whose proof is different in one way. */
@@ -174,10 +174,15 @@ describe('a proof', () => {
     expect(await refusedProof(forgery)).toBe('dpop_proof_invalid');
   });
 
-  it('whose key costs too much to check is refused', async () => {
-    const pair = generateKeyPairSync('rsa', { modulusLength: 4104 });
-    const setting = boundSetting(forgeKeyOf(pair, 'PS256'));
-    expect(await codeOf(accepted({}, setting))).toBe('dpop_proof_invalid');
+  it.each<[string, number, bigint, number, bigint]>([
+    ['size', 4096, 65_537n, 4097, 65_537n],
+    ['exponent', 2048, 4_294_967_291n, 2048, 4_294_967_311n],
+  ])('whose key costs too much to check, by its %s, is refused', async (_what, ...sizes) => {
+    const [bits, exponent, moreBits, greaterExponent] = sizes;
+    const affordable = boundSetting(createRsaKey(bits, exponent));
+    await expect(accepted({}, affordable)).resolves.toBeDefined();
+    const costly = boundSetting(createRsaKey(moreBits, greaterExponent));
+    expect(await codeOf(accepted({}, costly))).toBe('dpop_proof_invalid');
   });
 
   it.each([

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { ProblemDocument } from '@countersign/service-kit';
+
+/** What a person can do about it, beside trying again. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['login_refused', 'A login is good for ten minutes and one attempt, in the browser where it began.'],
+  ['input_invalid', 'The link that led here names a place that is not ours. You can log in without it.'],
+  ['provider_unavailable', 'Please wait a few seconds before you try again.'],
+]);
+
+const STYLE = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { margin: 3rem auto; max-width: 32rem; padding: 0 1rem; }
+:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+`;
+
+/** How the page is sent: no scripts, nothing from elsewhere, in no frame; its address, which may hold a code, goes nowhere. */
+export const PAGE_HEADERS = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${hashOf(STYLE)}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+} as const;
+
+/** A refused login for a person: what happened, and how to try again. Holds nothing of the request. */
+export function renderRefusal({ status, code, title }: ProblemDocument): string {
+  const advice = ADVICE.get(code);
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>You are not logged in</title><style>${STYLE}</style></head>
+<body><main><h1>You are not logged in</h1>
+<p>${escape(title)}</p>${advice === undefined ? '' : `\n<p>${escape(advice)}</p>`}
+<p><a href="/login">Try to log in again</a></p>
+<p><small>${String(status)} <code>${escape(code)}</code></small></p>
+</main></body></html>
+`;
+}
+
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+  ["'", '&#39;'],
+]);
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ESCAPES.get(character) ?? character);
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
