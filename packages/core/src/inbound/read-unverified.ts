@@ -29,6 +29,12 @@ export function readUnverified(token: string, maxTokenBytes: number): Unverified
   }
   const signature = decodeSegment(token.slice(claimsEnd + 1));
   const header = headerOf(token.slice(0, headerEnd));
+  // Of what no issuer may use nothing more has to be read.
+  if (algorithmNamed(header.alg) === undefined)
+    throw new CountersignError(
+      'algorithm_not_allowed',
+      'the token names an algorithm that is never accepted',
+    );
   const segment = token.slice(headerEnd + 1, claimsEnd);
   const claims = parseJsonObject(canonical(passingOctets(segment, 'base64url'), segment));
   if (claims === undefined) throw malformed('has claims that are not one strict JSON object');
@@ -71,12 +77,6 @@ function readHeader(octets: Buffer): TokenHeader {
   }
   if (kid !== undefined && (typeof kid !== 'string' || !KEY_ID.test(kid)))
     throw notAllowed('has a kid that is no key name');
-  // Of what no issuer may use nothing more has to be read.
-  if (algorithmNamed(alg) === undefined)
-    throw new CountersignError(
-      'algorithm_not_allowed',
-      'the token names an algorithm that is never accepted',
-    );
   return { alg, kid, typ };
 }
 

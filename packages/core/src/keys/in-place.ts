@@ -47,6 +47,11 @@ export function mayRunInPlace(operation: keyof Costs, algorithm: Algorithm, key:
   return true;
 }
 
+/** Whether one operation takes a core for so long that it is never done in place. */
+export function isLong(operation: keyof Costs, algorithm: Algorithm, key: KeyObject): boolean {
+  return COSTS[algorithm][operation] === 'long' || sizeOf(key) > MAX_BITS;
+}
+
 function endTurn(): void {
   doneInThisTurn = 0;
 }

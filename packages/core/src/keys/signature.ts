@@ -2,7 +2,8 @@ import { sign, verify, type KeyObject, type SignKeyObjectInput } from 'node:cryp
 import { passingOctets } from '../passing-octets.js';
 import { algorithmRules, signatureBytes, type Algorithm } from './algorithms.js';
 import { fromDer, toDer } from './ecdsa-der.js';
-import { mayRunInPlace } from './in-place.js';
+import { isLong, mayRunInPlace } from './in-place.js';
+import { runInPool, type Done } from './in-pool.js';
 
 /**
  * Verifies one signature on OpenSSL: at once when that is short, otherwise off the event loop.
@@ -24,13 +25,10 @@ export function verifySignatureBytes(
     const octets = typeof input === 'string' ? passingOctets(input, 'latin1') : input;
     return verify(hash, octets, options, checked);
   }
-  return new Promise((resolve, reject) => {
-    const octets = typeof input === 'string' ? Buffer.from(input, 'latin1') : input;
-    verify(hash, octets, options, checked, (error, valid) => {
-      if (error === null) resolve(valid);
-      else reject(error);
-    });
-  });
+  const octets = typeof input === 'string' ? Buffer.from(input, 'latin1') : input;
+  return runInPool(isLong('verify', algorithm, key), (done: Done<boolean>) =>
+    verify(hash, octets, options, checked, done),
+  );
 }
 
 /**
@@ -46,12 +44,10 @@ export function signBytes(algorithm: Algorithm, key: KeyObject, input: Buffer): 
     return new Promise((resolve) => {
       resolve(finish(sign(hash, input, options)));
     });
-  return new Promise<Buffer>((resolve, reject) => {
-    sign(hash, input, options, (error, signature) => {
-      if (error === null) resolve(signature);
-      else reject(error);
-    });
-  }).then(finish);
+  const signed = runInPool(isLong('sign', algorithm, key), (done: Done<Buffer>) =>
+    sign(hash, input, options, done),
+  );
+  return signed.then(finish);
 }
 
 /** The key alone where its defaults are right: on Node 24 a key with options costs 10 µs more, whatever they say. */
