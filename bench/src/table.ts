@@ -81,7 +81,7 @@ function baseOf(row: string, measurements: readonly Measurement[]): readonly num
 function targetTable(outcomes: readonly Outcome[]): string {
   if (outcomes.length === 0) return '';
   const title = `Targets: ${reachedOf(outcomes)} reached`;
-  return textTable([[title, 'wanted', 'measured', '', ''], ...outcomes.map(outcomeCells)]);
+  return textTable([[title, 'wanted', 'measured', 'possible', '', ''], ...outcomes.map(outcomeCells)]);
 }
 
 /** Only the rows where a peer is ahead: the others are in the tables above. */
@@ -89,16 +89,16 @@ function peerTable(outcomes: readonly Outcome[]): string {
   if (outcomes.length === 0) return '';
   const title = `Ahead of the peers in ${reachedOf(outcomes)} rows`;
   const missed = outcomes.filter(({ isReached }) => !isReached);
-  return textTable([[title, 'wanted', 'measured', '', ''], ...missed.map(outcomeCells)]);
+  return textTable([[title, 'wanted', 'measured', '', '', ''], ...missed.map(outcomeCells)]);
 }
 
 function reachedOf(outcomes: readonly Outcome[]): string {
   return `${String(outcomes.filter(({ isReached }) => isReached).length)} of ${String(outcomes.length)}`;
 }
 
-function outcomeCells({ target, wanted, measured, isReached, margin }: Outcome): readonly string[] {
+function outcomeCells({ target, wanted, measured, possible, isReached, margin }: Outcome): readonly string[] {
   const by = `${margin < 0 ? 'by' : '+'} ${(Math.abs(margin) * 100).toFixed(0)} %`;
-  return [target, wanted, measured, isReached ? 'reached' : 'MISSED', by];
+  return [target, wanted, measured, possible, isReached ? 'reached' : 'MISSED', by];
 }
 
 /** Columns side by side: the first to the left, the others to the right; the first row is underlined. */

@@ -11,6 +11,8 @@ export interface Outcome {
   readonly isReached: boolean;
   /** How much better than wanted, as a part of it; negative where it is missed. */
   readonly margin: number;
+  /** The most that any guard could reach in this run, where that can be said; empty where it cannot. */
+  readonly possible: string;
 }
 
 /** Something that must be reached: `value` of the measurements, at least or at most `limit`. */
@@ -21,6 +23,8 @@ interface Target {
   readonly show: (value: number) => string;
   /** Undefined when the rows that it needs were not measured. */
   readonly value: (find: Find) => number | undefined;
+  /** What would be measured if nothing but the unavoidable were done. Default: that cannot be said. */
+  readonly most?: (find: Find) => number | undefined;
 }
 
 type Find = (row: string) => readonly number[] | undefined;
@@ -51,12 +55,14 @@ function judge(targets: readonly Target[], measurements: readonly Measurement[])
     const isReached = target.is === 'at least' ? value >= target.limit : value <= target.limit;
     const margin = target.is === 'at least' ? value / target.limit - 1 : 1 - value / target.limit;
     const { show } = target;
+    const most = target.most?.(find);
     return {
       target: target.target,
       wanted: `${target.is} ${show(target.limit)}`,
       measured: show(value),
       isReached,
       margin,
+      possible: most === undefined ? '' : show(most),
     };
   });
 }
@@ -93,6 +99,20 @@ function http(cell: string, than: string, limit: number, show: Target['show']): 
     limit,
     show,
     value: of(`http/${cell}/countersign`, `http/${cell}/${than}`),
+    ...(state === 'new' && than === 'usual-stack' && { most: bareSignature(cell, algorithm) }),
+  };
+}
+
+/** To the usual stack, by processor time: the application without a guard, and one signature checked by OpenSSL. */
+function bareSignature(cell: string, algorithm: string): Target['value'] {
+  return (find) => {
+    const [usual, unguarded, raw] = [
+      find(`http-cpu/${cell}/usual-stack`),
+      find(`http-cpu/${cell}/unguarded`),
+      find(`micro/verify-new-${algorithm}/raw`),
+    ];
+    if (usual === undefined || unguarded === undefined || raw === undefined) return undefined;
+    return median(usual) / (median(unguarded) + median(raw));
   };
 }
 
