@@ -88,6 +88,7 @@ async function measureHttp(settings: Settings, stage: Stage, load: Load): Promis
 
 function isWanted(contender: Contender, only: string): boolean {
   const { guard, platform, algorithm } = contender;
+  if (guard.algorithms?.includes(algorithm) === false) return false;
   return TOKEN_STATES.some((state) =>
     rateRow({ guard: guard.name, platform, algorithm, state }).includes(only),
   );

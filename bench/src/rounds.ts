@@ -84,7 +84,7 @@ async function measureContender(contender: Contender, options: RoundOptions): Pr
 }
 
 /** A server that gets little of its core shall not be measured cold, and one that never gets warm shall not keep us. */
-const MAX_WARM_RUNS = 5;
+const MAX_WARM_RUNS = 3;
 
 async function warmUp(url: string, { algorithm }: Contender, options: RoundOptions): Promise<void> {
   const { stage, load, warmLength, warmRequests } = options;

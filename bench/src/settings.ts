@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 export const HELP = `npm run bench [-- options]
 
 Measures Countersign beside its peers, prints tables, and writes them to bench/results/ with a chart.
-The machine should do nothing else meanwhile. Takes about a quarter of an hour.
+The machine should do nothing else meanwhile. Takes ten to fifteen minutes.
 
   --quick        everything once and short, in under two minutes: shows that it runs, its figures mean little
   --only <text>  only rows whose name has this text, such as "http/fastify", "es256/new" or "micro/recall"
@@ -31,7 +31,7 @@ export const FORMS = {
     // More than any guard can check in that time, so that no token comes twice.
     newTokens: { RS256: 60_000, ES256: 40_000 },
     warmTokens: 10_000,
-    rowRounds: 7,
+    rowRounds: 5,
   },
   quick: {
     length: { requests: 800 },

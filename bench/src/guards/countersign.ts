@@ -15,6 +15,7 @@ export const countersignRecorded: Guard = {
   name: 'countersign-recorded',
   title: 'Countersign, records',
   platforms: BOTH_PLATFORMS,
+  algorithms: ['RS256'],
   parts: (setup) => parts(setup, { decisions: { record: () => undefined } }),
 };
 
@@ -23,6 +24,7 @@ export const countersignScoped: Guard = {
   name: 'countersign-scoped',
   title: 'Countersign, scope',
   platforms: BOTH_PLATFORMS,
+  algorithms: ['RS256'],
   parts: (setup) => ({ ...parts(setup, {}), prepare: (app) => void app.get(RequestScope).keep() }),
 };
 

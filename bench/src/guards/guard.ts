@@ -28,6 +28,8 @@ export interface Guard {
   /** What stands in tables and in the chart. */
   readonly title: string;
   readonly platforms: readonly Platform[];
+  /** Default: all. */
+  readonly algorithms?: readonly BenchAlgorithm[];
   /** The package whose version is noted; undefined for none. */
   readonly package?: string;
   readonly parts: (setup: GuardSetup) => GuardParts | Promise<GuardParts>;
