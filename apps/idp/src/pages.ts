@@ -1,3 +1,4 @@
+import { escapeHtml } from '@countersign/service-kit';
 import { PASSWORD, USERS } from './users.js';
 
 /** What every page says first. */
@@ -31,8 +32,8 @@ export function renderLogin(clientName: string, problem?: string): string {
   );
   return page(
     'Log in',
-    `${problem === undefined ? '' : `<p role="alert">${escape(problem)}</p>`}
-<p>to go on to: ${escape(clientName)}</p>
+    `${problem === undefined ? '' : `<p role="alert">${escapeHtml(problem)}</p>`}
+<p>to go on to: ${escapeHtml(clientName)}</p>
 <form method="post" autocomplete="off">
 <fieldset><legend>Who are you?</legend>${users.join('')}</fieldset>
 <label for="password">Password (it is <code>${PASSWORD}</code>)</label>
@@ -44,7 +45,10 @@ export function renderLogin(clientName: string, problem?: string): string {
 
 /** The page of a refused login. */
 export function renderRefusal(code: string, description: string): string {
-  return page('This login cannot go on', `<p>${escape(description)}</p><p><code>${escape(code)}</code></p>`);
+  return page(
+    'This login cannot go on',
+    `<p>${escapeHtml(description)}</p><p><code>${escapeHtml(code)}</code></p>`,
+  );
 }
 
 /** What the provider shows at its own address. */
@@ -62,16 +66,4 @@ function page(title: string, content: string): string {
 <body><main><p class="notice" id="notice">${NOTICE}</p><h1>${title}</h1>
 ${content}
 </main></body></html>`;
-}
-
-const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['&', '&amp;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-  ['"', '&quot;'],
-  ["'", '&#39;'],
-]);
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES.get(character) ?? character);
 }

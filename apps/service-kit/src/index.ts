@@ -19,6 +19,7 @@ export {
 } from './development/trust-description.js';
 export { type DestinationAddress, findDestination } from './destination-address.js';
 export { errorCode } from './error-code.js';
+export { escapeHtml } from './escape-html.js';
 export { parseInput } from './parse-input.js';
 export { type ProblemDocument, ProblemFilter } from './problem.filter.js';
 export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problem.js';

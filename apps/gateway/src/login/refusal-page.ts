@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ProblemDocument } from '@countersign/service-kit';
+import { escapeHtml, type ProblemDocument } from '@countersign/service-kit';
 
 /** What a person can do about it, beside trying again. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
@@ -30,23 +30,11 @@ export function renderRefusal({ status, code, title }: ProblemDocument): string 
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>You are not logged in</title><style>${STYLE}</style></head>
 <body><main><h1>You are not logged in</h1>
-<p>${escape(title)}</p>${advice === undefined ? '' : `\n<p>${escape(advice)}</p>`}
+<p>${escapeHtml(title)}</p>${advice === undefined ? '' : `\n<p>${escapeHtml(advice)}</p>`}
 <p><a href="/login">Try to log in again</a></p>
-<p><small>${String(status)} <code>${escape(code)}</code></small></p>
+<p><small>${String(status)} <code>${escapeHtml(code)}</code></small></p>
 </main></body></html>
 `;
-}
-
-const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['&', '&amp;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-  ['"', '&quot;'],
-  ["'", '&#39;'],
-]);
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES.get(character) ?? character);
 }
 
 function hashOf(text: string): string {
