@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { CountersignError, type Principal, type Verifier } from '@countersign/core';
+import { setUser } from './current-principal.js';
 import { type InboundDecisions } from './inbound-decisions.js';
 import { rawRequestOf, type RequestStates } from './request-scope.js';
 import { type RouteRule } from './requirements.js';
@@ -77,8 +78,7 @@ export function authenticateGuard({
       return false;
     }
     state.authentication = answer;
-    // As AuthGuard does when passport is done.
-    context.switchToHttp().getRequest<{ user?: Principal }>().user = answer.principal;
+    setUser(context, answer.principal);
     return true;
   }
 

@@ -15,7 +15,7 @@ import {
 } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { letIn } from './current-principal.js';
+import { letIn, setUser } from './current-principal.js';
 import { InboundDecisions } from './inbound-decisions.js';
 import { rawRequestOf, RequestStates, type RequestState } from './request-scope.js';
 import { type RouteRule } from './requirements.js';
@@ -86,7 +86,10 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
   ): Promise<true> {
     try {
       const principal = await this.#resolve(state.authentication);
-      state.authentication = { ...state.authentication, principal };
+      if (principal !== state.authentication.principal) {
+        state.authentication = { ...state.authentication, principal };
+        setUser(context, principal);
+      }
       if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
       for (const type of rule?.policies ?? []) {
         if (!(await this.rules.policy(type).permits(principal, context))) {

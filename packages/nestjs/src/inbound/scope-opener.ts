@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError, emptyBody, tapBody, type Verifier, type WireBody } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
+import { keepUserInState } from './express-user.js';
 import { remainingTime } from './remaining-time.js';
 import { RequestStates, type RawRequest, type RawResponse, type RequestState } from './request-scope.js';
 
@@ -11,6 +12,8 @@ type Adapter = HttpAdapterHost['httpAdapter'];
 
 /** The part of an Express application that is read here; its router is `_router` in Express 4. */
 interface ExpressApplication {
+  /** The prototype of its requests. */
+  readonly request: object;
   readonly _router?: ExpressRouter;
   readonly router?: ExpressRouter;
 }
@@ -40,7 +43,7 @@ const BODY_PARSERS: ReadonlySet<string> = new Set([
 /** How requests enter their scope on one platform. */
 interface Platform {
   /** Before anything else. */
-  readonly open: (adapter: Adapter, enter: Enter) => void;
+  readonly open: (adapter: Adapter, enter: Enter, states: RequestStates) => void;
   /** After what the application put before its routes, which may have left the scope. */
   readonly reopen: (adapter: Adapter, enter: Enter) => void;
 }
@@ -71,7 +74,7 @@ export class ScopeOpener implements OnModuleInit {
     // What a subscriber throws would be lost, so it is kept until the application starts.
     host.init$.subscribe(() => {
       try {
-        this.#onPlatform(({ open }, adapter) => open(adapter, this.#enter));
+        this.#onPlatform(({ open }, adapter) => open(adapter, this.#enter, this.states));
       } catch (error) {
         this.#problem =
           error instanceof Error ? error : new Error('the adapter cannot be opened', { cause: error });
@@ -109,6 +112,7 @@ export class ScopeOpener implements OnModuleInit {
     return {
       body: this.#bodyOf(request),
       authentication: undefined,
+      user: undefined,
       pending: undefined,
       guarded: false,
       refusal: undefined,
@@ -133,7 +137,7 @@ function hasBody(request: RawRequest): boolean {
   return Number(request.headers['content-length'] ?? 0) > 0;
 }
 
-function openOnExpress(adapter: Adapter, enter: Enter): void {
+function openOnExpress(adapter: Adapter, enter: Enter, states: RequestStates): void {
   const application = adapter.getInstance<ExpressApplication>();
   const router = application._router ?? application.router;
   const parser = router?.stack.find((layer) => BODY_PARSERS.has(layer.name ?? ''));
@@ -144,6 +148,7 @@ function openOnExpress(adapter: Adapter, enter: Enter): void {
         'see the body as it was sent. Leave body parsing to Nest, or add the parser by app.useBodyParser().',
     );
   }
+  keepUserInState(application.request, states);
   useOnExpress(adapter, enter);
 }
 

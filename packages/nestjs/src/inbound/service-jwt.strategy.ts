@@ -4,7 +4,7 @@ import { CountersignError, extractToken, type Authentication, type Verifier } fr
 import { Strategy } from 'passport-jwt';
 import { peerCertificate } from './peer-certificate.js';
 import { noteRaised } from './raised-faults.js';
-import { type RawRequest, type RequestState, type RequestStates } from './request-scope.js';
+import { belowFramework, type RawRequest, type RequestState, type RequestStates } from './request-scope.js';
 
 export interface ServiceJwtStrategyOptions {
   /** Under which passport knows the strategy. */
@@ -33,7 +33,7 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
 
     // Passport calls this on an object derived from the strategy, so nothing here may be private to the instance.
     override authenticate(request: RawRequest | { readonly raw: RawRequest }): void {
-      authenticate('raw' in request ? request.raw : request, verifier, states).then(
+      authenticate(belowFramework(request), verifier, states).then(
         ({ principal }) => this.success(principal),
         (fault: unknown) => {
           noteRaised(fault);

@@ -1,4 +1,12 @@
-import { Controller, Get, Injectable } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
 import { type Principal } from '@countersign/core';
 import { Authenticated, CurrentPrincipal, Public, type SubjectResolver } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
@@ -14,6 +22,18 @@ import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
 const USER = `${SERVICE}user/21/`;
 const ran: string[] = [];
+
+interface UserRequest {
+  user?: unknown;
+}
+
+/** Puts a user of its own in the place of ours. */
+class OwnUserGuard implements CanActivate {
+  canActivate(context: ExecutionContext) {
+    context.switchToHttp().getRequest<UserRequest>().user = { name: 'own' };
+    return true;
+  }
+}
 
 @Controller()
 class SubjectController {
@@ -34,6 +54,19 @@ class SubjectController {
   optional(@CurrentPrincipal() principal: Principal | undefined) {
     ran.push('optional');
     return { subject: principal?.subject ?? 'nobody' };
+  }
+
+  @Get('user')
+  @Authenticated.optional()
+  user(@CurrentPrincipal() principal: Principal | undefined, @Req() request: UserRequest) {
+    return { user: request.user ?? null, isPrincipal: request.user === principal };
+  }
+
+  @Get('own-user')
+  @Authenticated()
+  @UseGuards(OwnUserGuard)
+  ownUser(@CurrentPrincipal() { subject }: Principal, @Req() { user }: UserRequest) {
+    return { subject, user };
   }
 
   @Get('public')
@@ -142,6 +175,20 @@ describe.each(ADAPTERS)('whoever calls over $name', ({ adapter }) => {
     });
   });
 
+  describe('request.user', () => {
+    it('is the principal, and nobody where nobody is authenticated', async () => {
+      expect((await get('/user', { sub: USER })).json).toMatchObject({
+        user: { subject: USER },
+        isPrincipal: true,
+      });
+      expect((await send(census.origin, { path: '/user' })).json).toEqual({ user: null, isPrincipal: true });
+    });
+
+    it('may be another one after a guard of the application, and the principal stays', async () => {
+      expect((await get('/own-user', { sub: USER })).json).toEqual({ subject: USER, user: { name: 'own' } });
+    });
+  });
+
   describe('a public route', () => {
     it('does not look at tokens, and keeps no record', async () => {
       expect((await send(census.origin, { path: '/public', headers: [bearer('rubbish')] })).json).toEqual({
@@ -174,8 +221,9 @@ describe.each(ADAPTERS)("the application's own users over $name", ({ adapter }) 
   class WhoController {
     @Get('who')
     @Authenticated()
-    who(@CurrentPrincipal() principal: Principal) {
+    who(@CurrentPrincipal() principal: Principal, @Req() request: UserRequest) {
       ran.push('who');
+      expect(request.user).toBe(principal);
       return { user: principal.user, roles: [...principal.roles] };
     }
   }
