@@ -7,7 +7,7 @@ import { canPin } from './processes.js';
 import { type Machine } from './results.js';
 
 /** What this run is measured on. */
-export function describeMachine(load: string): Machine {
+export function describeMachine({ load, awake }: Pick<Machine, 'load' | 'awake'>): Machine {
   return {
     node: process.versions.node,
     openssl: process.versions.openssl,
@@ -15,6 +15,7 @@ export function describeMachine(load: string): Machine {
     cores: availableParallelism(),
     system: `${type()} ${release()}`,
     pinned: canPin,
+    awake,
     load,
   };
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keepCoresAwake } from './awake.js';
 import { barChart } from './chart.js';
 import { GUARDS } from './guards/guards.js';
 import { ALGORITHMS, PLATFORMS, rateRow, TOKEN_STATES } from './http-rows.js';
@@ -13,7 +14,7 @@ import { resultsFile } from './results-file.js';
 import { measureRounds, type Contender } from './rounds.js';
 import { type RowTask } from './row-process.js';
 import { ROWS } from './rows.js';
-import { FORMS, HELP, readSettings, type Settings } from './settings.js';
+import { HELP, readSettings, type Settings } from './settings.js';
 import { openStage, writeTokens, type Stage } from './stage.js';
 import { resultTables } from './table.js';
 
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const started = new Date();
+  const awake = keepCoresAwake();
   const stage = await openStage();
   // The quick form is for CI and must be the same everywhere.
   const load = (settings.quick ? undefined : await wrkLoad(stage.folder)) ?? (await autocannonLoad());
@@ -37,7 +39,7 @@ async function main(): Promise<number> {
       durationSeconds: Math.round((Date.now() - started.getTime()) / 1000),
       quick: settings.quick,
       rounds: settings.rounds,
-      machine: describeMachine(load.name),
+      machine: describeMachine({ load: load.name, awake }),
       versions: installedVersions(),
       measurements,
     };
@@ -51,8 +53,7 @@ async function main(): Promise<number> {
 }
 
 async function measureHttp(settings: Settings, stage: Stage, load: Load): Promise<readonly Measurement[]> {
-  const { quick, only, rounds } = settings;
-  const form = quick ? FORMS.quick : FORMS.full;
+  const { form, only, rounds } = settings;
   const contenders = ALGORITHMS.flatMap((algorithm) =>
     PLATFORMS.flatMap((platform) =>
       GUARDS.filter((guard) => guard.platforms.includes(platform)).map((guard) => ({
@@ -66,22 +67,9 @@ async function measureHttp(settings: Settings, stage: Stage, load: Load): Promis
   for (const algorithm of ALGORITHMS) {
     const own = contenders.filter((contender) => contender.algorithm === algorithm);
     if (own.length === 0) continue;
-    const newTokens = form.newTokens[algorithm];
-    say(`signing ${String(newTokens)} ${algorithm} tokens ...`);
-    await writeTokens(stage, algorithm, { new: newTokens, warm: form.warmTokens });
-    const { length, warmLength, warmRequests } = form;
-    await measureRounds({
-      contenders: own,
-      rounds,
-      stage,
-      load,
-      length,
-      warmLength,
-      warmRequests,
-      newTokens,
-      samples,
-      progress: say,
-    });
+    say(`signing ${algorithm} tokens ...`);
+    await writeTokens(stage, algorithm, form);
+    await measureRounds({ contenders: own, rounds, form, stage, load, samples, progress: say });
   }
   return samples.measurements().filter(({ row }) => row.replace('http-cpu', 'http').includes(only));
 }
@@ -94,9 +82,8 @@ function isWanted(contender: Contender, only: string): boolean {
   );
 }
 
-async function measureRows({ quick, only }: Settings): Promise<readonly Measurement[]> {
+async function measureRows({ quick, form, only }: Settings): Promise<readonly Measurement[]> {
   const measured: Measurement[] = [];
-  const form = quick ? FORMS.quick : FORMS.full;
   for (const { name } of ROWS.filter((row) => row.name.includes(only))) {
     const startedAt = performance.now();
     const task: RowTask = { row: name, settings: { quick, rounds: form.rowRounds } };

@@ -17,6 +17,8 @@ export interface Machine {
   readonly cores: number;
   readonly system: string;
   readonly pinned: boolean;
+  /** Whether the cores were kept from going to sleep. */
+  readonly awake: boolean;
   readonly load: string;
 }
 

@@ -1,11 +1,12 @@
 import { checkGuard } from './check-guard.js';
 import { type BenchAlgorithm, type Guard, type Platform } from './guards/guard.js';
-import { type Load, type LoadLength } from './load/load.js';
-import { cpuRow, rateRow, TOKEN_STATES } from './http-rows.js';
+import { type Load, type LoadLength, type LoadResult } from './load/load.js';
+import { cpuRow, rateRow, type HttpRow } from './http-rows.js';
 import { startNode, type NodeProcess } from './processes.js';
 import { type Samples } from './results.js';
 import { type ServerTask } from './server.js';
-import { type Stage } from './stage.js';
+import { type Form } from './settings.js';
+import { type Stage, type TokenFile } from './stage.js';
 
 /** One server process of a round. */
 export interface Contender {
@@ -17,14 +18,9 @@ export interface Contender {
 export interface RoundOptions {
   readonly contenders: readonly Contender[];
   readonly rounds: number;
+  readonly form: Form;
   readonly stage: Stage;
   readonly load: Load;
-  readonly length: LoadLength;
-  readonly warmLength: LoadLength;
-  /** The server is warm after so many requests. */
-  readonly warmRequests: number;
-  /** How many tokens there are that were never sent. */
-  readonly newTokens: number;
   readonly samples: Samples;
   readonly progress: (line: string) => void;
 }
@@ -48,50 +44,51 @@ export async function measureRounds(options: RoundOptions): Promise<void> {
 
 async function measureContender(contender: Contender, options: RoundOptions): Promise<readonly string[]> {
   const { guard, platform, algorithm } = contender;
-  const { stage, load, length, samples } = options;
+  const { stage, load, form } = options;
   const task: ServerTask = { guard: guard.name, platform, setup: stage.setup(algorithm) };
   const server = await startNode('server.js', task, { core: 'server' });
+  const url = `http://127.0.0.1:${String(portIn(server.message))}/`;
+  const rates: string[] = [];
   try {
-    const url = `http://127.0.0.1:${String(portIn(server.message))}/`;
     await checkGuard(guard.name, url, stage.key(algorithm));
-    await warmUp(url, contender, options);
-    const rates: string[] = [];
-    for (const state of TOKEN_STATES) {
-      const cpuBefore = await cpuMicroseconds(server);
-      const result = await load.run({ url, tokenFile: stage.tokenFile(algorithm, state), length });
-      const cpu = (await cpuMicroseconds(server)) - cpuBefore;
-      const row = { guard: guard.name, platform, algorithm, state };
-      if (result.failures > 0 || result.requests === 0)
-        throw new Error(
-          `${rateRow(row)}: ${String(result.failures)} of ${String(result.requests)} requests failed`,
-        );
-      // Without a guard nobody reads the token.
-      if (state === 'new' && guard.name !== 'unguarded' && result.requests > options.newTokens)
-        throw new Error(
-          `${rateRow(row)}: ${String(result.requests)} requests, so that tokens were sent twice`,
-        );
-      const rate = result.requests / result.seconds;
-      samples.add(rateRow(row), 'requests/s', rate);
-      samples.add(cpuRow(row), 'µs CPU', cpu / result.requests);
-      rates.push(
-        `${state} ${Math.round(rate).toLocaleString('en').padStart(7)}/s ${(cpu / result.requests).toFixed(1).padStart(6)} µs`,
-      );
-    }
+    await warmUp();
+    for (let sample = 0; sample < form.samples; sample += 1) await measure('new', `new-${sample}`);
+    // Recalling a token is other code than checking one.
+    await send('seen', form.warmUp.length);
+    for (let sample = 0; sample < form.samples; sample += 1) await measure('seen', 'seen');
     return rates;
   } finally {
     await server.stop();
   }
-}
 
-/** A server that gets little of its core shall not be measured cold, and one that never gets warm shall not keep us. */
-const MAX_WARM_RUNS = 3;
+  function send(tokens: TokenFile, length: LoadLength): Promise<LoadResult> {
+    return load.run({ url, tokenFile: stage.tokenFile(algorithm, tokens), length });
+  }
 
-async function warmUp(url: string, { algorithm }: Contender, options: RoundOptions): Promise<void> {
-  const { stage, load, warmLength, warmRequests } = options;
-  const tokenFile = stage.tokenFile(algorithm, 'warm');
-  let requests = 0;
-  for (let run = 0; run < MAX_WARM_RUNS && requests < warmRequests; run += 1)
-    requests += (await load.run({ url, tokenFile, length: warmLength })).requests;
+  async function warmUp(): Promise<void> {
+    const { length, requests, runs } = form.warmUp;
+    let sent = 0;
+    for (let run = 0; run < runs && sent < requests; run += 1)
+      sent += (await send(`warm-${run}`, length)).requests;
+  }
+
+  async function measure(state: HttpRow['state'], tokens: TokenFile): Promise<void> {
+    const cpuBefore = await cpuMicroseconds(server);
+    const { requests, seconds, failures } = await send(tokens, form.length);
+    const cpu = (await cpuMicroseconds(server)) - cpuBefore;
+    const row = { guard: guard.name, platform, algorithm, state };
+    if (failures > 0 || requests === 0)
+      throw new Error(`${rateRow(row)}: ${String(failures)} of ${String(requests)} requests failed`);
+    // Without a guard nobody reads the token.
+    if (state === 'new' && guard.name !== 'unguarded' && requests > form.tokens[algorithm])
+      throw new Error(`${rateRow(row)}: ${String(requests)} requests, so that tokens were sent twice`);
+    const rate = requests / seconds;
+    options.samples.add(rateRow(row), 'requests/s', rate);
+    options.samples.add(cpuRow(row), 'µs CPU', cpu / requests);
+    rates.push(
+      `${state} ${Math.round(rate).toLocaleString('en').padStart(7)}/s ${(cpu / requests).toFixed(1).padStart(6)} µs`,
+    );
+  }
 }
 
 async function cpuMicroseconds(server: NodeProcess): Promise<number> {

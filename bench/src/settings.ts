@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type BenchAlgorithm } from './guards/guard.js';
+import { type LoadLength } from './load/load.js';
 
 export const HELP = `npm run bench [-- options]
 
@@ -9,39 +11,56 @@ The machine should do nothing else meanwhile. Takes ten to fifteen minutes.
 
   --quick        everything once and short, in under two minutes: shows that it runs, its figures mean little
   --only <text>  only rows whose name has this text, such as "http/fastify", "es256/new" or "micro/recall"
-  --rounds <n>   rounds of the HTTP rows; default 3, each takes about two minutes
+  --rounds <n>   rounds of the HTTP rows; default 2, each takes about five minutes
   --out <folder> where the results go; default bench/results, and .data/bench for --quick and --only
   --help         this text`;
 
 /** What the command line asks for. */
 export interface Settings {
   readonly quick: boolean;
+  readonly form: Form;
   readonly only: string;
   readonly rounds: number;
   readonly out: string;
 }
 
 /** How the full and the quick form differ. */
-export const FORMS = {
+export interface Form {
+  readonly rounds: number;
+  /** How often each guard is measured with each kind of token, in each of its rounds. */
+  readonly samples: number;
+  readonly length: LoadLength;
+  readonly warmUp: {
+    readonly length: LoadLength;
+    /** A server is warm after so many requests: until then a good part of its processor's time goes into compiling. */
+    readonly requests: number;
+    /** Or after so many runs: one that gets little of its core shall not keep us. */
+    readonly runs: number;
+  };
+  /** Tokens for one run, more than any guard can check in its length, so that none comes twice. */
+  readonly tokens: Readonly<Record<BenchAlgorithm, number>>;
+  /** Rounds of the rows without HTTP. */
+  readonly rowRounds: number;
+}
+
+export const FORMS: Readonly<Record<'full' | 'quick', Form>> = {
   full: {
+    rounds: 2,
+    samples: 2,
     length: { seconds: 1 },
-    warmLength: { seconds: 1 },
-    // Until then a good part of the processor's time goes into compiling.
-    warmRequests: 15_000,
-    // More than any guard can check in that time, so that no token comes twice.
-    newTokens: { RS256: 60_000, ES256: 40_000 },
-    warmTokens: 10_000,
+    warmUp: { length: { seconds: 1 }, requests: 15_000, runs: 3 },
+    tokens: { RS256: 40_000, ES256: 25_000 },
     rowRounds: 5,
   },
   quick: {
+    rounds: 1,
+    samples: 1,
     length: { requests: 800 },
-    warmLength: { requests: 300 },
-    warmRequests: 300,
-    newTokens: { RS256: 900, ES256: 900 },
-    warmTokens: 300,
+    warmUp: { length: { requests: 300 }, requests: 300, runs: 1 },
+    tokens: { RS256: 900, ES256: 900 },
     rowRounds: 2,
   },
-} as const;
+};
 
 /**
  * Reads the command line.
@@ -61,10 +80,11 @@ export function readSettings(args: readonly string[]): Settings | undefined {
   });
   if (values.help) return undefined;
   const { quick, only } = values;
-  const rounds = Number(values.rounds ?? (quick ? 1 : 3));
+  const form = quick ? FORMS.quick : FORMS.full;
+  const rounds = Number(values.rounds ?? form.rounds);
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new RangeError('--rounds must be a whole number of 1 or more');
   const isWhole = !quick && only === '';
   const usual = isWhole ? fileURLToPath(new URL('../results', import.meta.url)) : '.data/bench';
-  return { quick, only, rounds, out: resolve(values.out ?? usual) };
+  return { quick, form, only, rounds, out: resolve(values.out ?? usual) };
 }

@@ -5,19 +5,20 @@ import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BenchAlgorithm, type GuardSetup } from './guards/guard.js';
-import { ALGORITHMS, TOKEN_STATES } from './http-rows.js';
+import { ALGORITHMS } from './http-rows.js';
+import { type Form } from './settings.js';
 import { mintTokens } from './tokens/mint-tokens.js';
 import { AUDIENCE, ISSUER, signingKey, type SigningKey } from './tokens/signing-key.js';
 
-/** Which tokens are sent; `warm` are those that get the server going before it is measured. */
-export type TokenState = (typeof TOKEN_STATES)[number] | 'warm';
+/** Which tokens are sent: always the same few, or those of one run, each only once. */
+export type TokenFile = 'seen' | `warm-${number}` | `new-${number}`;
 
 /** What is there before the first server starts: an issuer that serves its keys, and tokens in files. */
 export interface Stage {
   readonly folder: string;
   setup(algorithm: BenchAlgorithm): GuardSetup;
   key(algorithm: BenchAlgorithm): SigningKey;
-  tokenFile(algorithm: BenchAlgorithm, state: TokenState): string;
+  tokenFile(algorithm: BenchAlgorithm, tokens: TokenFile): string;
   close(): void;
 }
 
@@ -41,7 +42,7 @@ export async function openStage(): Promise<Stage> {
       jwksUri: `http://127.0.0.1:${String(port)}/${algorithm}/jwks.json`,
       publicKeyPem: keys[algorithm].publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     }),
-    tokenFile: (algorithm, state) => join(folder, `${algorithm}-${state}.txt`),
+    tokenFile: (algorithm, tokens) => join(folder, `${algorithm}-${tokens}.txt`),
     close() {
       server.closeAllConnections();
       server.close();
@@ -53,17 +54,22 @@ export async function openStage(): Promise<Stage> {
 export async function writeTokens(
   stage: Stage,
   algorithm: BenchAlgorithm,
-  counts: { readonly new: number; readonly warm: number },
+  { tokens: perRun, warmUp, samples }: Form,
 ): Promise<void> {
-  const tokens = await mintTokens(stage.key(algorithm), SEEN_TOKENS + counts.warm + counts.new);
-  const warmEnd = SEEN_TOKENS + counts.warm;
-  const parts: Readonly<Record<TokenState, readonly string[]>> = {
-    seen: tokens.slice(0, SEEN_TOKENS),
-    warm: tokens.slice(SEEN_TOKENS, warmEnd),
-    new: tokens.slice(warmEnd),
-  };
-  for (const state of ['warm', ...TOKEN_STATES] as const)
-    await writeFile(stage.tokenFile(algorithm, state), parts[state].join('\n'));
+  const numbers = (count: number) => Array.from({ length: count }, (_, run) => run);
+  const runs: readonly TokenFile[] = [
+    ...numbers(warmUp.runs).map((run) => `warm-${run}` as const),
+    ...numbers(samples).map((run) => `new-${run}` as const),
+  ];
+  const count = perRun[algorithm];
+  const tokens = await mintTokens(stage.key(algorithm), runs.length * count + SEEN_TOKENS);
+  for (const [index, run] of runs.entries())
+    await writeTokenFile(run, tokens.slice(index * count, (index + 1) * count));
+  await writeTokenFile('seen', tokens.slice(-SEEN_TOKENS));
+
+  async function writeTokenFile(name: TokenFile, lines: readonly string[]): Promise<void> {
+    await writeFile(stage.tokenFile(algorithm, name), lines.join('\n'));
+  }
 }
 
 async function serveKeySets(keys: Readonly<Record<BenchAlgorithm, SigningKey>>): Promise<Server> {

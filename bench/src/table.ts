@@ -25,7 +25,14 @@ export function resultTables({ machine, measurements, rounds, quick }: Results):
   ];
   const head = [
     `Node ${machine.node}, OpenSSL ${machine.openssl}, ${String(machine.cores)} cores of ${machine.cpu}, ${machine.system}`,
-    `load: ${machine.load}; ${machine.pinned ? 'server on core 0, load on core 1' : 'nothing is pinned: there is no taskset'}; ${String(rounds)} interleaved rounds`,
+    [
+      `load: ${machine.load}`,
+      machine.pinned ? 'server on core 0, load on core 1' : 'nothing is pinned: there is no taskset',
+      machine.awake
+        ? 'cores are kept awake'
+        : 'cores may go to sleep: to keep them awake takes Linux and root',
+      `${String(rounds)} interleaved rounds`,
+    ].join('; '),
     ...(quick ? ['This is the quick form: it shows that everything runs. Its figures mean little.'] : []),
   ];
   return [head.join('\n'), ...tables.filter((table) => table !== '')].join('\n\n');

@@ -14,6 +14,7 @@ export function runWith(rows: Readonly<Record<string, readonly number[]>>): Resu
       cores: 2,
       system: 'Linux 6.1',
       pinned: true,
+      awake: true,
       load: 'wrk',
     },
     versions: {},
