@@ -16,7 +16,13 @@ export function keepUserInState(requests: object, states: RequestStates): void {
       const state = states.of(this);
       if (state !== undefined) state.user = user;
       // Nothing is known of it: it came by another way, and has its member as anywhere else.
-      else Object.defineProperty(this, 'user', { value: user, configurable: true, enumerable: true, writable: true });
+      else
+        Object.defineProperty(this, 'user', {
+          value: user,
+          configurable: true,
+          enumerable: true,
+          writable: true,
+        });
     },
   });
 }
