@@ -62,8 +62,7 @@ export interface Verifier {
    */
   authenticate(request: InboundRequest): Promise<Authentication>;
   /**
-   * The same without a promise where nothing has to be waited for: for a token that is recalled, and for a new one whose
-   * signature is short to check.
+   * The same without a promise where nothing has to be waited for: for a token that is recalled.
    * @throws CountersignError as `authenticate` rejects; a promise that it returns rejects too.
    */
   authenticateNow(request: InboundRequest): Authentication | Promise<Authentication>;

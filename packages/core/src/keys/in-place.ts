@@ -33,7 +33,7 @@ const MAX_PER_TURN = availableParallelism() > 1 ? 500 : 2000;
 let doneInThisTurn = 0;
 
 /**
- * Whether one operation may be done in place, on the event loop. Waking a thread of the pool costs 8 to 40 µs, which is as
+ * Whether one operation may be done on the event loop, in place or at the end of this turn. Waking a thread of the pool costs 8 to 40 µs, which is as
  * much as the operation. Beyond what one turn may take, the pool is worth its price: other cores help, and the loop
  * stays free.
  */

@@ -2,11 +2,12 @@ import { sign, verify, type KeyObject, type SignKeyObjectInput } from 'node:cryp
 import { passingOctets } from '../passing-octets.js';
 import { algorithmRules, signatureBytes, type Algorithm } from './algorithms.js';
 import { fromDer, toDer } from './ecdsa-der.js';
+import { atEndOfTurn } from './end-of-turn.js';
 import { isLong, mayRunInPlace } from './in-place.js';
 import { runInPool, type Done } from './in-pool.js';
 
 /**
- * Verifies one signature on OpenSSL: at once when that is short, otherwise off the event loop.
+ * Verifies one signature on OpenSSL: at the end of this turn of the event loop when that is short, otherwise off the loop.
  * Checks the signature's length first (RFC 7518 section 3.4 fixes it for ECDSA), and nothing about the key:
  * `keyFits` did that when the key was read.
  * @param input a text stands for one octet for each of its characters.
@@ -21,10 +22,11 @@ export function verifySignatureBytes(
   const { hash, keyType } = algorithmRules(algorithm);
   const options = cryptoKey(key, algorithm);
   const checked = keyType === 'ec' ? toDer(signature) : signature;
-  if (mayRunInPlace('verify', algorithm, key)) {
-    const octets = typeof input === 'string' ? passingOctets(input, 'latin1') : input;
-    return verify(hash, octets, options, checked);
-  }
+  if (mayRunInPlace('verify', algorithm, key))
+    return atEndOfTurn(() => {
+      const octets = typeof input === 'string' ? passingOctets(input, 'latin1') : input;
+      return verify(hash, octets, options, checked);
+    });
   const octets = typeof input === 'string' ? Buffer.from(input, 'latin1') : input;
   return runInPool(isLong('verify', algorithm, key), (done: Done<boolean>) =>
     verify(hash, octets, options, checked, done),

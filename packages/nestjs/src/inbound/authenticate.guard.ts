@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import { CountersignError, type Principal, type Verifier } from '@countersign/core';
+import { CountersignError, type Authentication, type Principal, type Verifier } from '@countersign/core';
 import { setUser } from './current-principal.js';
 import { type InboundDecisions } from './inbound-decisions.js';
-import { rawRequestOf, type RequestStates } from './request-scope.js';
+import { rawRequestOf, type RawRequest, type RequestState, type RequestStates } from './request-scope.js';
 import { type RouteRule } from './requirements.js';
 import { type RouteRules } from './route-rules.js';
 import { authenticateNow } from './service-jwt.strategy.js';
@@ -19,8 +19,8 @@ export interface AuthenticateGuardParts {
 
 /**
  * Makes the guard that finds out who calls (steps 1 to 8 of `docs/inbound.md`): `AuthGuard` of @nestjs/passport
- * with this module's strategy, which has its turn where there is something to wait for: a request with a token that is
- * recalled is let through at once, and without a promise. Does not judge what the caller may do: the authorize guard comes right after it.
+ * with this module's strategy, which does the same as this guard does where it can: here, a request with a token that is
+ * recalled is let through without a promise. Does not judge what the caller may do: the authorize guard comes right after it.
  * @throws CountersignError `transport_unsupported`, and the code of the step that fails.
  */
 export function authenticateGuard({
@@ -35,7 +35,13 @@ export function authenticateGuard({
       const access = rules.ruleFor(context)?.access;
       try {
         refuseOtherTransports(context);
-        if (access === 'public' || authenticateAtOnce(context)) return true;
+        if (access === 'public') return true;
+        const raw = rawRequestOf(context);
+        const state = states.of(raw);
+        if (state !== undefined) {
+          const answer = authenticateHere(context, raw, state, verifier);
+          return answer === true ? true : answer.catch((fault: unknown) => mayGoOn(fault, access, context));
+        }
       } catch (fault) {
         return mayGoOn(fault, access, context);
       }
@@ -66,27 +72,29 @@ export function authenticateGuard({
   }
   return new AuthenticateGuard();
 
-  /** Returns whether it is done; if not, there is something to wait for, and the strategy does. */
-  function authenticateAtOnce(context: ExecutionContext): boolean {
-    const raw = rawRequestOf(context);
-    const state = states.of(raw);
-    if (state === undefined) return false;
-    state.guarded = true;
-    const answer = authenticateNow(raw, state, verifier);
-    if ('then' in answer) {
-      state.pending = answer;
-      return false;
-    }
-    state.authentication = answer;
-    setUser(context, answer.principal);
-    return true;
-  }
-
   /** @throws the fault, unless it says that nobody asks to be authenticated where nobody has to be. */
   function mayGoOn(fault: unknown, access: Access, context: ExecutionContext): true {
     if (access === 'optional' && isTokenMissing(fault)) return true;
     if (access !== 'public') decisions.refused(context, fault);
     throw fault;
+  }
+}
+
+/** Does what passport would do with the strategy. Makes no promise where nothing has to be waited for. */
+function authenticateHere(
+  context: ExecutionContext,
+  raw: RawRequest,
+  state: RequestState,
+  verifier: Verifier,
+): true | Promise<true> {
+  state.guarded = true;
+  const answer = authenticateNow(raw, state, verifier);
+  return 'then' in answer ? answer.then(accept) : accept(answer);
+
+  function accept(authentication: Authentication): true {
+    state.authentication = authentication;
+    setUser(context, authentication.principal);
+    return true;
   }
 }
 

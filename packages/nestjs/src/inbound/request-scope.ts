@@ -15,8 +15,6 @@ export interface RequestState {
   authentication: Authentication | undefined;
   /** What stands in `request.user` of Express. */
   user: unknown;
-  /** The authentication that the guard began and did not wait for. */
-  pending: Promise<Authentication> | undefined;
   /** Whether the authorize guard comes after the strategy; if not, the strategy notes the use of the token itself. */
   guarded: boolean;
   /** The refusal that was recorded for this request, and the id by which an operator finds it. */

@@ -113,7 +113,6 @@ export class ScopeOpener implements OnModuleInit {
       body: this.#bodyOf(request),
       authentication: undefined,
       user: undefined,
-      pending: undefined,
       guarded: false,
       refusal: undefined,
       remainingMs: remainingTime(request, response, this.options.clock),

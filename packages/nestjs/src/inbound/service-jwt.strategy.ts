@@ -63,9 +63,7 @@ async function authenticate(
       'the request did not pass the adapter that the module opened',
     );
   }
-  // The guard may have begun already: it comes here when it would have to wait.
-  const authentication = await (state.pending ?? authenticateNow(request, state, verifier));
-  state.pending = undefined;
+  const authentication = await authenticateNow(request, state, verifier);
   if (!state.guarded) await verifier.useOnce(authentication);
   state.authentication = authentication;
   return authentication;
