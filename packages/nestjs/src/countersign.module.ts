@@ -193,14 +193,9 @@ const INBOUND: readonly Provider[] = [
   // Both guards stand here together and in this order: one without the other protects nothing.
   {
     provide: APP_GUARD,
-    useFactory: (
-      strategyName: string,
-      verifier: Verifier,
-      rules: RouteRules,
-      states: RequestStates,
-      decisions: InboundDecisions,
-    ) => authenticateGuard({ strategyName, verifier, rules, states, decisions }),
-    inject: [STRATEGY_NAME, VERIFIER, RouteRules, RequestStates, InboundDecisions],
+    useFactory: (verifier: Verifier, rules: RouteRules, states: RequestStates, decisions: InboundDecisions) =>
+      authenticateGuard({ verifier, rules, states, decisions }),
+    inject: [VERIFIER, RouteRules, RequestStates, InboundDecisions],
   },
   { provide: MARK_SPAN, useFactory: spanMarker },
   { provide: APP_GUARD, useClass: AuthorizeGuard },

@@ -62,6 +62,16 @@ export class RequestStates {
     return luggageOf<RequestState>(request)[this.#name];
   }
 
+  /** @throws CountersignError `raw_body_unavailable` for a request that has none. */
+  required(request: RawRequest): RequestState {
+    const state = this.of(request);
+    if (state !== undefined) return state;
+    throw new CountersignError(
+      'raw_body_unavailable',
+      'the request did not pass the adapter that the module opened',
+    );
+  }
+
   /** @throws CountersignError `config_invalid` where requests have no scope. */
   current(): RequestState | undefined {
     if (this.#scopes !== 'left out') return this.#storage.getStore();

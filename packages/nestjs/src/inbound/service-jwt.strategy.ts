@@ -56,13 +56,7 @@ async function authenticate(
   verifier: Verifier,
   states: RequestStates,
 ): Promise<Authentication> {
-  const state = states.of(request);
-  if (state === undefined) {
-    throw new CountersignError(
-      'raw_body_unavailable',
-      'the request did not pass the adapter that the module opened',
-    );
-  }
+  const state = states.required(request);
   const authentication = await authenticateNow(request, state, verifier);
   if (!state.guarded) await verifier.useOnce(authentication);
   state.authentication = authentication;
