@@ -76,7 +76,7 @@ export function toIdentity(
     client: token.client,
     scopes: fixedSet(token.scopes.filter((scope) => allowedScopes.has(scope))),
     roles: fixedSet(token.roles),
-    actors,
+    actors: Object.freeze(actors),
     transactionId: token.transactionId,
     tokenId: token.tokenId,
     expiresAt: token.expiresAt,
@@ -85,15 +85,21 @@ export function toIdentity(
 
 /**
  * Makes the principal of one request.
- * Nothing in it can be changed through it for the next request: what is shared are texts and fixed sets. Where the token
+ * Nothing in it can be changed through it for the next request: what is shared cannot be changed at all. Where the token
  * names no transaction, one begins: this is the first hop.
  */
 export function toPrincipal(identity: Identity): Principal {
-  const { caller, actors, transactionId } = identity;
+  // Each member by its name: one is made for every request, and to copy whatever is there costs more.
   return {
-    ...identity,
-    caller: { name: caller.name, issuer: caller.issuer },
-    actors: [...actors],
-    transactionId: transactionId ?? newTransactionId(),
+    subject: identity.subject,
+    subjectKind: identity.subjectKind,
+    caller: identity.caller,
+    client: identity.client,
+    scopes: identity.scopes,
+    roles: identity.roles,
+    actors: identity.actors,
+    transactionId: identity.transactionId ?? newTransactionId(),
+    tokenId: identity.tokenId,
+    expiresAt: identity.expiresAt,
   };
 }

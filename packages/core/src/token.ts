@@ -80,7 +80,17 @@ export interface ValidatedToken {
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
   readonly transactionId: string | undefined;
+  /** Undefined for a plain bearer token. */
+  readonly binding: TokenBinding | undefined;
   readonly claims: Claims;
+}
+
+/** The claims that tie a token to one request, or to one client, as they stand in it: nothing is known of their form. */
+export interface TokenBinding {
+  readonly bdy: unknown;
+  readonly htm: unknown;
+  readonly htu: unknown;
+  readonly cnf: unknown;
 }
 
 /** Reads one claim; what `Object.prototype` holds is not a claim. */

@@ -56,23 +56,17 @@ export function authenticate(request: InboundRequest, parts: VerifierParts): Awa
     checkTimes(recalled.token, recalled.issuer, clock.now());
     return accept({ vouched: recalled, sent, request, parts });
   }
-  return whenReady(check(token, parts), (checked) =>
-    accept({ vouched: checked, sent, request, parts, checked }),
-  );
+  const unverified = readSent(token, parts.maxTokenBytes);
+  const issuer = parts.trust.trusted(claim(unverified.claims, 'iss'));
+  return whenReady(verifySignature(unverified, issuer), (signed) => {
+    const { header, key } = signed;
+    const checked = { token: validated(signed, issuer, parts), issuer, kid: header.kid, key };
+    return accept({ vouched: checked, sent, request, parts, checked });
+  });
 }
 
 /** A token that its issuer vouches for, and whose claims hold. */
 type Vouched = Pick<RecalledToken, 'token' | 'issuer'> & Partial<Pick<RecalledToken, 'identity'>>;
-
-/** Steps 2 to 5: what is true of a token whatever the request. */
-function check(sent: string, parts: VerifierParts): Awaitable<CheckedToken> {
-  const unverified = readSent(sent, parts.maxTokenBytes);
-  const issuer = parts.trust.trusted(claim(unverified.claims, 'iss'));
-  return whenReady(verifySignature(unverified, issuer), (signed) => {
-    const token = validated(signed, issuer, parts);
-    return { token, issuer, kid: unverified.header.kid, key: signed.key };
-  });
-}
 
 /** The same for an opaque token, by asking its issuer. */
 async function askAbout(sent: string, introspector: Introspector, parts: VerifierParts): Promise<Vouched> {
@@ -117,9 +111,8 @@ interface Acceptance {
 
 /** Step 5a. */
 function accept(acceptance: Acceptance): Awaitable<Authentication> {
-  const { vouched, sent, request, parts } = acceptance;
-  const confirmed = { request, sent, now: parts.clock.now() };
-  const proofUse = checkConfirmation(vouched.token, vouched.issuer, confirmed, parts.dpop);
+  const { vouched, parts } = acceptance;
+  const proofUse = checkConfirmation(vouched.token, vouched.issuer, acceptance, parts);
   if (proofUse === undefined) return acceptConfirmed(acceptance, undefined);
   return proofUse.then((use) => acceptConfirmed(acceptance, use));
 }
@@ -172,7 +165,7 @@ function answer(
     token: sent.token,
     proofs,
     keyId: token.keyId,
-    audiences: [...token.audiences],
+    audiences: token.audiences,
     roles: identity.roles,
     bound,
     singleUse,

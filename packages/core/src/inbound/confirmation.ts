@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { claim, type Claims, type ValidatedToken } from '../token.js';
@@ -6,15 +7,19 @@ import { type DpopRules } from './dpop-options.js';
 import { checkDpopProof, type ProofUse, type ProvenRequest } from './dpop-proof.js';
 import { type Credentials } from './extract-token.js';
 
-/** The request of a token that may be bound to a key of its client. */
-export interface ConfirmedRequest {
+/** A token that may be bound to a key of its client, as it was sent. */
+export interface SentToken {
   readonly request: Pick<ProvenRequest, 'method' | 'url' | 'rawHeaders'> & {
     /** The client's certificate from the TLS connection itself, in DER. */
     readonly clientCertificate?: () => Uint8Array | undefined;
   };
   readonly sent: Credentials;
-  /** Seconds since the epoch. */
-  readonly now: number;
+}
+
+/** How proofs are checked, and by which clock. */
+export interface ProofRules {
+  readonly dpop: DpopRules;
+  readonly clock: Clock;
 }
 
 /** The ways to bind a token that are checked here: RFC 9449 section 6.1, RFC 8705 section 3.1. */
@@ -30,10 +35,10 @@ const METHODS: ReadonlySet<string> = new Set(['jkt', 'x5t#S256']);
 export function checkConfirmation(
   token: ValidatedToken,
   issuer: TrustedIssuer,
-  { request, sent, now }: ConfirmedRequest,
-  rules: DpopRules,
+  { request, sent }: SentToken,
+  { dpop, clock }: ProofRules,
 ): Promise<ProofUse> | undefined {
-  const { certificate, thumbprint } = readConfirmation(claim(token.claims, 'cnf'));
+  const { certificate, thumbprint } = readConfirmation(token.binding?.cnf);
   if (certificate !== undefined) checkCertificate(certificate, request.clientCertificate?.());
   if (thumbprint === undefined) {
     if (issuer.dpop !== 'required' && sent.scheme !== 'DPoP') return undefined;
@@ -50,8 +55,16 @@ export function checkConfirmation(
   }
   const { method, url, rawHeaders } = request;
   const { clockToleranceSeconds } = issuer;
-  const proven = { method, url, rawHeaders, token: sent.token, now, thumbprint, clockToleranceSeconds };
-  return checkDpopProof(proven, rules);
+  const proven = {
+    method,
+    url,
+    rawHeaders,
+    token: sent.token,
+    now: clock.now(),
+    thumbprint,
+    clockToleranceSeconds,
+  };
+  return checkDpopProof(proven, dpop);
 }
 
 interface Confirmation {

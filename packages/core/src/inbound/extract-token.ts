@@ -26,14 +26,8 @@ export interface Credentials {
   readonly token: string;
 }
 
-/** What was sent, by the name of the header that may carry a token. */
-const TOKEN_HEADERS: ReadonlyMap<string, (value: string) => Credentials | undefined> = new Map([
-  ['authorization', readAuthorization],
-  ['jwt', (token: string) => ({ scheme: 'Bearer', token })],
-]);
-
-/** All headers of all requests are looked at, and most names are shorter or longer than these. */
-const LENGTHS: ReadonlySet<number> = new Set([...TOKEN_HEADERS.keys()].map((name) => name.length));
+/** A header that may carry a token. */
+type TokenHeader = 'authorization' | 'jwt';
 
 /**
  * Takes the token out of `Authorization: Bearer` (any case, RFC 6750 section 2.1), `Authorization: DPoP` (RFC 9449 section
@@ -52,17 +46,18 @@ export function extractToken(request: TokenRequest): string | undefined {
  * @throws CountersignError `request_malformed` for two of these headers, and for one beside a token in the query.
  */
 export function extractCredentials({ rawHeaders, url }: TokenRequest): Credentials | undefined {
-  let read: ((value: string) => Credentials | undefined) | undefined;
+  let header: TokenHeader | undefined;
   let value = '';
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? '';
-    const reader = LENGTHS.has(name.length) ? TOKEN_HEADERS.get(name.toLowerCase()) : undefined;
-    if (reader === undefined) continue;
-    if (read !== undefined) throw malformed('more than one Authorization or JWT header was sent');
-    read = reader;
+    const named = tokenHeader(rawHeaders[index] ?? '');
+    if (named === undefined) continue;
+    if (header !== undefined) throw malformed('more than one Authorization or JWT header was sent');
+    header = named;
     value = rawHeaders[index + 1] ?? '';
   }
-  const sent = read?.(value);
+  if (header === undefined) return undefined;
+  const sent: Credentials | undefined =
+    header === 'jwt' ? { scheme: 'Bearer', token: value } : readAuthorization(value);
   if (sent !== undefined && hasQueryToken(url))
     throw malformed('a token was sent in the header and in the query');
   return sent;
@@ -74,10 +69,16 @@ export function requireToken(sent: string): string {
   throw malformed('the Authorization header holds something else than one token');
 }
 
+/** All headers of all requests come by here, and most names are shorter or longer than these. */
+function tokenHeader(name: string): TokenHeader | undefined {
+  if (name.length !== 'authorization'.length && name.length !== 'jwt'.length) return undefined;
+  const lowerCase = name === 'Authorization' ? 'authorization' : name.toLowerCase();
+  return lowerCase === 'authorization' || lowerCase === 'jwt' ? lowerCase : undefined;
+}
+
 function readAuthorization(value: string): Credentials | undefined {
   // As nearly everybody writes it; the rest is for the others.
-  if (value.startsWith('Bearer ') && !value.startsWith(' ', 7))
-    return { scheme: 'Bearer', token: value.slice(7) };
+  if (value.startsWith('Bearer ') && value[7] !== ' ') return { scheme: 'Bearer', token: value.slice(7) };
   if (!KNOWN_SCHEME.test(value)) return undefined;
   const before = BEFORE_TOKEN.exec(value)?.[0];
   const token = before === undefined ? '' : value.slice(before.length);

@@ -3,7 +3,7 @@ import { type Clock } from '../clock.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { type Identity } from '../principal.js';
-import { claim, type ValidatedToken } from '../token.js';
+import { type ValidatedToken } from '../token.js';
 import { Sightings } from './sightings.js';
 
 /** How tokens are remembered that were accepted before. */
@@ -55,9 +55,6 @@ const MAX_SECONDS = 60;
 
 /** The texts of all remembered tokens together: this much for each that may be remembered. */
 const TEXT_PER_TOKEN = 1024;
-
-/** A token that has one of these is good for one request, or for one client: it is checked in full every time. */
-const BINDING_CLAIMS = ['bdy', 'htm', 'htu', 'cnf'] as const;
 
 const FORGETFUL: Recall = { find: () => undefined, remember: () => undefined };
 
@@ -111,7 +108,8 @@ class RecentTokens implements Recall {
   remember({ text, presenter, now }: AcceptedToken, checked: CheckedToken, identity?: Identity): void {
     const { token, issuer, kid, key } = checked;
     const seconds = Math.min(MAX_SECONDS, token.expiresAt - now);
-    if (seconds <= 0 || BINDING_CLAIMS.some((member) => claim(token.claims, member) !== undefined)) return;
+    // One that is good for one request, or for one client, is checked in full every time.
+    if (seconds <= 0 || token.binding !== undefined) return;
     if (!this.#sightings.has(text)) {
       this.#sightings.add(text);
       return;
@@ -144,6 +142,6 @@ class RecentTokens implements Recall {
 }
 
 function nameOf(text: string, presenter: string | undefined): string {
-  const name = hash('sha256', text, 'base64url');
+  const name = hash('sha256', text, 'latin1');
   return presenter === undefined ? name : `${name} ${presenter}`;
 }

@@ -2,7 +2,14 @@ import { CountersignError, type FaultCode } from '../errors.js';
 import { type ClaimPath } from '../keys/claim-profile.js';
 import { normalTokenType } from '../keys/trust-record.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
-import { claim, SERVICE_TOKEN_TYPE, type Claims, type SignedToken, type ValidatedToken } from '../token.js';
+import {
+  claim,
+  SERVICE_TOKEN_TYPE,
+  type Claims,
+  type SignedToken,
+  type TokenBinding,
+  type ValidatedToken,
+} from '../token.js';
 import { claimAt, readParty } from './access-token-claims.js';
 import { LastRead } from './last-read.js';
 
@@ -71,6 +78,7 @@ export function validateClaims(
     scopes: readLists(claims, scopes, (value) => readScopes(value, issuer)),
     roles: readLists(claims, roles, readRoles),
     transactionId: readTransactionId(claim(claims, 'txn')),
+    binding: readBinding(claims),
     claims,
   } as ValidatedToken;
 }
@@ -148,10 +156,10 @@ function readAudiences(
   expected: ClaimExpectations,
 ): readonly string[] {
   const audiences: unknown = typeof audience === 'string' ? [audience] : audience;
-  if (audiences === undefined && expected.mayLackAudience === true) return [expected.audience];
+  if (audiences === undefined && expected.mayLackAudience === true) return Object.freeze([expected.audience]);
   const ours = expected.alias ?? expected.audience;
   if (isStrings(audiences) && audiences.includes(ours) && !(isServiceToken && audiences.length > 1)) {
-    return audiences;
+    return Object.freeze(audiences);
   }
   throw fault('audience_mismatch', `aud must be ${ours}`);
 }
@@ -198,6 +206,15 @@ function readTransactionId(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string' && /^[\x21-\x7e]{1,128}$/.test(value)) return value;
   throw fault('claim_invalid', 'txn must be a short string');
+}
+
+function readBinding(claims: Claims): TokenBinding | undefined {
+  const bdy = claim(claims, 'bdy');
+  const htm = claim(claims, 'htm');
+  const htu = claim(claims, 'htu');
+  const cnf = claim(claims, 'cnf');
+  const isBound = bdy !== undefined || htm !== undefined || htu !== undefined || cnf !== undefined;
+  return isBound ? { bdy, htm, htu, cnf } : undefined;
 }
 
 function isStrings(value: unknown): value is readonly string[] {

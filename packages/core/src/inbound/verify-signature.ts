@@ -34,13 +34,7 @@ function verifyWith(
   const { key, keyId } = used;
   return whenReady(verifySignatureBytes(algorithm, key, signingInput, signature), (isValid) => {
     if (!isValid) throw invalid(issuer);
-    return {
-      caller: { name: issuer.name, issuer: issuer.issuer },
-      keyId,
-      key,
-      header,
-      claims,
-    } as KeySignedToken;
+    return { caller: issuer.caller, keyId, key, header, claims } as KeySignedToken;
   });
 }
 

@@ -94,7 +94,7 @@ export function createIntrospector(options: IntrospectorOptions): Introspector |
       const said = claim(claims, 'iss');
       if (said !== undefined && said !== issuer.issuer)
         throw new CountersignError('claim_invalid', `${issuer.name} answered for another issuer`);
-      const caller = { name: issuer.name, issuer: issuer.issuer };
+      const { caller } = issuer;
       return { caller, keyId: 'introspection', header: undefined, claims } as SignedToken;
     },
   };

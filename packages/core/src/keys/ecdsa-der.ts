@@ -50,25 +50,38 @@ function writeInteger(der: Buffer, start: number, signature: Uint8Array, from: n
   return at;
 }
 
-/** R and S side by side, `size` octets each, of DER that OpenSSL wrote. @throws TypeError when it is anything else. */
+/**
+ * R and S side by side, `size` octets each, of the DER that OpenSSL or a key management service wrote.
+ * @throws TypeError when it is anything else, also in a form that is longer than it must be.
+ */
 export function fromDer(der: Uint8Array, size: number): Buffer {
+  const start = der[1] === LONG_LENGTH ? 3 : 2;
+  const length = der[start - 1] ?? 0;
+  const isShortestForm = (start === 3) === length >= LONG;
+  if (der[0] !== SEQUENCE || !isShortestForm || start + length !== der.length) throw notDer();
   const signature = Buffer.alloc(2 * size);
-  const sequence = der[1] === LONG_LENGTH ? 3 : 2;
-  const s = readInteger(der, sequence, signature, size);
-  const end = readInteger(der, s, signature, 2 * size);
-  if (der[0] !== SEQUENCE || der[sequence - 1] !== der.length - sequence || end !== der.length)
-    throw new TypeError('this is not the DER of a signature');
+  const s = readInteger(der, start, signature, size);
+  if (readInteger(der, s, signature, 2 * size) !== der.length) throw notDer();
   return signature;
 }
 
-/** Writes a number so that it ends at `end`. @returns where the next one starts. */
+/** Writes a number of half the signature's length so that it ends at `end`. @returns where the next one starts. */
 function readInteger(der: Uint8Array, start: number, signature: Buffer, end: number): number {
-  const next = start + 2 + (der[start + 1] ?? 0);
-  if (der[start] !== INTEGER || next > der.length) throw new TypeError('this is not the DER of a number');
-  let first = start + 2;
-  while (first < next - 1 && der[first] === 0) first++;
-  const length = next - first;
-  if (length > signature.length / 2) throw new TypeError('the number is longer than the curve allows');
-  signature.set(der.subarray(first, next), end - length);
+  const length = der[start + 1] ?? 0;
+  let from = start + 2;
+  const next = from + length;
+  if (der[start] !== INTEGER || length === 0 || length >= LONG || next > der.length) throw notDer();
+  const first = der[from] ?? 0;
+  const isNegative = first >= 0x80;
+  const hasZeroTooMany = first === 0 && length > 1 && (der[from + 1] ?? 0) < 0x80;
+  if (isNegative || hasZeroTooMany) throw notDer();
+  if (first === 0) from++;
+  let at = end - (next - from);
+  if (at < end - signature.length / 2) throw notDer();
+  while (from < next) signature[at++] = der[from++] ?? 0;
   return next;
+}
+
+function notDer(): TypeError {
+  return new TypeError('the signature is not an ECDSA signature of this curve in DER');
 }

@@ -1,14 +1,19 @@
 let jobs: (() => void)[] = [];
 
+/** Does something at the end of this turn of the event loop, after whatever else is to be done there already. */
+export function atEndOfTurn(job: () => void): void {
+  if (jobs.length === 0) setImmediate(doAll);
+  jobs.push(job);
+}
+
 /**
  * Does short work at the end of this turn of the event loop, in one go with whatever else is to be done there. A busy server
  * reads several requests in a turn: done one by one, each signature check finds the processor's caches filled by what
  * came between, and takes twice as long.
  */
-export function atEndOfTurn<Result>(work: () => Result): Promise<Result> {
+export function doneAtEndOfTurn<Result>(work: () => Result): Promise<Result> {
   return new Promise((resolve, reject) => {
-    if (jobs.length === 0) setImmediate(doAll);
-    jobs.push(() => {
+    atEndOfTurn(() => {
       try {
         resolve(work());
       } catch (error) {

@@ -1,6 +1,7 @@
 import { type KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { type Algorithm } from './algorithms.js';
+import { atEndOfTurn } from './end-of-turn.js';
 
 /** Microseconds that an operation takes on a machine of these days, or `long` for what is always handed over. */
 interface Costs {
@@ -42,7 +43,7 @@ export function mayRunInPlace(operation: keyof Costs, algorithm: Algorithm, key:
   if (cost === 'long' || doneInThisTurn >= MAX_PER_TURN) return false;
   const size = sizeOf(key);
   if (size > MAX_BITS) return false;
-  if (doneInThisTurn === 0) setImmediate(endTurn);
+  if (doneInThisTurn === 0) atEndOfTurn(endTurn);
   doneInThisTurn += size > QUICK_BITS ? cost * (size / QUICK_BITS) ** 2 : cost;
   return true;
 }

@@ -2,7 +2,7 @@ import { sign, verify, type KeyObject, type SignKeyObjectInput } from 'node:cryp
 import { passingOctets } from '../passing-octets.js';
 import { algorithmRules, signatureBytes, type Algorithm } from './algorithms.js';
 import { fromDer, toDer } from './ecdsa-der.js';
-import { atEndOfTurn } from './end-of-turn.js';
+import { doneAtEndOfTurn } from './end-of-turn.js';
 import { isLong, mayRunInPlace } from './in-place.js';
 import { runInPool, type Done } from './in-pool.js';
 
@@ -23,7 +23,7 @@ export function verifySignatureBytes(
   const options = cryptoKey(key, algorithm);
   const checked = keyType === 'ec' ? toDer(signature) : signature;
   if (mayRunInPlace('verify', algorithm, key))
-    return atEndOfTurn(() => {
+    return doneAtEndOfTurn(() => {
       const octets = typeof input === 'string' ? passingOctets(input, 'latin1') : input;
       return verify(hash, octets, options, checked);
     });

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { invalidOption, OptionsReader } from '../options.js';
+import { type Caller } from '../token.js';
 import { hydrateAll, type HydratedIssuer, type HydrateOptions } from './hydrate.js';
 import { type IssuerKeys, type KeyStatus } from './issuer-keys.js';
 import { type JwksOptions } from './jwks-options.js';
@@ -17,6 +18,8 @@ import { trustedKeysReader } from './trusted-keys.js';
 /** A trust record that can be used: its defaults are filled in, and its keys can be asked for. */
 export interface TrustedIssuer extends Omit<ResolvedTrustRecord, 'keys'> {
   readonly keys: IssuerKeys;
+  /** How requests with its tokens name it. Cannot be changed. */
+  readonly caller: Caller;
 }
 
 /** How one issuer's keys stand. */
@@ -106,6 +109,7 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
   const issuers = records.map((record, index) => ({
     ...record,
     keys: read(record, `trust[${String(index)}].keys`),
+    caller: Object.freeze({ name: record.name, issuer: record.issuer }),
   }));
   const withKeys = issuers.filter((_, index) => records[index]?.keys !== undefined);
   const byIssuer = new Map(issuers.map((issuer) => [issuer.issuer, issuer]));

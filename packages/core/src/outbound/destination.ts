@@ -94,12 +94,15 @@ export function createDestinations(
     }
   });
   // The longest path first: it is the closest description of a call.
-  destinations.sort((a, b) => b.url.pathname.length - a.url.pathname.length);
+  const places = destinations
+    .map((destination) => ({ destination, origin: destination.url.origin, path: destination.url.pathname }))
+    .sort((a, b) => b.path.length - a.path.length);
   return {
-    of: (url) =>
-      destinations.find(
-        (each) => each.url.origin === url.origin && `${url.pathname}/`.startsWith(each.url.pathname),
-      ),
+    of(url) {
+      const { origin } = url;
+      const path = `${url.pathname}/`;
+      return places.find((place) => place.origin === origin && path.startsWith(place.path))?.destination;
+    },
   };
 }
 

@@ -60,7 +60,7 @@ describe('a token that was accepted before', () => {
     expect(ids.size).toBe(4);
   });
 
-  it('is not changed by what a request does to its principal, whose scopes and roles cannot be changed at all', async () => {
+  it('is not changed by what a request does to its principal: what requests share cannot be changed at all', async () => {
     const { verifier } = recalling();
     const request = requestWith({ txn: 'txn-1', roles: ['support'] });
     const untouched = await remembered(verifier, request);
@@ -71,9 +71,9 @@ describe('a token that was accepted before', () => {
         expect(() => set.delete('support')).toThrow(TypeError);
         expect(() => set.clear()).toThrow(TypeError);
       }
-      (principal.actors as string[]).push('https://other.service/');
-      (audiences as string[]).push('https://other.service/');
-      Object.assign(principal.caller, { name: 'other' });
+      for (const list of [principal.actors, audiences] as string[][])
+        expect(() => list.push('https://other.service/')).toThrow(TypeError);
+      expect(() => Object.assign(principal.caller, { name: 'other' })).toThrow(TypeError);
       Object.assign(principal, { subject: 'https://other.service/' });
     }
     expect(await verifier.authenticate(request)).toEqual(untouched);

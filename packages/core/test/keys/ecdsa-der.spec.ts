@@ -35,26 +35,52 @@ describe.each(CURVES)('a signature on %s', (namedCurve, size) => {
   });
 });
 
-describe('DER', () => {
-  const der = toDer(Buffer.from([...Buffer.alloc(31), 5, 0x80, ...Buffer.alloc(31)]));
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+const numbers = (...digits: readonly string[]): Buffer =>
+  Buffer.concat(digits.map((each) => hex(each.padStart(64, '0'))));
 
+describe('DER', () => {
   it('has no more zeros than its numbers need, and one before a first bit that is set', () => {
+    const der = toDer(Buffer.from([...Buffer.alloc(31), 5, 0x80, ...Buffer.alloc(31)]));
     expect(der.toString('hex')).toBe(`302602010502210080${'00'.repeat(31)}`);
   });
 
+  it('of short numbers is filled up, and the zero before a set bit is left out', () => {
+    expect(fromDer(hex('3006 020101 020102'), 32)).toEqual(numbers('01', '02'));
+    expect(fromDer(hex('3008 02020080 02020081'), 32)).toEqual(numbers('80', '81'));
+  });
+
   it.each([
-    ['is no sequence', (octets: Buffer) => Buffer.from([0x31, ...octets.subarray(1)])],
-    ['has something behind it', (octets: Buffer) => Buffer.from([...octets, 0])],
-    ['ends too soon', (octets: Buffer) => octets.subarray(0, -1)],
-    ['says another length', (octets: Buffer) => Buffer.from([0x30, 0x25, ...octets.subarray(2)])],
-    [
-      'holds no number',
-      (octets: Buffer) => Buffer.from([...octets.subarray(0, 2), 3, ...octets.subarray(3)]),
-    ],
-    ['holds a number that is too long', () => toDer(Buffer.alloc(80, 1))],
-    ['is empty', () => Buffer.alloc(0)],
-  ])('that %s is refused', (_what, change) => {
-    expect(fromDer(der, 32)).toHaveLength(64);
-    expect(() => fromDer(change(der), 32)).toThrow(TypeError);
+    ['nothing', ''],
+    ['no sequence', '3106 020101 020102'],
+    ['a sequence that is longer than the signature', '3007 020101 020102'],
+    ['octets after the sequence', '3006 020101 020102 00'],
+    ['octets after the second number', '3007 020101 020102 00'],
+    ['a sequence that ends too soon', '3006 020101 0201'],
+    ['one number', '3003 020101'],
+    ['another type than a number', '3006 040101 020102'],
+    ['a number without digits', '3005 0200 020102'],
+    ['a negative number', '3006 020180 020102'],
+    ['a zero too many', '3007 02020001 020102'],
+    ['a length in a form that is too long', '308106 020101 020102'],
+    ['a number that is too long for the curve', `3026 0221 01${'00'.repeat(32)} 020102`],
+  ])('%s is refused', (_what, der) => {
+    expect(fromDer(hex('3006 020101 020102'), 32)).toHaveLength(64);
+    expect(() => fromDer(hex(der), 32)).toThrow('not an ECDSA signature of this curve in DER');
+  });
+
+  it('whatever the octets, there is a signature of the right length or the one refusal', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (octets) => {
+        try {
+          expect(fromDer(Buffer.from(octets), 32)).toHaveLength(64);
+        } catch (error) {
+          expect(error).toMatchObject({
+            name: 'TypeError',
+            message: expect.stringContaining('not an ECDSA'),
+          });
+        }
+      }),
+    );
   });
 });

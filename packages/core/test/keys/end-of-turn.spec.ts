@@ -1,10 +1,10 @@
-import { atEndOfTurn } from '../../src/keys/end-of-turn.js';
+import { doneAtEndOfTurn } from '../../src/keys/end-of-turn.js';
 
 describe('work at the end of a turn', () => {
   it('is done in one go and in order, before whoever waits for it goes on', async () => {
     const happened: string[] = [];
-    const first = atEndOfTurn(() => happened.push('first')).then(() => happened.push('after first'));
-    const second = atEndOfTurn(() => happened.push('second')).then(() => happened.push('after second'));
+    const first = doneAtEndOfTurn(() => happened.push('first')).then(() => happened.push('after first'));
+    const second = doneAtEndOfTurn(() => happened.push('second')).then(() => happened.push('after second'));
     await Promise.resolve();
     expect(happened).toEqual([]);
     await Promise.all([first, second]);
@@ -12,16 +12,16 @@ describe('work at the end of a turn', () => {
   });
 
   it('that fails fails for whoever waits for it, and for nobody else', async () => {
-    const failing = atEndOfTurn(() => {
+    const failing = doneAtEndOfTurn(() => {
       throw new TypeError('no such key');
     });
-    const other = atEndOfTurn(() => true);
+    const other = doneAtEndOfTurn(() => true);
     await expect(failing).rejects.toThrow(new TypeError('no such key'));
     await expect(other).resolves.toBe(true);
   });
 
   it('that is asked for meanwhile has its turn too', async () => {
-    const nested = atEndOfTurn(() => atEndOfTurn(() => 'later'));
+    const nested = doneAtEndOfTurn(() => doneAtEndOfTurn(() => 'later'));
     await expect(nested).resolves.toBe('later');
   });
 });

@@ -1,8 +1,9 @@
 import { type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { CountersignError, type Authentication, type Verifier } from '@countersign/core';
-import { setUser } from './current-principal.js';
 import { type InboundDecisions } from './inbound-decisions.js';
-import { rawRequestOf, type RawRequest, type RequestState, type RequestStates } from './request-scope.js';
+import { requestOf } from './luggage.js';
+import { type RequestStates } from './request-scope.js';
+import { type RequestUser } from './request-user.js';
 import { type RouteRule } from './requirements.js';
 import { type RouteRules } from './route-rules.js';
 import { authenticateNow } from './service-jwt.strategy.js';
@@ -11,6 +12,7 @@ export interface AuthenticateGuardParts {
   readonly verifier: Verifier;
   readonly rules: RouteRules;
   readonly states: RequestStates;
+  readonly user: RequestUser;
   readonly decisions: InboundDecisions;
 }
 
@@ -24,6 +26,7 @@ export function authenticateGuard({
   verifier,
   rules,
   states,
+  user,
   decisions,
 }: AuthenticateGuardParts): CanActivate {
   return {
@@ -32,8 +35,7 @@ export function authenticateGuard({
       try {
         refuseOtherTransports(context);
         if (access === 'public') return true;
-        const raw = rawRequestOf(context);
-        const answer = authenticateHere(context, raw, states.required(raw), verifier);
+        const answer = authenticateHere(context);
         return answer === true ? true : answer.catch((fault: unknown) => mayGoOn(fault, access, context));
       } catch (fault) {
         return mayGoOn(fault, access, context);
@@ -41,29 +43,26 @@ export function authenticateGuard({
     },
   };
 
+  /** Does what passport would do with the strategy. Makes no promise where nothing has to be waited for. */
+  function authenticateHere(context: ExecutionContext): true | Promise<true> {
+    const request = requestOf(context);
+    const state = states.required(request);
+    state.guarded = true;
+    const answer = authenticateNow(state, verifier);
+    return 'then' in answer ? answer.then(accept) : accept(answer);
+
+    function accept(authentication: Authentication): true {
+      state.authentication = authentication;
+      user.set(request, authentication.principal);
+      return true;
+    }
+  }
+
   /** @throws the fault, unless it says that nobody asks to be authenticated where nobody has to be. */
   function mayGoOn(fault: unknown, access: Access, context: ExecutionContext): true {
     if (access === 'optional' && isTokenMissing(fault)) return true;
     if (access !== 'public') decisions.refused(context, fault);
     throw fault;
-  }
-}
-
-/** Does what passport would do with the strategy. Makes no promise where nothing has to be waited for. */
-function authenticateHere(
-  context: ExecutionContext,
-  raw: RawRequest,
-  state: RequestState,
-  verifier: Verifier,
-): true | Promise<true> {
-  state.guarded = true;
-  const answer = authenticateNow(raw, state, verifier);
-  return 'then' in answer ? answer.then(accept) : accept(answer);
-
-  function accept(authentication: Authentication): true {
-    state.authentication = authentication;
-    setUser(context, authentication.principal);
-    return true;
   }
 }
 

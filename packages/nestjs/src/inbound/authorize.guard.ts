@@ -15,9 +15,11 @@ import {
 } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { letIn, setUser } from './current-principal.js';
+import { letIn } from './current-principal.js';
 import { InboundDecisions } from './inbound-decisions.js';
-import { rawRequestOf, RequestStates, type RequestState } from './request-scope.js';
+import { requestOf } from './luggage.js';
+import { RequestStates, type RequestState } from './request-scope.js';
+import { RequestUser } from './request-user.js';
 import { type RouteRule } from './requirements.js';
 import { provided, RouteRules } from './route-rules.js';
 import { MARK_SPAN, type MarkSpan } from './span-attributes.js';
@@ -35,6 +37,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
   constructor(
     private readonly rules: RouteRules,
     private readonly states: RequestStates,
+    private readonly user: RequestUser,
     private readonly decisions: InboundDecisions,
     private readonly moduleRef: ModuleRef,
     @Inject(VERIFIER) private readonly verifier: Verifier,
@@ -56,7 +59,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
       const state = this.#stateOf(context, rule);
       if (state !== undefined && this.#mustWait(state.authentication, rule))
         return this.#authorizeLater(context, state, rule);
-      if (state !== undefined) this.#authorize(context, state.authentication, rule);
+      if (state !== undefined) this.#authorize(state, rule);
     } catch (fault) {
       this.decisions.refused(context, fault);
       throw fault;
@@ -67,7 +70,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
 
   /** Undefined where nobody is authenticated and nobody has to be. */
   #stateOf(context: ExecutionContext, rule: RouteRule | undefined): AuthenticatedState | undefined {
-    const state = this.states.of(rawRequestOf(context));
+    const state = this.states.of(requestOf(context));
     if (state !== undefined && isAuthenticated(state)) return state;
     if (rule?.access === 'optional') return undefined;
     throw new CountersignError('token_missing', 'the request was not authenticated');
@@ -88,7 +91,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
       const principal = await this.#resolve(state.authentication);
       if (principal !== state.authentication.principal) {
         state.authentication = { ...state.authentication, principal };
-        setUser(context, principal);
+        this.user.set(requestOf(context), principal);
       }
       if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
       for (const type of rule?.policies ?? []) {
@@ -97,7 +100,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
         }
       }
       await this.verifier.useOnce(state.authentication);
-      this.#letIn(context, principal);
+      this.#letIn(state, principal);
     } catch (fault) {
       this.decisions.refused(context, fault);
       throw fault;
@@ -106,13 +109,14 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     return true;
   }
 
-  #authorize(context: ExecutionContext, { principal }: Authentication, rule: RouteRule | undefined): void {
+  #authorize(state: AuthenticatedState, rule: RouteRule | undefined): void {
+    const { principal } = state.authentication;
     if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
-    this.#letIn(context, principal);
+    this.#letIn(state, principal);
   }
 
-  #letIn(context: ExecutionContext, principal: Principal): void {
-    letIn(context, principal);
+  #letIn({ request }: RequestState, principal: Principal): void {
+    letIn(request, principal);
     this.markSpan(principal);
   }
 

@@ -1,22 +1,17 @@
 import { type ExecutionContext } from '@nestjs/common';
 import { type Principal } from '@countersign/core';
-import { luggageOf, rawRequestOf } from './request-scope.js';
+import { luggageOf, requestOf, type HandledRequest } from './luggage.js';
 
 /** Under this name a request carries who was let in. */
 const PRINCIPAL = Symbol('countersign:principal');
 
 /** Remembers who was let in, with the request itself: parameter decorators have no access to injected providers. */
-export function letIn(context: ExecutionContext, principal: Principal): void {
-  luggageOf<Principal>(rawRequestOf(context))[PRINCIPAL] = principal;
+export function letIn(request: HandledRequest, principal: Principal): void {
+  luggageOf<Principal>(request)[PRINCIPAL] = principal;
 }
 
 /** Who was let in to the handler of this context. */
 export function currentPrincipal(context: ExecutionContext): Principal | undefined {
   if (context.getType() !== 'http') return undefined;
-  return luggageOf<Principal>(rawRequestOf(context))[PRINCIPAL];
-}
-
-/** Sets `request.user`, as AuthGuard does when passport is done. */
-export function setUser(context: ExecutionContext, principal: Principal): void {
-  context.switchToHttp().getRequest<{ user?: Principal }>().user = principal;
+  return luggageOf<Principal>(requestOf(context))[PRINCIPAL];
 }

@@ -6,7 +6,8 @@ import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 import { answerFault, type FaultAnswer } from './fault-answer.js';
 import { newInstance } from './inbound-decisions.js';
-import { rawRequestOf, RequestStates, type RawRequest } from './request-scope.js';
+import { rawRequestOf, requestOf, type RawRequest } from './luggage.js';
+import { RequestStates } from './request-scope.js';
 
 /** Answers faults, wherever in a request they were thrown (step 12 of `docs/inbound.md`). */
 @Injectable()
@@ -23,7 +24,7 @@ export class FaultFilter implements ExceptionFilter<CountersignError> {
 
   catch(fault: CountersignError, host: ArgumentsHost): Observable<never> | undefined {
     const isHttp = host.getType() === 'http';
-    const refusal = isHttp ? this.states.of(rawRequestOf(host))?.refusal : undefined;
+    const refusal = isHttp ? this.states.of(requestOf(host))?.refusal : undefined;
     const instance = refusal?.fault === fault ? refusal.instance : newInstance();
     // A refusal of the guards is recorded already; anything else was thrown by a handler and would go unseen.
     if (refusal?.fault !== fault) this.#log(fault, instance);

@@ -6,7 +6,8 @@ import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { describePrincipal, isoTime, type DecisionRecord } from '../decisions.js';
 import { METRICS, type Metrics } from '../metrics.js';
 import { noteRaised } from './raised-faults.js';
-import { rawRequestOf, RequestStates } from './request-scope.js';
+import { rawRequestOf, requestOf } from './luggage.js';
+import { RequestStates } from './request-scope.js';
 
 /** Records the one decision about each request to a route that is not public. */
 @Injectable()
@@ -24,7 +25,7 @@ export class InboundDecisions {
   refused(context: ExecutionContext, fault: unknown): void {
     const instance = newInstance();
     noteRaised(fault);
-    const state = context.getType() === 'http' ? this.states.of(rawRequestOf(context)) : undefined;
+    const state = context.getType() === 'http' ? this.states.of(requestOf(context)) : undefined;
     if (state !== undefined) state.refusal = { fault, instance };
     const why = fault instanceof CountersignError ? { code: fault.code, reason: fault.message } : {};
     this.#record(context, { decision: 'refused', ...why, instance });
@@ -73,10 +74,10 @@ export function newInstance(): string {
 
 /** The route as it was declared, not the path that was asked for: that one comes from outside. */
 function routePattern(context: ExecutionContext): string | undefined {
-  const request: {
+  const request = context.getArgByIndex<{
     readonly route?: { readonly path?: unknown };
     readonly routeOptions?: { readonly url?: unknown };
-  } = context.switchToHttp().getRequest();
+  }>(0);
   const pattern = request.routeOptions?.url ?? request.route?.path;
   return typeof pattern === 'string' ? pattern : undefined;
 }

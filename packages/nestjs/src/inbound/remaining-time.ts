@@ -1,9 +1,12 @@
+import { type IncomingHttpHeaders } from 'node:http';
 import { type Clock } from '@countersign/core';
 import { TIMEOUT_HEADER } from '../timeout-header.js';
-import { type RawRequest, type RawResponse } from './request-scope.js';
+import { type RawResponse } from './request-scope.js';
 
 /** At most eleven days; anything else that the header may say is as good as no header. */
 const MILLISECONDS = /^\d{1,9}$/;
+
+const HEADER = TIMEOUT_HEADER.toLowerCase();
 
 const UNLIMITED = () => undefined;
 
@@ -12,11 +15,11 @@ const UNLIMITED = () => undefined;
  * agree. Once the request is answered nobody waits any more, and work that goes on has no limit from it.
  */
 export function remainingTime(
-  request: RawRequest,
+  headers: IncomingHttpHeaders,
   response: RawResponse,
   clock: Clock,
 ): () => number | undefined {
-  const said = request.headers[TIMEOUT_HEADER.toLowerCase()];
+  const said = headers[HEADER];
   if (typeof said !== 'string' || !MILLISECONDS.test(said)) return UNLIMITED;
   const deadline = clock.monotonic() * 1000 + Number(said);
   return () => (response.writableEnded ? undefined : deadline - clock.monotonic() * 1000);

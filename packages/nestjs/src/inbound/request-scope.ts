@@ -1,20 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { Injectable, type ArgumentsHost } from '@nestjs/common';
+import { type ServerResponse } from 'node:http';
+import { Injectable } from '@nestjs/common';
 import { CountersignError, type Authentication, type Principal, type WireBody } from '@countersign/core';
-
-/** A request of Express, or the raw one that Fastify wraps. */
-export type RawRequest = IncomingMessage & { readonly originalUrl?: string };
+import { luggageOf, type HandledRequest, type RawRequest } from './luggage.js';
 
 /** The answer to it: of Express, or the raw one that Fastify wraps. */
 export type RawResponse = Pick<ServerResponse, 'writableEnded'>;
 
 /** What is known about one request while it is answered. */
 export interface RequestState {
+  readonly request: RawRequest;
   readonly body: WireBody;
   authentication: Authentication | undefined;
-  /** What stands in `request.user` of Express. */
-  user: unknown;
   /** Whether the authorize guard comes after the strategy; if not, the strategy notes the use of the token itself. */
   guarded: boolean;
   /** The refusal that was recorded for this request, and the id by which an operator finds it. */
@@ -47,23 +44,24 @@ export class RequestStates {
     if (this.#scopes === 'opened') this.#scopes = 'left out';
   }
 
-  /** Runs the rest of the request in its scope. May be called again, where a framework lost the scope on the way. */
-  enter(request: RawRequest, createState: () => RequestState, next: () => void): void {
-    let state = this.of(request);
-    if (state === undefined) {
-      state = createState();
-      luggageOf<RequestState>(request)[this.#name] = state;
-    }
+  /** From now on the state is found by its request. */
+  begin(state: RequestState): RequestState {
+    luggageOf<RequestState>(state.request)[this.#name] = state;
+    return state;
+  }
+
+  /** Runs the rest of a request in its scope. May be called again, where a framework lost the scope on the way. */
+  enter(state: RequestState, next: () => void): void {
     if (this.#scopes === 'left out' || this.#storage.getStore() === state) next();
     else this.#storage.run(state, next);
   }
 
-  of(request: RawRequest): RequestState | undefined {
+  of(request: HandledRequest): RequestState | undefined {
     return luggageOf<RequestState>(request)[this.#name];
   }
 
   /** @throws CountersignError `raw_body_unavailable` for a request that has none. */
-  required(request: RawRequest): RequestState {
+  required(request: HandledRequest): RequestState {
     const state = this.of(request);
     if (state !== undefined) return state;
     throw new CountersignError(
@@ -123,23 +121,4 @@ export class RequestScope {
     const state = this.#states.current();
     return state?.authentication === undefined ? undefined : state.remainingMs();
   }
-}
-
-/** Node's own request below the framework's. */
-export function rawRequestOf(host: ArgumentsHost): RawRequest {
-  return belowFramework(host.switchToHttp().getRequest());
-}
-
-/** By the member that is there: on Express, looking for one that is not goes through all its prototypes. */
-export function belowFramework(request: RawRequest | { readonly raw: RawRequest }): RawRequest {
-  return 'rawHeaders' in request ? request : request.raw;
-}
-
-/**
- * What a request carries of ours hangs on its list of headers. Not on the request itself, which Express gives another
- * prototype: on Node 20 each then has a hidden class of its own, and every member that is added to it makes one more, which
- * costs 8 to 12 µs with the collector's part.
- */
-export function luggageOf<Item>(request: RawRequest): Record<symbol, Item | undefined> {
-  return request.rawHeaders as object as Record<symbol, Item | undefined>;
 }

@@ -1,11 +1,13 @@
+import { type IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError, emptyBody, tapBody, type Verifier, type WireBody } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { keepUserInState } from './express-user.js';
+import { type RawRequest } from './luggage.js';
 import { remainingTime } from './remaining-time.js';
-import { RequestStates, type RawRequest, type RawResponse, type RequestState } from './request-scope.js';
+import { RequestStates, type RawResponse, type RequestState } from './request-scope.js';
+import { RequestUser } from './request-user.js';
 
 type Enter = (request: RawRequest, response: RawResponse, next: () => void) => void;
 type Adapter = HttpAdapterHost['httpAdapter'];
@@ -43,7 +45,7 @@ const BODY_PARSERS: ReadonlySet<string> = new Set([
 /** How requests enter their scope on one platform. */
 interface Platform {
   /** Before anything else. */
-  readonly open: (adapter: Adapter, enter: Enter, states: RequestStates) => void;
+  readonly open: (adapter: Adapter, enter: Enter, user: RequestUser) => void;
   /** After what the application put before its routes, which may have left the scope. */
   readonly reopen: (adapter: Adapter, enter: Enter) => void;
 }
@@ -66,6 +68,7 @@ export class ScopeOpener implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly states: RequestStates,
+    private readonly user: RequestUser,
     @Inject(VERIFIER) private readonly verifier: Verifier,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
   ) {
@@ -74,7 +77,7 @@ export class ScopeOpener implements OnModuleInit {
     // What a subscriber throws would be lost, so it is kept until the application starts.
     host.init$.subscribe(() => {
       try {
-        this.#onPlatform(({ open }, adapter) => open(adapter, this.#enter, this.states));
+        this.#onPlatform(({ open }, adapter) => open(adapter, this.#enter, this.user));
       } catch (error) {
         this.#problem =
           error instanceof Error ? error : new Error('the adapter cannot be opened', { cause: error });
@@ -92,7 +95,8 @@ export class ScopeOpener implements OnModuleInit {
   }
 
   readonly #enter: Enter = (request, response, next) => {
-    this.states.enter(request, () => this.#stateFor(request, response), next);
+    const state = this.states.of(request) ?? this.states.begin(this.#stateFor(request, response));
+    this.states.enter(state, next);
   };
 
   #onPlatform(use: (platform: Platform, adapter: Adapter) => void): void {
@@ -109,18 +113,19 @@ export class ScopeOpener implements OnModuleInit {
   }
 
   #stateFor(request: RawRequest, response: RawResponse): RequestState {
+    const { headers } = request;
     return {
-      body: this.#bodyOf(request),
+      request,
+      body: this.#bodyOf(request, headers),
       authentication: undefined,
-      user: undefined,
       guarded: false,
       refusal: undefined,
-      remainingMs: remainingTime(request, response, this.options.clock),
+      remainingMs: remainingTime(headers, response, this.options.clock),
     };
   }
 
-  #bodyOf(request: RawRequest): WireBody {
-    if (!hasBody(request)) return this.#noBody;
+  #bodyOf(request: RawRequest, headers: IncomingHttpHeaders): WireBody {
+    if (!hasBody(request, headers)) return this.#noBody;
     return tapBody(request, { maxBodyBytes: this.options.maxBodyBytes, hashMd5: this.verifier.hashesMd5 });
   }
 }
@@ -131,12 +136,12 @@ export function hasAdapter(host: { readonly httpAdapter: Adapter | null | undefi
 }
 
 /** RFC 9112 section 6.3: without either header an HTTP/1 request has no body. HTTP/2 needs neither. */
-function hasBody(request: RawRequest): boolean {
-  if (request.httpVersionMajor > 1 || request.headers['transfer-encoding'] !== undefined) return true;
-  return Number(request.headers['content-length'] ?? 0) > 0;
+function hasBody(request: RawRequest, headers: IncomingHttpHeaders): boolean {
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) return true;
+  return request.httpVersionMajor > 1;
 }
 
-function openOnExpress(adapter: Adapter, enter: Enter, states: RequestStates): void {
+function openOnExpress(adapter: Adapter, enter: Enter, user: RequestUser): void {
   const application = adapter.getInstance<ExpressApplication>();
   const router = application._router ?? application.router;
   const parser = router?.stack.find((layer) => BODY_PARSERS.has(layer.name ?? ''));
@@ -147,14 +152,12 @@ function openOnExpress(adapter: Adapter, enter: Enter, states: RequestStates): v
         'see the body as it was sent. Leave body parsing to Nest, or add the parser by app.useBodyParser().',
     );
   }
-  keepUserInState(application.request, states);
+  user.keepInLuggage(application.request);
   useOnExpress(adapter, enter);
 }
 
 function useOnExpress(adapter: Adapter, enter: Enter): void {
-  adapter.use((request: RawRequest, response: RawResponse, next: () => void) =>
-    enter(request, response, next),
-  );
+  adapter.use(enter);
 }
 
 function openOnFastify(adapter: Adapter, enter: Enter): void {

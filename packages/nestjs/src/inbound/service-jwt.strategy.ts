@@ -1,10 +1,16 @@
-import { type IncomingMessage } from 'node:http';
 import { PassportStrategy } from '@nestjs/passport';
-import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
+import {
+  CountersignError,
+  extractToken,
+  type Authentication,
+  type TokenRequest,
+  type Verifier,
+} from '@countersign/core';
 import { Strategy } from 'passport-jwt';
 import { peerCertificate } from './peer-certificate.js';
 import { noteRaised } from './raised-faults.js';
-import { belowFramework, type RawRequest, type RequestState, type RequestStates } from './request-scope.js';
+import { type HandledRequest, type RawRequest } from './luggage.js';
+import { type RequestState, type RequestStates } from './request-scope.js';
 
 export interface ServiceJwtStrategyOptions {
   /** Under which passport knows the strategy. */
@@ -24,7 +30,7 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
   class ServiceJwtStrategy extends PassportStrategy(Strategy, name) {
     constructor() {
       super({
-        jwtFromRequest: (request: IncomingMessage) => extractToken(tokenRequest(request)) ?? null,
+        jwtFromRequest: (request: RawRequest) => extractToken(tokenRequest(request)) ?? null,
         secretOrKeyProvider: (_request, _token, done) =>
           done(new Error('keys are looked up by the verifier')),
       });
@@ -32,8 +38,8 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
     }
 
     // Passport calls this on an object derived from the strategy, so nothing here may be private to the instance.
-    override authenticate(request: RawRequest | { readonly raw: RawRequest }): void {
-      authenticate(belowFramework(request), verifier, states).then(
+    override authenticate(request: HandledRequest): void {
+      authenticate(request, verifier, states).then(
         ({ principal }) => this.success(principal),
         (fault: unknown) => {
           noteRaised(fault);
@@ -52,12 +58,12 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
 }
 
 async function authenticate(
-  request: RawRequest,
+  request: HandledRequest,
   verifier: Verifier,
   states: RequestStates,
 ): Promise<Authentication> {
   const state = states.required(request);
-  const authentication = await authenticateNow(request, state, verifier);
+  const authentication = await authenticateNow(state, verifier);
   if (!state.guarded) await verifier.useOnce(authentication);
   state.authentication = authentication;
   return authentication;
@@ -65,8 +71,7 @@ async function authenticate(
 
 /** Authenticates the request that a state belongs to; without a promise where nothing has to be waited for. */
 export function authenticateNow(
-  request: RawRequest,
-  state: RequestState,
+  { request, body }: RequestState,
   verifier: Verifier,
 ): Authentication | Promise<Authentication> {
   const { rawHeaders, url } = tokenRequest(request);
@@ -74,15 +79,14 @@ export function authenticateNow(
     method: request.method ?? '',
     rawHeaders,
     url,
-    body: () => state.body.hashes(),
+    body: () => body.hashes(),
     clientCertificate: () => peerCertificate(request.socket),
   });
 }
 
 /** Frameworks rewrite `url` where routers are mounted, and keep what was sent. */
-function tokenRequest(request: RawRequest | IncomingMessage) {
-  const sent = 'originalUrl' in request ? request.originalUrl : undefined;
-  return { rawHeaders: request.rawHeaders, url: sent ?? request.url ?? '' };
+function tokenRequest({ rawHeaders, originalUrl, url }: RawRequest): TokenRequest {
+  return { rawHeaders, url: originalUrl ?? url ?? '' };
 }
 
 function isTokenMissing(fault: unknown): fault is CountersignError {

@@ -2,10 +2,10 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { CountersignError } from '../../errors.js';
 import { invalidOption, OptionsReader } from '../../options.js';
 import { keyFits, signatureBytes } from '../algorithms.js';
+import { fromDer } from '../ecdsa-der.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './own-key.js';
 import { jwkThumbprint, publicJwk, type PublicJwk } from '../public-jwk.js';
 import { verifySignatureBytes } from '../signature.js';
-import { joseSignature } from './der-signature.js';
 import { type Signer } from './open-key-store.js';
 
 /** A key that another process or a device holds, such as a key management service or a hardware module. */
@@ -58,7 +58,7 @@ async function openSigner(
     if (!(answer instanceof Uint8Array))
       throw new SignerFailure('the signer answered with something else than octets');
     const octets = Buffer.from(answer);
-    const signed = isDer ? fromDer(octets, signatureBytes(key, algorithm)) : octets;
+    const signed = isDer ? translated(octets, signatureBytes(key, algorithm)) : octets;
     if (await verifySignatureBytes(algorithm, key, input, signed)) return signed;
     throw new SignerFailure(`the signature is not one for ${algorithm} by the public key`);
   }
@@ -123,9 +123,9 @@ class SignerFailure extends Error {
   override readonly name = 'SignerFailure';
 }
 
-function fromDer(octets: Buffer, bytes: number): Buffer {
+function translated(octets: Buffer, bytes: number): Buffer {
   try {
-    return joseSignature(octets, bytes);
+    return fromDer(octets, bytes / 2);
   } catch (cause) {
     throw new SignerFailure('the signature is not an ECDSA signature of its curve in DER', { cause });
   }
