@@ -142,6 +142,6 @@ class RecentTokens implements Recall {
 }
 
 function nameOf(text: string, presenter: string | undefined): string {
-  const name = hash('sha256', text, 'latin1');
+  const name = hash('sha256', text, 'base64url');
   return presenter === undefined ? name : `${name} ${presenter}`;
 }

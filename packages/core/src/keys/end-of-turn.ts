@@ -8,8 +8,8 @@ export function atEndOfTurn(job: () => void): void {
 
 /**
  * Does short work at the end of this turn of the event loop, in one go with whatever else is to be done there. A busy server
- * reads several requests in a turn: done one by one, each signature check finds the processor's caches filled by what
- * came between, and takes twice as long.
+ * reads several requests in a turn: done one by one, each signature finds the processor's caches filled by what came
+ * between, and takes twice as long.
  */
 export function doneAtEndOfTurn<Result>(work: () => Result): Promise<Result> {
   return new Promise((resolve, reject) => {

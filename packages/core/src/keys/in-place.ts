@@ -26,7 +26,7 @@ const QUICK_BITS = 2048;
 const MAX_BITS = 4096;
 
 /**
- * The work that is done in place in one turn of the event loop. Where there are other cores they get the rest soon; where
+ * The work that is done on the event loop in one turn. Where there are other cores they get the rest soon; where
  * there is only one, handing over costs and wins nothing but that the loop goes on.
  */
 const MAX_PER_TURN = availableParallelism() > 1 ? 500 : 2000;
@@ -34,9 +34,9 @@ const MAX_PER_TURN = availableParallelism() > 1 ? 500 : 2000;
 let doneInThisTurn = 0;
 
 /**
- * Whether one operation may be done on the event loop, in place or at the end of this turn. Waking a thread of the pool costs 8 to 40 µs, which is as
- * much as the operation. Beyond what one turn may take, the pool is worth its price: other cores help, and the loop
- * stays free.
+ * Whether one operation may be done on the event loop, at the end of this turn. Waking a thread of the pool costs 8 to
+ * 40 µs, which is as much as the operation. Beyond what one turn may take, the pool is worth its price: other cores help,
+ * and the loop stays free.
  */
 export function mayRunInPlace(operation: keyof Costs, algorithm: Algorithm, key: KeyObject): boolean {
   const cost = COSTS[algorithm][operation];

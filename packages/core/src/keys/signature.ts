@@ -34,18 +34,15 @@ export function verifySignatureBytes(
 }
 
 /**
- * Signs on OpenSSL, at once when that is short, otherwise off the event loop. ECDSA signatures come out as R and S side by
- * side (RFC 7518 section 3.4).
+ * Signs on OpenSSL: at the end of this turn of the event loop when that is short, otherwise off the loop. ECDSA signatures
+ * come out as R and S side by side (RFC 7518 section 3.4).
  */
 export function signBytes(algorithm: Algorithm, key: KeyObject, input: Buffer): Promise<Buffer> {
   const { hash, keyType } = algorithmRules(algorithm);
   const options = cryptoKey(key, algorithm);
   const finish = (signature: Buffer) =>
     keyType === 'ec' ? fromDer(signature, signatureBytes(key, algorithm) / 2) : signature;
-  if (mayRunInPlace('sign', algorithm, key))
-    return new Promise((resolve) => {
-      resolve(finish(sign(hash, input, options)));
-    });
+  if (mayRunInPlace('sign', algorithm, key)) return doneAtEndOfTurn(() => finish(sign(hash, input, options)));
   const signed = runInPool(isLong('sign', algorithm, key), (done: Done<Buffer>) =>
     sign(hash, input, options, done),
   );

@@ -1,16 +1,10 @@
 import { PassportStrategy } from '@nestjs/passport';
-import {
-  CountersignError,
-  extractToken,
-  type Authentication,
-  type TokenRequest,
-  type Verifier,
-} from '@countersign/core';
+import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
 import { Strategy } from 'passport-jwt';
-import { peerCertificate } from './peer-certificate.js';
 import { noteRaised } from './raised-faults.js';
 import { type HandledRequest, type RawRequest } from './luggage.js';
 import { type RequestState, type RequestStates } from './request-scope.js';
+import { SentRequest, sentUrl } from './sent-request.js';
 
 export interface ServiceJwtStrategyOptions {
   /** Under which passport knows the strategy. */
@@ -30,7 +24,8 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
   class ServiceJwtStrategy extends PassportStrategy(Strategy, name) {
     constructor() {
       super({
-        jwtFromRequest: (request: RawRequest) => extractToken(tokenRequest(request)) ?? null,
+        jwtFromRequest: (request: RawRequest) =>
+          extractToken({ rawHeaders: request.rawHeaders, url: sentUrl(request) }) ?? null,
         secretOrKeyProvider: (_request, _token, done) =>
           done(new Error('keys are looked up by the verifier')),
       });
@@ -74,19 +69,7 @@ export function authenticateNow(
   { request, body }: RequestState,
   verifier: Verifier,
 ): Authentication | Promise<Authentication> {
-  const { rawHeaders, url } = tokenRequest(request);
-  return verifier.authenticateNow({
-    method: request.method ?? '',
-    rawHeaders,
-    url,
-    body: () => body.hashes(),
-    clientCertificate: () => peerCertificate(request.socket),
-  });
-}
-
-/** Frameworks rewrite `url` where routers are mounted, and keep what was sent. */
-function tokenRequest({ rawHeaders, originalUrl, url }: RawRequest): TokenRequest {
-  return { rawHeaders, url: originalUrl ?? url ?? '' };
+  return verifier.authenticateNow(new SentRequest(request, body));
 }
 
 function isTokenMissing(fault: unknown): fault is CountersignError {
