@@ -7,11 +7,11 @@ import { type LoadLength } from './load/load.js';
 export const HELP = `npm run bench [-- options]
 
 Measures Countersign beside its peers, prints tables, and writes them to bench/results/ with a chart.
-The machine should do nothing else meanwhile. Takes ten to fifteen minutes.
+The machine should do nothing else meanwhile. Takes ten to twelve minutes.
 
   --quick        everything once and short, in under two minutes: shows that it runs, its figures mean little
   --only <text>  only rows whose name has this text, such as "http/fastify", "es256/new" or "micro/recall"
-  --rounds <n>   rounds of the HTTP rows; default 2, each takes about five minutes
+  --rounds <n>   rounds of the HTTP rows; default 2, each takes about four minutes
   --out <folder> where the results go; default bench/results, and .data/bench for --quick and --only
   --help         this text`;
 
@@ -46,11 +46,11 @@ export interface Form {
 export const FORMS: Readonly<Record<'full' | 'quick', Form>> = {
   full: {
     rounds: 2,
-    samples: 2,
+    samples: 1,
     length: { seconds: 1 },
     warmUp: { length: { seconds: 1 }, requests: 15_000, runs: 3 },
     tokens: { RS256: 40_000, ES256: 25_000 },
-    rowRounds: 5,
+    rowRounds: 4,
   },
   quick: {
     rounds: 1,
