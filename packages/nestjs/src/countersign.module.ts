@@ -30,7 +30,6 @@ import { AuthorizeGuard } from './inbound/authorize.guard.js';
 import { FaultFilter } from './inbound/fault.filter.js';
 import { InboundDecisions } from './inbound/inbound-decisions.js';
 import { RequestScope, RequestStates } from './inbound/request-scope.js';
-import { RequestUser } from './inbound/request-user.js';
 import { RouteDescriptions } from './inbound/route-descriptions.js';
 import { RouteRules } from './inbound/route-rules.js';
 import { ScopeOpener } from './inbound/scope-opener.js';
@@ -167,7 +166,6 @@ const ENGINE: readonly Provider[] = [
 
 const INBOUND: readonly Provider[] = [
   RequestStates,
-  RequestUser,
   {
     provide: RequestScope,
     useFactory: (states: RequestStates) => new RequestScope(states),
@@ -195,14 +193,9 @@ const INBOUND: readonly Provider[] = [
   // Both guards stand here together and in this order: one without the other protects nothing.
   {
     provide: APP_GUARD,
-    useFactory: (
-      verifier: Verifier,
-      rules: RouteRules,
-      states: RequestStates,
-      user: RequestUser,
-      decisions: InboundDecisions,
-    ) => authenticateGuard({ verifier, rules, states, user, decisions }),
-    inject: [VERIFIER, RouteRules, RequestStates, RequestUser, InboundDecisions],
+    useFactory: (verifier: Verifier, rules: RouteRules, states: RequestStates, decisions: InboundDecisions) =>
+      authenticateGuard({ verifier, rules, states, decisions }),
+    inject: [VERIFIER, RouteRules, RequestStates, InboundDecisions],
   },
   { provide: MARK_SPAN, useFactory: spanMarker },
   { provide: APP_GUARD, useClass: AuthorizeGuard },

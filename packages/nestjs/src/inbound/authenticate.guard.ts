@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { CountersignError, type Authentication, type Verifier } from '@countersign/core';
+import { setUser } from './current-principal.js';
 import { type InboundDecisions } from './inbound-decisions.js';
 import { requestOf } from './luggage.js';
 import { type RequestStates } from './request-scope.js';
-import { type RequestUser } from './request-user.js';
 import { type RouteRule } from './requirements.js';
 import { type RouteRules } from './route-rules.js';
 import { authenticateNow } from './service-jwt.strategy.js';
@@ -12,7 +12,6 @@ export interface AuthenticateGuardParts {
   readonly verifier: Verifier;
   readonly rules: RouteRules;
   readonly states: RequestStates;
-  readonly user: RequestUser;
   readonly decisions: InboundDecisions;
 }
 
@@ -26,7 +25,6 @@ export function authenticateGuard({
   verifier,
   rules,
   states,
-  user,
   decisions,
 }: AuthenticateGuardParts): CanActivate {
   return {
@@ -53,7 +51,7 @@ export function authenticateGuard({
 
     function accept(authentication: Authentication): true {
       state.authentication = authentication;
-      user.set(request, authentication.principal);
+      setUser(request, authentication.principal);
       return true;
     }
   }

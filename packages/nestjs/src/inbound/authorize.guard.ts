@@ -15,11 +15,10 @@ import {
 } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { letIn } from './current-principal.js';
+import { letIn, setUser } from './current-principal.js';
 import { InboundDecisions } from './inbound-decisions.js';
 import { requestOf } from './luggage.js';
 import { RequestStates, type RequestState } from './request-scope.js';
-import { RequestUser } from './request-user.js';
 import { type RouteRule } from './requirements.js';
 import { provided, RouteRules } from './route-rules.js';
 import { MARK_SPAN, type MarkSpan } from './span-attributes.js';
@@ -37,7 +36,6 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
   constructor(
     private readonly rules: RouteRules,
     private readonly states: RequestStates,
-    private readonly user: RequestUser,
     private readonly decisions: InboundDecisions,
     private readonly moduleRef: ModuleRef,
     @Inject(VERIFIER) private readonly verifier: Verifier,
@@ -91,7 +89,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
       const principal = await this.#resolve(state.authentication);
       if (principal !== state.authentication.principal) {
         state.authentication = { ...state.authentication, principal };
-        this.user.set(requestOf(context), principal);
+        setUser(requestOf(context), principal);
       }
       if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
       for (const type of rule?.policies ?? []) {

@@ -10,6 +10,11 @@ export function letIn(request: HandledRequest, principal: Principal): void {
   luggageOf<Principal>(request)[PRINCIPAL] = principal;
 }
 
+/** Sets `request.user`, as AuthGuard does when passport is done. */
+export function setUser(request: HandledRequest, principal: Principal): void {
+  request.user = principal;
+}
+
 /** Who was let in to the handler of this context. */
 export function currentPrincipal(context: ExecutionContext): Principal | undefined {
   if (context.getType() !== 'http') return undefined;

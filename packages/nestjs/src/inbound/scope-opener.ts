@@ -4,10 +4,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError, emptyBody, tapBody, type Verifier, type WireBody } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
+import { keepUserInLuggage } from './express-user.js';
 import { type RawRequest } from './luggage.js';
 import { remainingTime } from './remaining-time.js';
 import { RequestStates, type RawResponse, type RequestState } from './request-scope.js';
-import { RequestUser } from './request-user.js';
 
 type Enter = (request: RawRequest, response: RawResponse, next: () => void) => void;
 type Adapter = HttpAdapterHost['httpAdapter'];
@@ -45,7 +45,7 @@ const BODY_PARSERS: ReadonlySet<string> = new Set([
 /** How requests enter their scope on one platform. */
 interface Platform {
   /** Before anything else. */
-  readonly open: (adapter: Adapter, enter: Enter, user: RequestUser) => void;
+  readonly open: (adapter: Adapter, enter: Enter) => void;
   /** After what the application put before its routes, which may have left the scope. */
   readonly reopen: (adapter: Adapter, enter: Enter) => void;
 }
@@ -68,7 +68,6 @@ export class ScopeOpener implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly states: RequestStates,
-    private readonly user: RequestUser,
     @Inject(VERIFIER) private readonly verifier: Verifier,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
   ) {
@@ -77,7 +76,7 @@ export class ScopeOpener implements OnModuleInit {
     // What a subscriber throws would be lost, so it is kept until the application starts.
     host.init$.subscribe(() => {
       try {
-        this.#onPlatform(({ open }, adapter) => open(adapter, this.#enter, this.user));
+        this.#onPlatform(({ open }, adapter) => open(adapter, this.#enter));
       } catch (error) {
         this.#problem =
           error instanceof Error ? error : new Error('the adapter cannot be opened', { cause: error });
@@ -141,7 +140,7 @@ function hasBody(request: RawRequest, headers: IncomingHttpHeaders): boolean {
   return request.httpVersionMajor > 1;
 }
 
-function openOnExpress(adapter: Adapter, enter: Enter, user: RequestUser): void {
+function openOnExpress(adapter: Adapter, enter: Enter): void {
   const application = adapter.getInstance<ExpressApplication>();
   const router = application._router ?? application.router;
   const parser = router?.stack.find((layer) => BODY_PARSERS.has(layer.name ?? ''));
@@ -152,7 +151,7 @@ function openOnExpress(adapter: Adapter, enter: Enter, user: RequestUser): void 
         'see the body as it was sent. Leave body parsing to Nest, or add the parser by app.useBodyParser().',
     );
   }
-  user.keepInLuggage(application.request);
+  keepUserInLuggage(application.request);
   useOnExpress(adapter, enter);
 }
 
