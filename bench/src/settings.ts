@@ -48,7 +48,7 @@ export const FORMS: Readonly<Record<'full' | 'quick', Form>> = {
     rounds: 2,
     samples: 1,
     length: { seconds: 1 },
-    warmUp: { length: { seconds: 1 }, requests: 15_000, runs: 3 },
+    warmUp: { length: { seconds: 1 }, requests: 30_000, runs: 3 },
     tokens: { RS256: 40_000, ES256: 25_000 },
     rowRounds: 4,
   },
