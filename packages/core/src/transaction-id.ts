@@ -11,7 +11,7 @@ let next = 0;
 
 /**
  * The id of a transaction that begins here: nobody has had it before, and it tells nothing. Asked for in nearly every
- * request of an outside caller, so that some are made at once: one UUID after the other costs ten times as much.
+ * request of an outside caller, so that some are made at once.
  */
 export function newTransactionId(): string {
   if (next === unused.length) {

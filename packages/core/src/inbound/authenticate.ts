@@ -56,6 +56,7 @@ export function authenticate(request: InboundRequest, parts: VerifierParts): Awa
     checkTimes(recalled.token, recalled.issuer, clock.now());
     return accept({ vouched: recalled, sent, request, parts });
   }
+  // Steps 2 to 5: what is true of a token whatever the request.
   const unverified = readSent(token, parts.maxTokenBytes);
   const issuer = parts.trust.trusted(claim(unverified.claims, 'iss'));
   return whenReady(verifySignature(unverified, issuer), (signed) => {
@@ -68,7 +69,7 @@ export function authenticate(request: InboundRequest, parts: VerifierParts): Awa
 /** A token that its issuer vouches for, and whose claims hold. */
 type Vouched = Pick<RecalledToken, 'token' | 'issuer'> & Partial<Pick<RecalledToken, 'identity'>>;
 
-/** The same for an opaque token, by asking its issuer. */
+/** Steps 2 to 5 for an opaque token, by asking its issuer. */
 async function askAbout(sent: string, introspector: Introspector, parts: VerifierParts): Promise<Vouched> {
   const { maxTokenBytes } = parts;
   requireToken(sent);
