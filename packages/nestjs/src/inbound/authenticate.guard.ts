@@ -6,7 +6,7 @@ import { requestOf } from './luggage.js';
 import { type RequestStates } from './request-scope.js';
 import { type RouteRule } from './requirements.js';
 import { type RouteRules } from './route-rules.js';
-import { authenticateNow } from './service-jwt.strategy.js';
+import { SentRequest } from './sent-request.js';
 
 export interface AuthenticateGuardParts {
   readonly verifier: Verifier;
@@ -46,7 +46,7 @@ export function authenticateGuard({
     const request = requestOf(context);
     const state = states.required(request);
     state.guarded = true;
-    const answer = authenticateNow(state, verifier);
+    const answer = verifier.authenticateNow(new SentRequest(state));
     return 'then' in answer ? answer.then(accept) : accept(answer);
 
     function accept(authentication: Authentication): true {

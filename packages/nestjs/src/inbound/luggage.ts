@@ -26,7 +26,7 @@ export function rawRequestOf(host: ArgumentsHost): RawRequest {
   return belowFramework(requestOf(host));
 }
 
-export function belowFramework(request: HandledRequest): RawRequest {
+function belowFramework(request: HandledRequest): RawRequest {
   return request.rawHeaders === undefined ? request.raw : request;
 }
 
@@ -37,7 +37,6 @@ export function belowFramework(request: HandledRequest): RawRequest {
  * microsecond. So this is asked once for each step, and what follows is handed on.
  */
 export function luggageOf<Item>(request: HandledRequest): Record<symbol, Item | undefined> {
-  const { rawHeaders } = request;
-  const headers: object = rawHeaders ?? belowFramework(request).rawHeaders;
+  const headers: object = belowFramework(request).rawHeaders;
   return headers as Record<symbol, Item | undefined>;
 }

@@ -1,6 +1,7 @@
 import { type BodyHashes, type InboundRequest, type WireBody } from '@countersign/core';
 import { type RawRequest } from './luggage.js';
 import { peerCertificate } from './peer-certificate.js';
+import { type RequestState } from './request-scope.js';
 
 /** A request of the framework as core's verifier reads it: what was sent, whatever routers and parsers made of it. */
 export class SentRequest implements InboundRequest {
@@ -10,7 +11,7 @@ export class SentRequest implements InboundRequest {
   readonly #request: RawRequest;
   readonly #body: WireBody;
 
-  constructor(request: RawRequest, body: WireBody) {
+  constructor({ request, body }: RequestState) {
     this.method = request.method ?? '';
     this.url = sentUrl(request);
     this.rawHeaders = request.rawHeaders;

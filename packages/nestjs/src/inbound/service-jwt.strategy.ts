@@ -3,7 +3,7 @@ import { CountersignError, extractToken, type Authentication, type Verifier } fr
 import { Strategy } from 'passport-jwt';
 import { noteRaised } from './raised-faults.js';
 import { type HandledRequest, type RawRequest } from './luggage.js';
-import { type RequestState, type RequestStates } from './request-scope.js';
+import { type RequestStates } from './request-scope.js';
 import { SentRequest, sentUrl } from './sent-request.js';
 
 export interface ServiceJwtStrategyOptions {
@@ -58,18 +58,10 @@ async function authenticate(
   states: RequestStates,
 ): Promise<Authentication> {
   const state = states.required(request);
-  const authentication = await authenticateNow(state, verifier);
+  const authentication = await verifier.authenticateNow(new SentRequest(state));
   if (!state.guarded) await verifier.useOnce(authentication);
   state.authentication = authentication;
   return authentication;
-}
-
-/** Authenticates the request that a state belongs to; without a promise where nothing has to be waited for. */
-export function authenticateNow(
-  { request, body }: RequestState,
-  verifier: Verifier,
-): Authentication | Promise<Authentication> {
-  return verifier.authenticateNow(new SentRequest(request, body));
 }
 
 function isTokenMissing(fault: unknown): fault is CountersignError {

@@ -5,6 +5,7 @@ import { TestIssuer } from '@countersign/testing';
 import express from 'express';
 import { censusOptions, SERVICE, startApplication, startError } from '../support/application.js';
 import { bearer, send } from '../support/http.js';
+import { startMounted } from '../support/mounted-application.js';
 import { expectRefusal } from '../support/refusals.js';
 
 const received: unknown[] = [];
@@ -50,18 +51,11 @@ describe('a body parser that runs before Countersign', () => {
   });
 
   it('is answered with 500 when it is known at run time only', async () => {
-    const inner = express();
-    const census = await startApplication({
-      adapter: () => new ExpressAdapter(inner),
-      options: censusOptions(herald, herald.keyStore),
-      controllers: [UserController],
-    });
-    const outer = express();
-    outer.use(express.json(), inner);
-    const server = outer.listen(0, '127.0.0.1');
+    const census = await startMounted(
+      { options: censusOptions(herald, herald.keyStore), controllers: [UserController] },
+      express.json(),
+    );
     try {
-      await new Promise((resolve) => server.once('listening', resolve));
-      const { port } = server.address() as { port: number };
       const body = '{"name":"A"}';
       const bind = { method: 'POST', url: '/user', body };
       const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
@@ -72,12 +66,11 @@ describe('a body parser that runs before Countersign', () => {
         body,
       } as const;
       received.length = 0;
-      const answer = await send(`http://127.0.0.1:${String(port)}`, wire);
+      const answer = await send(census.outerOrigin, wire);
       expectRefusal(answer, { status: 500, code: 'raw_body_unavailable', challenge: undefined });
       expect(received).toEqual([]);
       expect((await send(census.origin, wire)).status).toBe(201);
     } finally {
-      server.close();
       await census.close();
     }
   });
