@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { boundUri, isWrite, type BodyHashes } from '../binding.js';
 import { CountersignError } from '../errors.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
-import { type TokenBinding, type ValidatedToken } from '../token.js';
+import { type ValidatedToken } from '../token.js';
 import { type Awaitable } from '../awaitable.js';
 
 /** The request that a bound token must be meant for. */
@@ -13,8 +13,6 @@ export interface BoundRequest {
   /** The hashes of the octets on the wire; asked for only when the token is bound. */
   body(): Promise<BodyHashes>;
 }
-
-const UNBOUND: TokenBinding = { bdy: undefined, htm: undefined, htu: undefined, cnf: undefined };
 
 /** Lower-case hex of an MD5, as old peers sign it. */
 const MD5_HEX = /^[0-9a-f]{32}$/;
@@ -32,7 +30,9 @@ export function checkBinding(
   request: BoundRequest,
   audience: string,
 ): Awaitable<boolean> {
-  const { bdy, htm, htu } = token.binding ?? UNBOUND;
+  const bdy = token.binding?.bdy;
+  const htm = token.binding?.htm;
+  const htu = token.binding?.htu;
   const required = issuer.bodyBinding === 'required' && isWrite(request.method);
   const isMd5 = issuer.acceptMd5BodyHash && typeof bdy === 'string' && MD5_HEX.test(bdy);
   if (required && (bdy === undefined || (!isMd5 && (htm === undefined || htu === undefined)))) {

@@ -27,7 +27,7 @@ export interface Credentials {
 }
 
 /** A header that may carry a token. */
-type TokenHeader = 'authorization' | 'jwt';
+type CredentialHeader = 'authorization' | 'jwt';
 
 /**
  * Takes the token out of `Authorization: Bearer` (any case, RFC 6750 section 2.1), `Authorization: DPoP` (RFC 9449 section
@@ -46,7 +46,7 @@ export function extractToken(request: TokenRequest): string | undefined {
  * @throws CountersignError `request_malformed` for two of these headers, and for one beside a token in the query.
  */
 export function extractCredentials({ rawHeaders, url }: TokenRequest): Credentials | undefined {
-  let header: TokenHeader | undefined;
+  let header: CredentialHeader | undefined;
   let value = '';
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const named = tokenHeader(rawHeaders[index] ?? '');
@@ -70,7 +70,7 @@ export function requireToken(sent: string): string {
 }
 
 /** All headers of all requests come by here, and most names are shorter or longer than these. */
-function tokenHeader(name: string): TokenHeader | undefined {
+function tokenHeader(name: string): CredentialHeader | undefined {
   if (name.length !== 'authorization'.length && name.length !== 'jwt'.length) return undefined;
   const lowerCase = name === 'Authorization' ? 'authorization' : name.toLowerCase();
   return lowerCase === 'authorization' || lowerCase === 'jwt' ? lowerCase : undefined;
