@@ -52,10 +52,10 @@ async function measureContender(contender: Contender, options: RoundOptions): Pr
   try {
     await checkGuard(guard.name, url, stage.key(algorithm));
     await warmUp();
-    for (let sample = 0; sample < form.samples; sample += 1) await measure('new', `new-${sample}`);
+    await measure('new');
     // Recalling a token is other code than checking one.
     await send('seen', form.warmUp.length);
-    for (let sample = 0; sample < form.samples; sample += 1) await measure('seen', 'seen');
+    await measure('seen');
     return rates;
   } finally {
     await server.stop();
@@ -72,9 +72,9 @@ async function measureContender(contender: Contender, options: RoundOptions): Pr
       sent += (await send(`warm-${run}`, length)).requests;
   }
 
-  async function measure(state: HttpRow['state'], tokens: TokenFile): Promise<void> {
+  async function measure(state: HttpRow['state']): Promise<void> {
     const cpuBefore = await cpuMicroseconds(server);
-    const { requests, seconds, failures } = await send(tokens, form.length);
+    const { requests, seconds, failures } = await send(state, form.length);
     const cpu = (await cpuMicroseconds(server)) - cpuBefore;
     const row = { guard: guard.name, platform, algorithm, state };
     if (failures > 0 || requests === 0)

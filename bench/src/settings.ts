@@ -7,7 +7,7 @@ import { type LoadLength } from './load/load.js';
 export const HELP = `npm run bench [-- options]
 
 Measures Countersign beside its peers, prints tables, and writes them to bench/results/ with a chart.
-The machine should do nothing else meanwhile. Takes ten to twelve minutes.
+The machine should do nothing else meanwhile. Takes about twelve minutes.
 
   --quick        everything once and short, in under two minutes: shows that it runs, its figures mean little
   --only <text>  only rows whose name has this text, such as "http/fastify", "es256/new" or "micro/recall"
@@ -27,8 +27,6 @@ export interface Settings {
 /** How the full and the quick form differ. */
 export interface Form {
   readonly rounds: number;
-  /** How often each guard is measured with each kind of token, in each of its rounds. */
-  readonly samples: number;
   readonly length: LoadLength;
   readonly warmUp: {
     readonly length: LoadLength;
@@ -46,7 +44,6 @@ export interface Form {
 export const FORMS: Readonly<Record<'full' | 'quick', Form>> = {
   full: {
     rounds: 2,
-    samples: 1,
     length: { seconds: 1 },
     warmUp: { length: { seconds: 1 }, requests: 30_000, runs: 3 },
     tokens: { RS256: 40_000, ES256: 25_000 },
@@ -54,7 +51,6 @@ export const FORMS: Readonly<Record<'full' | 'quick', Form>> = {
   },
   quick: {
     rounds: 1,
-    samples: 1,
     length: { requests: 800 },
     warmUp: { length: { requests: 300 }, requests: 300, runs: 1 },
     tokens: { RS256: 900, ES256: 900 },

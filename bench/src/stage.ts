@@ -11,7 +11,7 @@ import { mintTokens } from './tokens/mint-tokens.js';
 import { AUDIENCE, ISSUER, signingKey, type SigningKey } from './tokens/signing-key.js';
 
 /** Which tokens are sent: always the same few, or those of one run, each only once. */
-export type TokenFile = 'seen' | `warm-${number}` | `new-${number}`;
+export type TokenFile = 'seen' | 'new' | `warm-${number}`;
 
 /** What is there before the first server starts: an issuer that serves its keys, and tokens in files. */
 export interface Stage {
@@ -54,13 +54,10 @@ export async function openStage(): Promise<Stage> {
 export async function writeTokens(
   stage: Stage,
   algorithm: BenchAlgorithm,
-  { tokens: perRun, warmUp, samples }: Form,
+  { tokens: perRun, warmUp }: Form,
 ): Promise<void> {
-  const numbers = (count: number) => Array.from({ length: count }, (_, run) => run);
-  const runs: readonly TokenFile[] = [
-    ...numbers(warmUp.runs).map((run) => `warm-${run}` as const),
-    ...numbers(samples).map((run) => `new-${run}` as const),
-  ];
+  const warmUpRuns = Array.from({ length: warmUp.runs }, (_, run) => `warm-${run}` as const);
+  const runs: readonly TokenFile[] = [...warmUpRuns, 'new'];
   const count = perRun[algorithm];
   const tokens = await mintTokens(stage.key(algorithm), runs.length * count + SEEN_TOKENS);
   for (const [index, run] of runs.entries())
