@@ -18,8 +18,6 @@ export interface KeyStatus {
 
 /** The public keys of one trusted issuer. */
 export interface IssuerKeys {
-  /** Another number after each swap of the set. */
-  readonly version: number;
   /**
    * The key of that `kid`; without one, the only key of the set.
    * @returns undefined when the issuer has no such key.
@@ -46,7 +44,6 @@ export interface IssuerKeys {
 /** Keys that do not change while the process runs: from an inline set or a file. */
 export function fixedKeys(keySet: KeySet): IssuerKeys {
   return {
-    version: 1,
     peek: (keyId) => pickKey(keySet, keyId),
     find: (keyId) => Promise.resolve(pickKey(keySet, keyId)),
     findNow: (keyId) => pickKey(keySet, keyId),

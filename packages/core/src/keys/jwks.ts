@@ -36,7 +36,6 @@ class RemoteKeySet implements IssuerKeys {
   readonly #unknownKeys: UnknownKeys;
   readonly #report: KeyReport;
   #keySet: KeySet | undefined;
-  #version = 0;
   #failure: unknown;
   #pending: Promise<void> | undefined;
   #ahead: Promise<void> | undefined;
@@ -47,10 +46,6 @@ class RemoteKeySet implements IssuerKeys {
     this.#schedule = new RefreshSchedule(options);
     this.#unknownKeys = new UnknownKeys({ seconds: cooldownSeconds, maxSeconds: maxAgeSeconds });
     this.#report = keyReport(options, options);
-  }
-
-  get version(): number {
-    return this.#version;
   }
 
   async find(keyId: string | undefined): Promise<VerificationKey | undefined> {
@@ -171,7 +166,6 @@ class RemoteKeySet implements IssuerKeys {
       const { keys, maxAgeSeconds } = await fetchKeys(isKeyMissing);
       const keySet = signatureKeys(readKeySet(keys, allowed));
       this.#keySet = keySet;
-      this.#version++;
       this.#schedule.succeeded(this.#now(), maxAgeSeconds ?? this.#options.maxAgeSeconds);
       this.#report.fetched(keySet, durationMs());
     } catch (error) {

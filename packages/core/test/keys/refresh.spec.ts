@@ -27,6 +27,9 @@ function remote(options: JwksOptions = {}): IssuerKeys {
   return remoteKeysOf({ jwksUri: server.jwksUri, clock, warnings }, options);
 }
 
+/** Whether its set was fetched since the clock was last moved. */
+const isNew = (keys: IssuerKeys): boolean => keys.status().ageSeconds === 0;
+
 const publish = (...jwks: readonly object[]): void => server.answer(json({ keys: jwks }));
 
 /** Answers only when the test says so; resolves when the request is there. */
@@ -52,9 +55,9 @@ describe('the refresh in the background', () => {
     await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
     await early.arrived;
     await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
-    expect([server.requests(), keys.version]).toEqual([2, 1]);
+    expect([server.requests(), keys.status().ageSeconds]).toEqual([2, 510]);
     early.release();
-    await until(() => keys.version === 2);
+    await until(() => isNew(keys));
     await expect(keys.find('good')).resolves.toBeUndefined();
     await expect(keys.find('next')).resolves.toMatchObject({ keyId: 'next' });
     expect(server.requests()).toBe(2);
@@ -65,7 +68,7 @@ describe('the refresh in the background', () => {
     await keys.find('good');
     clock.advance(550);
     await Promise.all(Array.from({ length: 1000 }, () => keys.find('good')));
-    await until(() => keys.version === 2);
+    await until(() => isNew(keys));
     expect(server.requests()).toBe(2);
   });
 
@@ -114,7 +117,7 @@ describe('the refresh in the background', () => {
     publish(next.publicJwk);
     clock.advance(376);
     await keys.find('good');
-    await until(() => keys.version === 2);
+    await until(() => isNew(keys));
     await expect(keys.find('next')).resolves.toMatchObject({ keyId: 'next' });
   });
 
@@ -129,14 +132,14 @@ describe('the refresh in the background', () => {
     await keys.find('good');
     clock.advance(8);
     await keys.find('good');
-    await until(() => keys.version === 2);
+    await until(() => isNew(keys));
     clock.advance(64_000);
     await keys.find('good');
     expect(server.requests()).toBe(2);
     publish(key.publicJwk);
     clock.advance(10_000);
     await keys.find('good');
-    await until(() => keys.version === 3);
+    await until(() => isNew(keys));
   });
 
   it('begins before the set is too old to be used, whatever the answer says', async () => {
@@ -145,7 +148,7 @@ describe('the refresh in the background', () => {
     await keys.find('good');
     clock.advance(3100);
     await keys.find('good');
-    await until(() => keys.version === 2);
+    await until(() => isNew(keys));
   });
 
   it.each([
@@ -162,7 +165,7 @@ describe('the refresh in the background', () => {
     server.answer(json({ keys: [jwk] }));
     clock.advance(601);
     await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good', algorithm: 'ES256' });
-    expect([keys.version, warnings.length, server.requests()]).toEqual([1, 1, 2]);
+    expect([keys.status().state, warnings.length, server.requests()]).toEqual(['old', 1, 2]);
   });
 
   it('leaves out one bad key among good ones', async () => {
@@ -205,7 +208,7 @@ describe('a request that goes away while the keys are fetched', () => {
     caller.abort();
     await expect(request).rejects.toThrow('gone');
     held.release();
-    await until(() => keys.version === 1);
+    await until(() => keys.status().state === 'fresh');
     await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
     expect(server.requests()).toBe(1);
   });
