@@ -10,7 +10,7 @@ if (!existsSync(CHROMIUM)) {
 
 /** The tests that need a real browser: the page of the gateway, with all services behind it. */
 const config: Config = {
-  testTimeout: 120_000,
+  testTimeout: 180_000,
   projects: (everything.projects ?? []).flatMap((project) =>
     typeof project === 'string' ? [] : [{ ...project, testMatch: ['<rootDir>/test/**/*.browser-spec.ts'] }],
   ),

@@ -37,7 +37,7 @@ const folders = ['packages', 'apps'].flatMap((parent) =>
 );
 
 const config: Config = {
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   // Jest leaves one processor free unless told otherwise, and so takes twice as long where there are two.
   maxWorkers: '100%',
   projects: [...folders, 'demo', 'drill', 'bench'].map((folder) => ({

@@ -8,7 +8,7 @@ if (!process.env['DATABASE_URL']) {
 
 /** The tests that need a PostgreSQL server: the contracts that also run on the embedded database. */
 const config: Config = {
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   projects: (everything.projects ?? []).flatMap((project) =>
     typeof project === 'string' ? [] : [{ ...project, testMatch: ['<rootDir>/test/**/*.postgres-spec.ts'] }],
   ),

@@ -5,7 +5,7 @@ import { shared } from './jest.config';
 
 /** The checks of the repository itself: its order, its documentation, its exports and its packed packages. */
 const config: Config = {
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   projects: [
     {
       ...shared,

@@ -165,7 +165,7 @@ it('decides the same with and without recall, whatever comes, whenever, and howe
     }),
     { numRuns: 150 },
   );
-}, 60_000);
+});
 
 it('decides the same with and without recall where a key is replaced by another of its name while tokens are recalled', async () => {
   const world = new World();
