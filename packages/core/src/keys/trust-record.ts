@@ -23,7 +23,7 @@ export type TrustedKeys =
 export interface TrustRecord extends ThirdPartyMembers {
   /** Short name of the caller, the one that `@Callers()` compares. */
   readonly name: string;
-  /** The exact `iss` of its tokens. */
+  /** The exact `iss` of its tokens. An https URI where its metadata is looked up; else any text. */
   readonly issuer: string;
   /** May be left out where `introspection` is given: then none of its tokens is a JWT. */
   readonly keys?: TrustedKeys;
@@ -111,21 +111,18 @@ export function readTrustRecord(
   const issuer = record.string('issuer');
   const hasKeys = record.has('keys') || !record.has('introspection');
   const keys = hasKeys ? readKeys(record.raw('keys'), record.at('keys'), allowInsecureHttp) : undefined;
-  if (
-    keys !== undefined &&
-    'discovery' in keys &&
-    readHttpsUri(issuer, record.at('issuer'), allowInsecureHttp).search !== ''
-  )
-    throw invalidOption(record.at('issuer'), 'must not hold a query (keys.discovery is set)');
   const thirdParty = readThirdParty(record, given, isService, allowInsecureHttp);
   const { introspection } = thirdParty;
+  const hasMetadata =
+    (keys !== undefined && 'discovery' in keys) ||
+    (introspection !== undefined && introspection.endpoint === undefined);
+  if (hasMetadata && readHttpsUri(issuer, record.at('issuer'), allowInsecureHttp).search !== '')
+    throw invalidOption(record.at('issuer'), 'must not hold a query (its metadata is looked up)');
   return {
     name,
     issuer,
     keys,
-    hasMetadata:
-      (keys !== undefined && 'discovery' in keys) ||
-      (introspection !== undefined && introspection.endpoint === undefined),
+    hasMetadata,
     algorithms: keys === undefined ? [] : readAlgorithms(record, defaultAlgorithms(isService, preset)),
     tokenType,
     scopes: new Set(readScopes(record, 'scopes')),

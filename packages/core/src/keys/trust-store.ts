@@ -7,6 +7,7 @@ import { hydrateAll, type HydratedIssuer, type HydrateOptions } from './hydrate.
 import { type IssuerKeys, type KeyStatus } from './issuer-keys.js';
 import { type JwksOptions } from './jwks-options.js';
 import { type KeyEvent } from './key-events.js';
+import { refusePrivateHost } from './private-host.js';
 import {
   readTrustRecord,
   type ResolvedTrustRecord,
@@ -59,7 +60,10 @@ export interface TrustStoreOptions {
   readonly trust: readonly TrustRecord[];
   readonly jwks?: JwksOptions;
   readonly clock?: Clock;
-  /** Refuses key set URIs whose host is a private, loopback or link-local address. Default false. Names are not resolved. */
+  /**
+   * Refuses what would be asked at a private, loopback or link-local address: key sets, issuers whose metadata is looked up,
+   * introspection endpoints. Default false. Names are not resolved.
+   */
   readonly publicOnly?: boolean;
   readonly allowInsecureHttpForLocalDevelopment?: boolean;
   /** Told what an operator should look at. Default: nothing is told. */
@@ -92,6 +96,8 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
   );
   refuseSharing(records);
   refuseSecondIntrospection(records);
+  const publicOnly = given.boolean('publicOnly', false);
+  if (publicOnly) refusePrivateIssuers(records);
   records.forEach(({ name, acceptMd5BodyHash }, index) => {
     if (acceptMd5BodyHash)
       options.onWarning?.(
@@ -103,7 +109,7 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
     clock: options.clock,
     onWarning: options.onWarning,
     onKeyEvent: options.onKeyEvent,
-    publicOnly: given.boolean('publicOnly', false),
+    publicOnly,
     allowInsecureHttp: insecure,
   });
   const issuers = records.map((record, index) => ({
@@ -161,6 +167,13 @@ function refuseSecondIntrospection(records: readonly ResolvedTrustRecord[]): voi
     `trust[${String(second)}].introspection`,
     `is already used by trust[${String(first)}]; an opaque token does not say who issued it`,
   );
+}
+
+/** Whatever their metadata is looked up for: the first request goes to the issuer itself. */
+function refusePrivateIssuers(records: readonly ResolvedTrustRecord[]): void {
+  records.forEach(({ issuer, hasMetadata }, index) => {
+    if (hasMetadata) refusePrivateHost(new URL(issuer), `trust[${String(index)}].issuer`);
+  });
 }
 
 function keyIdentities(keys: TrustedKeys | undefined): readonly string[] {

@@ -76,8 +76,7 @@ export function trustedKeysReader(
     if (keys === undefined) return fixedKeys({ byId: new Map(), refusedKeys: 0, warnings: [] });
     if ('jwks' in keys) return fixed(keys.jwks, record, path, 'jwks');
     if ('jwksFile' in keys) return fixed(readJson(keys.jwksFile, path), record, path, 'jwksFile');
-    if ('discovery' in keys) refusePrivate(issuer, `${path.replace(/keys$/, '')}issuer`);
-    else refusePrivate(keys.jwksUri, `${path}.jwksUri`);
+    if ('jwksUri' in keys) refusePrivate(keys.jwksUri, `${path}.jwksUri`);
     const fetchKeys =
       'discovery' in keys ? discover(record, `${path}.discovery`) : jwksFetcher(keys.jwksUri, jwks);
     return remoteKeys({ name, issuer, allowed, fetchKeys, clock, onWarning, onKeyEvent, ...jwks });
