@@ -24,6 +24,8 @@ export interface IntrospectionEndpoint {
 }
 
 export interface IntrospectionEndpointOptions {
+  /** The `name` of the trust record, for messages: the issuer need not be an address. */
+  readonly name: string;
   readonly issuer: string;
   /** Where the record stands, such as `trust[1].introspection`. */
   readonly path: string;
@@ -39,7 +41,7 @@ export interface IntrospectionEndpointOptions {
  * @throws TypeError when the record asks for `private_key_jwt` and there is no key store, or for a private address.
  */
 export function createIntrospectionEndpoint(options: IntrospectionEndpointOptions): IntrospectionEndpoint {
-  const { issuer, path, introspection, keyStore, clock, publicOnly } = options;
+  const { name, issuer, path, introspection, keyStore, clock, publicOnly } = options;
   const { endpoint, clientId, timeoutMs, allowInsecureHttp } = introspection;
   if (introspection.clientSecret === undefined && keyStore === undefined)
     throw invalidOption(`${path}.clientAuthentication`, 'private_key_jwt needs the option keyStore');
@@ -81,14 +83,14 @@ export function createIntrospectionEndpoint(options: IntrospectionEndpointOption
         return answer.active ? { ...answer } : undefined;
       } catch (error) {
         metadata = undefined;
-        throw unavailable(issuer, wordsOf(error));
+        throw unavailable(name, wordsOf(error));
       }
     },
   };
 }
 
 /** The library's errors carry the answer, and with it what the issuer says of a user: none of it is kept. */
-function unavailable(issuer: string, words: string): CountersignError {
-  const message = `${new URL(issuer).host} did not say whether the token is good: ${words}`;
+function unavailable(name: string, words: string): CountersignError {
+  const message = `${name} did not say whether the token is good: ${words}`;
   return new CountersignError('introspection_unavailable', message, { retryAfterSeconds: 1 });
 }

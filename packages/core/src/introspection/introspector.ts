@@ -46,7 +46,7 @@ export function createIntrospector(options: IntrospectorOptions): Introspector |
   const { name } = issuer;
   const { cacheSeconds } = introspection;
   const path = `trust[${String(index)}].introspection`;
-  const where = { issuer: issuer.issuer, path, introspection };
+  const where = { name, issuer: issuer.issuer, path, introspection };
   const endpoint = createIntrospectionEndpoint({ ...where, keyStore, clock, publicOnly });
   const cache = createAnswerCache(cacheSeconds, clock);
   const pending = new Map<string, { readonly askedAt: number; readonly answer: Promise<Answer> }>();

@@ -277,6 +277,22 @@ describe('an issuer that cannot be asked', () => {
     expect(await codeOf(send())).toBe('introspection_unavailable');
   });
 
+  it.each([
+    ['an address', IDP],
+    ['no address', 'shop-idp'],
+  ])(
+    'is named in the message as the trust record names it, where its identifier is %s',
+    async (_what, iss) => {
+      server.answer = saying({ ...good, iss });
+      const asked = verifierFor({}, { issuer: iss });
+      await send('opaque', asked);
+      server.answer = saying({}, 500);
+      const fault = await faultOf(send('another', asked));
+      expect(fault).toMatchObject({ code: 'introspection_unavailable', retryAfterSeconds: 1 });
+      expect(fault.message).toMatch(/^idp did not say whether the token is good: /);
+    },
+  );
+
   it('is unavailable when it is down', async () => {
     await server.close();
     expect(await codeOf(send())).toBe('introspection_unavailable');
