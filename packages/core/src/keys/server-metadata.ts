@@ -17,7 +17,8 @@ const MAX_ANSWER_BYTES = 262_144;
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * Looks up the metadata of an issuer: RFC 8414 first, OpenID Connect Discovery for servers that know only that.
+ * Looks up the metadata of an issuer: RFC 8414 first, OpenID Connect Discovery for servers that know only that, and answer
+ * the first question with an error, or with the page that they have for whatever they do not know.
  * It must name the very issuer that was asked for (RFC 8414 section 3.3). Does not look at its other members.
  * @param path the option that the issuer comes from.
  * @param signal makes the time limit of each request.
@@ -31,7 +32,7 @@ export async function readServerMetadata(
   const identifier = new URL(issuer);
   const options = boundedRequest(signal);
   let response = await discoveryRequest(identifier, { ...options, algorithm: 'oauth2' });
-  if (response.status !== 200)
+  if (!(await isDocument(response)))
     response = await discoveryRequest(identifier, { ...options, algorithm: 'oidc' });
   const metadata = await processDiscoveryResponse(identifier, response).catch((error: unknown) => {
     throw isOtherIssuer(error) ? otherIssuer(path) : error;
@@ -52,6 +53,16 @@ export function boundedRequest(signal: () => AbortSignal) {
     // The library would refuse http everywhere. Where it is accepted was decided by `readHttpsUri`.
     [allowInsecureRequests]: true,
   };
+}
+
+/** Any JSON counts: metadata that names another issuer, or none, is not made up for by what stands elsewhere. */
+async function isDocument(response: Response): Promise<boolean> {
+  if (response.status !== 200) return false;
+  return response
+    .clone()
+    .json()
+    .then(() => true)
+    .catch(() => false);
 }
 
 function isOtherIssuer(error: unknown): boolean {

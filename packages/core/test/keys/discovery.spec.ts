@@ -13,6 +13,8 @@ import { createSigningKey } from '../support/signing-key.js';
 
 const key = await createSigningKey('ES256', 'good');
 
+const OPENID = '/.well-known/openid-configuration';
+
 type Listener = Parameters<KeyServer['answer']>[0];
 type Rest = Parameters<typeof discoveringStore> extends [unknown, ...infer Others] ? Others : never;
 
@@ -66,6 +68,31 @@ describe('keys by discovery', () => {
     herald.describe('/tenant/.well-known/openid-configuration', `${origin}/tenant`);
     await expect(keysOf(`${origin}/tenant`).find('good')).resolves.toMatchObject({ keyId: 'good' });
     expect(paths).toEqual([`${METADATA}/tenant`, '/tenant/.well-known/openid-configuration', '/jwks']);
+  });
+
+  it.each<readonly [string, Listener]>([
+    ['a page', text('<html></html>', 'text/html')],
+    ['a page that says it is JSON', text('<html></html>')],
+    ['nothing', text('')],
+  ])(
+    'are found by it where the issuer answers 200 with %s to what it does not know',
+    async (_what, answer) => {
+      pages.set(METADATA, answer);
+      herald.describe(OPENID, origin);
+      await expect(keysOf().find('good')).resolves.toMatchObject({ keyId: 'good' });
+      expect(paths).toEqual([METADATA, OPENID, '/jwks']);
+    },
+  );
+
+  it.each<readonly [string, unknown]>([
+    ['another issuer', { issuer: 'https://attacker.test' }],
+    ['no issuer', {}],
+    ['nothing at all', []],
+  ])('are not looked for there where the first metadata names %s', async (_what, metadata) => {
+    pages.set(METADATA, json(metadata));
+    herald.describe(OPENID, origin);
+    await expect(keysOf().find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    expect(paths).toEqual([METADATA]);
   });
 
   it('are not looked for before they are needed', () => {

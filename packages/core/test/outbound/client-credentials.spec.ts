@@ -8,7 +8,7 @@ import { arrive, outboundCall } from '../support/service.js';
 const running: TestProvider[] = [];
 
 async function start(
-  options: { metadata?: 'oauth2' | 'openid'; lifetimeSeconds?: number } = {},
+  options: { metadata?: 'oauth2' | 'openid'; hasPageForAll?: boolean; lifetimeSeconds?: number } = {},
 ): Promise<TestProvider> {
   const provider = await startProvider({ clients: registered, ...options });
   running.push(provider);
@@ -120,6 +120,12 @@ describe('a token by client credentials, from a real OpenID provider', () => {
       expect(provider.paths).toEqual(paths);
     },
   );
+
+  it('is found by the OpenID document of a server that has a page for whatever it does not know', async () => {
+    const provider = await start({ metadata: 'openid', hasPageForAll: true });
+    await heraldOf({ issuer: provider.issuer, ...ours.private_key_jwt }).authorize(call, undefined);
+    expect(provider.paths).toContain('/.well-known/openid-configuration');
+  });
 
   it('is asked for once: the next call gets the same, from the cache', async () => {
     const provider = await start();

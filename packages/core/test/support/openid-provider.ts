@@ -40,6 +40,8 @@ export interface TestProviderOptions {
   readonly services?: ReadonlyMap<string, { readonly keys: readonly PublicJwk[] }>;
   /** Which kind of metadata it has. Default both. */
   readonly metadata?: 'oauth2' | 'openid';
+  /** Answers 200 with its page where it has no metadata. Default: 404. */
+  readonly hasPageForAll?: boolean;
   /** Default 600. */
   readonly lifetimeSeconds?: number;
   /** Its access tokens are opaque: it tells about them, and revokes them (RFC 7662, RFC 7009). Default: they are JWTs. */
@@ -147,7 +149,7 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
     const isHidden =
       (options.metadata === 'openid' && request.url?.includes('oauth-authorization-server') === true) ||
       (options.metadata === 'oauth2' && request.url?.includes('openid-configuration') === true);
-    if (isHidden) response.writeHead(404).end('<html>no such page</html>');
+    if (isHidden) response.writeHead(options.hasPageForAll === true ? 200 : 404).end('<html>welcome</html>');
     else void answer(request, response);
   });
   return {
