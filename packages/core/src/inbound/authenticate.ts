@@ -12,7 +12,7 @@ import { checkDelegation } from './delegation.js';
 import { type DpopRules } from './dpop-options.js';
 import { type ProofUse } from './dpop-proof.js';
 import { extractCredentials, requireToken, type Credentials, type TokenRequest } from './extract-token.js';
-import { readUnverified } from './read-unverified.js';
+import { hasThreeParts, readUnverified } from './read-unverified.js';
 import { type CheckedToken, type Recall, type RecalledToken } from './recall.js';
 import { checkTimes, validateClaims } from './validate-claims.js';
 import { verifySignature } from './verify-signature.js';
@@ -49,7 +49,7 @@ export function authenticate(request: InboundRequest, parts: VerifierParts): Awa
   const { clock, introspector, recall } = parts;
   const { token } = sent;
   // Never recalled: only what its issuer said of it is kept, and for as long as the trust record lets it.
-  if (introspector !== undefined && !token.includes('.'))
+  if (introspector !== undefined && !hasThreeParts(token))
     return askAbout(token, introspector, parts).then((vouched) => accept({ vouched, sent, request, parts }));
   const recalled = recall.find(token);
   if (recalled !== undefined) {

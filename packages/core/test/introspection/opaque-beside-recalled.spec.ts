@@ -95,6 +95,48 @@ describe('an opaque token beside a JWT of the same issuer', () => {
   });
 });
 
+describe('a token with dots', () => {
+  it.each([
+    ['one, as Ory Hydra has it', 'ory_at_key.signature'],
+    ['three', 'a.b.c.d'],
+    ['the four of an encrypted JWT', 'header.key.iv.text.tag'],
+    ['nothing else', '.'],
+  ])('is opaque with %s: its issuer is asked, and it is never recalled', async (_what, token) => {
+    const verifier = createVerifier({ service: SERVICE, clock, trust: [both()] });
+    const request = sent(token);
+    await remembered(verifier, request);
+    expect(isRecalled(verifier, request)).toBe(false);
+    expect(server.questions.map(({ form }) => form.get('token'))).toEqual([token]);
+    server.answer = saying({ active: false });
+    clock.advance(10);
+    expect(await codeOf(verifier.authenticate(request))).toBe('token_inactive');
+  });
+
+  it.each(['a.b.c', '..', 'a..b', 'opaque.token.'])(
+    'is taken for a JWT when they are two, and nobody is asked about %s',
+    async (token) => {
+      const verifier = createVerifier({ service: SERVICE, clock, trust: [both()] });
+      expect(await codeOf(verifier.authenticate(sent(token)))).toBe('token_malformed');
+      expect(server.questions).toHaveLength(0);
+    },
+  );
+
+  it('is refused unasked when it is too large', async () => {
+    const verifier = createVerifier({ service: SERVICE, clock, trust: [both()] });
+    await verifier.authenticate(sent('a.'.repeat(4096)));
+    expect(await codeOf(verifier.authenticate(sent(`${'a.'.repeat(4096)}a`)))).toBe('token_too_large');
+    expect(server.questions).toHaveLength(1);
+  });
+
+  it('is malformed where no issuer is asked, unless they are two', async () => {
+    const { introspection: _, ...record } = both();
+    const verifier = createVerifier({ service: SERVICE, clock, trust: [record] });
+    await verifier.authenticate(jwt);
+    for (const token of ['ory_at_key.signature', 'header.key.iv.text.tag'])
+      expect(await codeOf(verifier.authenticate(sent(token)))).toBe('token_malformed');
+  });
+});
+
 describe('an issuer whose tokens are all opaque', () => {
   it('has no keys whose age or lack could be a fault', async () => {
     const without = { name: 'opaque', issuer: 'https://opaque.example/', introspection: introspection() };
