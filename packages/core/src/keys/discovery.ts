@@ -16,6 +16,8 @@ export interface DiscoveredKeysOptions extends JwksFetchLimits {
    * @throws TypeError with the code `config_invalid` when nothing may be fetched from there.
    */
   readonly readJwksUri: (value: unknown) => string;
+  /** Told when nothing is fetched any more from the address that was made last. */
+  readonly giveUpJwksUri: () => void;
   readonly onWarning: (message: string) => void;
 }
 
@@ -34,7 +36,7 @@ const METADATA_REST_SECONDS = 30;
  * does not.
  */
 export function discoveredKeys(options: DiscoveredKeysOptions): FetchKeys {
-  const { clock, issuer, maxBytes, onWarning, path, readJwksUri, timeoutMs } = options;
+  const { clock, giveUpJwksUri, issuer, maxBytes, onWarning, path, readJwksUri, timeoutMs } = options;
   let jwksUri: string | undefined;
   let lookedAt = -Infinity;
   let isDoubted = false;
@@ -57,6 +59,7 @@ export function discoveredKeys(options: DiscoveredKeysOptions): FetchKeys {
       if (isConfigInvalid(error)) {
         // Whoever answers there now may have the old address, too.
         jwksUri = undefined;
+        giveUpJwksUri();
         throw error;
       }
       onWarning(`${path}: the metadata cannot be read again; the address that it gave before stays in use`);

@@ -5,6 +5,7 @@ import { discoveredKeys } from './discovery.js';
 import { fixedKeys, type IssuerKeys } from './issuer-keys.js';
 import { jwksFetcher } from './jwks-fetch.js';
 import { readJwksOptions, type JwksOptions } from './jwks-options.js';
+import { jwksUriOwners } from './jwks-uri-owners.js';
 import { remoteKeys } from './jwks.js';
 import { readKeySet } from './key-set.js';
 import { type KeyEvent } from './key-events.js';
@@ -32,28 +33,24 @@ export function trustedKeysReader(
   const { allowInsecureHttp, clock = systemClock, publicOnly } = options;
   const { onWarning = () => undefined, onKeyEvent = () => undefined } = options;
   const jwks = readJwksOptions(options.jwks ?? {});
-  const owners = new Map(
-    records.flatMap(({ issuer, keys }) =>
-      keys !== undefined && 'jwksUri' in keys ? [[keys.jwksUri, issuer]] : [],
-    ),
-  );
+  const owners = jwksUriOwners(records);
 
   function refusePrivate(uri: string, path: string): void {
     if (publicOnly) refusePrivateHost(new URL(uri), path);
   }
 
   function discover({ issuer }: ResolvedTrustRecord, path: string): FetchKeys {
-    // An address belongs to the first record that is led to it, as in the trust file: no key may vouch for two issuers.
     const readJwksUri = (value: unknown): string => {
       const { href } = readHttpsUri(value, `${path} (jwks_uri)`, allowInsecureHttp);
       refusePrivate(href, `${path} (jwks_uri)`);
-      const owner = owners.get(href) ?? issuer;
-      if (owner !== issuer)
-        throw invalidOption(`${path} (jwks_uri)`, 'leads to the keys of another trust record');
-      owners.set(href, issuer);
-      return href;
+      if (owners.claim(issuer, href)) return href;
+      throw invalidOption(
+        `${path} (jwks_uri)`,
+        'leads to the keys of another trust record, or to its issuer; if it is right, write it as keys.jwksUri',
+      );
     };
-    return discoveredKeys({ issuer, path, clock, readJwksUri, onWarning, ...jwks });
+    const giveUpJwksUri = (): void => owners.giveUp(issuer);
+    return discoveredKeys({ issuer, path, clock, readJwksUri, giveUpJwksUri, onWarning, ...jwks });
   }
 
   function fixed(
