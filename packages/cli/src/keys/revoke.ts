@@ -23,7 +23,7 @@ export function addRevoke(keys: Command, deliver: Deliver): void {
 async function revoke(directory: KeyDirectory, kid: string, { reason }: Options): Promise<Findings> {
   const keyId = await wholeKid(directory, kid);
   const state = await directory.revoke({ keyId, ...(reason !== undefined && { reason }) });
-  const { changed, overlap } = state;
+  const { changed, overlap, problems } = state;
   if (changed.length === 0)
     return { outcome: 'nothing_due', sentences: [`${shortKid(keyId)} is gone already.`], state };
   const gone = state.keys.find((key) => key.keyId === keyId);
@@ -35,7 +35,7 @@ async function revoke(directory: KeyDirectory, kid: string, { reason }: Options)
     'One that cannot reach it trusts the key for as long as its maxStaleSeconds says, 24 h unless configured: check that the key set answers.',
   ];
   if (successor !== undefined) sentences.push(successorSentence(shortKid(successor.keyId), successor.from));
-  return { outcome: 'done', sentences, state, changed };
+  return { outcome: 'done', sentences, state, changed, problems };
 }
 
 function successorSentence(name: string, from: string | undefined): string {

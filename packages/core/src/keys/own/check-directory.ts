@@ -9,7 +9,6 @@ import {
   type DirectorySnapshot,
   type ReadOptions,
 } from './read-directory.js';
-import { errorCode } from './system-fault.js';
 
 /** Something that is wrong with a key directory. Names files, and nothing of a key. */
 export interface KeyProblem {
@@ -78,9 +77,9 @@ function strangeFiles(
   });
 }
 
-function problemOf(error: unknown, path: string): Pick<KeyProblem, 'path' | 'problem'> {
-  const { message } =
-    error instanceof Error && errorCode(error) === 'config_invalid' ? error : unreadable(error, path);
+/** What keeps a file from being used, apart from the file's name. */
+export function problemOf(error: unknown, path: string): Pick<KeyProblem, 'path' | 'problem'> {
+  const { message } = unreadable(error, path);
   return message.startsWith(`${path} `)
     ? { path, problem: message.slice(path.length + 1) }
     : { path, problem: message };

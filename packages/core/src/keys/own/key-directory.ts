@@ -37,6 +37,8 @@ export interface KeyDirectoryState extends KeyRotation {
 export interface KeyDirectoryChange extends KeyDirectoryState {
   /** Empty when there was nothing to do. */
   readonly changed: readonly KeyChange[];
+  /** Of `revoke`: a warning for each pending key that should sign now, and whose file is damaged or missing. */
+  readonly problems: readonly KeyProblem[];
 }
 
 /**
@@ -57,7 +59,7 @@ export interface KeyDirectory {
   /** Takes retiring keys out: one, or all whose tokens have expired. */
   retire(options?: { readonly keyId?: string; readonly force?: boolean }): Promise<KeyDirectoryChange>;
   /**
-   * Takes any key out at once. For the one that signs, the oldest pending key or a new one signs instead.
+   * Takes any key out at once. For the one that signs, the oldest pending key whose file is whole signs instead, or a new one.
    * @param options the reason is kept with the key: one line of 200 characters at most.
    */
   revoke(options: { readonly keyId: string; readonly reason?: string }): Promise<KeyDirectoryChange>;
@@ -85,7 +87,7 @@ export function openKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
   const rotor = new KeyRotor(files, overlap, clock);
 
   function stateOf(
-    { rotation, generation, changed }: ChangedKeys,
+    { rotation, generation, changed, problems }: ChangedKeys,
     everySeconds?: number,
   ): KeyDirectoryChange {
     return {
@@ -93,6 +95,7 @@ export function openKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
       directory,
       generation,
       changed,
+      problems,
       next: nextStep(rotation, clock.now(), everySeconds),
     };
   }

@@ -14,7 +14,6 @@ import {
   type ReadOptions,
 } from './read-directory.js';
 import { isLongerOverlap } from './rotation.js';
-import { errorCode, errorText } from './system-fault.js';
 
 /** What happens to keys that cannot be read while a service runs. */
 export const KEYS_STAY = 'the keys that were read before stay in use';
@@ -77,10 +76,10 @@ function usableKeys(
     if (state !== 'gone' && key !== undefined) keys.set(keyId, key);
   }
   const warnings = failures.map(({ record, error }) => {
-    const fault = errorCode(error) === 'config_invalid' ? error : unreadable(error, directory);
+    const fault = unreadable(error, directory);
     if (old === undefined) throw fault;
     const consequence = keys.has(record.keyId) ? KEYS_STAY : 'that key is not published';
-    return `${errorText(fault, 'message') ?? record.file}; ${consequence}`;
+    return `${fault.message}; ${consequence}`;
   });
   return { keys, warnings };
 }

@@ -99,15 +99,15 @@ async function again<Result>(directory: string, attempt: () => Promise<Result>):
     try {
       return await attempt();
     } catch (error) {
-      if (errorCode(error) === 'config_invalid') throw error;
       if (errorCode(error) !== 'ENOENT' || attempts >= ATTEMPTS) throw unreadable(error, directory);
     }
   }
 }
 
-/** Says which file it is that cannot be read. */
-export function unreadable(error: unknown, directory: string): TypeError {
-  return systemFault(error, errorText(error, 'path') ?? directory, 'cannot be read');
+/** Says which file it is that cannot be read, and why; a fault of what is in it says so already. */
+export function unreadable(error: unknown, path: string): TypeError {
+  if (error instanceof TypeError && errorCode(error) === 'config_invalid') return error;
+  return systemFault(error, errorText(error, 'path') ?? path, 'cannot be read');
 }
 
 async function attemptSnapshot(options: ReadOptions): Promise<DirectorySnapshot> {

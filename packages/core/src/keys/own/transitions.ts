@@ -16,6 +16,8 @@ export interface Transition {
   newKeyFor(rotation: KeyRotation, now: number): SigningAlgorithm | undefined;
   /** The keys afterwards; the same ones when there is nothing to do. @throws CountersignError when it is refused. */
   apply(rotation: KeyRotation, now: number, made: NewKey | undefined): readonly KeyRecord[];
+  /** The same when that key cannot sign, for a command that must not wait until its file is mended. */
+  without?(keyId: string): Transition;
 }
 
 /** Where a command names a key, and whether it may go too fast. */
@@ -94,22 +96,28 @@ export function retirement({ keyId, force = false }: StepOptions): Transition {
   };
 }
 
-/** A key goes at once, whatever its state. When it signed, another takes its place in the same step. */
-export function revocation(keyId: string, reason?: string): Transition {
+/**
+ * A key goes at once, whatever its state. When it signed, another takes its place in the same step.
+ * @param unusable pending keys that cannot: they stay pending.
+ */
+export function revocation(keyId: string, reason?: string, unusable: readonly string[] = []): Transition {
+  const nextOf = (rotation: KeyRotation): KeyRecord | undefined =>
+    keysIn(rotation, 'pending').find((pending) => !unusable.includes(pending.keyId));
   const needsAnother = (rotation: KeyRotation): boolean =>
-    named(rotation, keyId).state === 'active' && keysIn(rotation, 'pending').length === 0;
+    named(rotation, keyId).state === 'active' && nextOf(rotation) === undefined;
   return {
     newKeyFor: (rotation) => (needsAnother(rotation) ? activeKey(rotation)?.algorithm : undefined),
     apply(rotation, now, made) {
       const key = named(rotation, keyId);
       if (key.state === 'gone') return rotation.keys;
-      const successor = key.state === 'active' ? keysIn(rotation, 'pending')[0] : undefined;
+      const successor = key.state === 'active' ? nextOf(rotation) : undefined;
       const keys = rotation.keys.map((each): KeyRecord => {
         if (each === key) return { ...gone(key, now), reason };
         return each === successor ? { ...each, state: 'active', activatedAt: now } : each;
       });
       return made === undefined ? keys : [...keys, newRecord(made, now, 'active')];
     },
+    without: (pending) => revocation(keyId, reason, [...unusable, pending]),
   };
 }
 

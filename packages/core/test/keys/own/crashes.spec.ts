@@ -107,6 +107,23 @@ describe.each(COMMANDS)(
   },
 );
 
+it('SIGKILL at every step of revoke, when the pending key cannot sign, leaves what the same command completes', async () => {
+  const original = await directoryWith('active pending', 'revoke without the pending key');
+  const [signing, pending] = (await openKeyDirectory({ directory: original }).read()).keys;
+  await rm(join(original, pending!.file));
+  const steps = await killedAtEachStep(original, 'revoke', async (directory) => {
+    const keys = openKeyDirectory({ directory });
+    expect(['active pending', 'gone pending active']).toContain(await statesIn(keys));
+    await keys.revoke({ keyId: signing!.keyId });
+    expect(await statesIn(keys)).toBe('gone pending active');
+    expect(await readdir(directory)).not.toContain(signing!.file);
+    await keys.revoke({ keyId: pending!.keyId });
+    const store = await inService(directory);
+    expect(store.publicKeys().keys.map(({ kid }) => kid)).toEqual([store.signer().keyId]);
+  });
+  expect(steps).toBeGreaterThanOrEqual(14);
+});
+
 it('SIGKILL at every step of a service that makes its first key leaves a directory that it starts from', async () => {
   const original = join(root, 'nobody');
   await cp(await directoryWith('active', 'unused'), original, { recursive: true });
