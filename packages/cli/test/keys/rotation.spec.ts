@@ -139,6 +139,15 @@ describe('keys activate', () => {
     });
   });
 
+  it('says which key signs, and since when, when it is run again after it was interrupted', async () => {
+    const { active } = await retiringSince(60);
+    const { code, stderr } = await countersign(keys('activate'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(`^Refused: no key is pending: ${active} has signed since 20\\S+Z\\. .*nothing is due`),
+    );
+  });
+
   it('has nothing to do for the key that is active', async () => {
     const { active } = await pendingSince(1);
     const { code, report } = await countersignJson(keys('activate', '--', active));

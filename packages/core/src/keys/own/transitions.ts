@@ -65,7 +65,7 @@ export function activation({ keyId, force = false }: StepOptions): Transition {
       const active = activeKey(rotation);
       if (active !== undefined && active.keyId === keyId) return rotation.keys;
       const key = keyId === undefined ? keysIn(rotation, 'pending')[0] : named(rotation, keyId);
-      if (key === undefined) throw notPossible('no key is pending; prepare one first');
+      if (key === undefined) throw notPossible(nothingPending(active));
       if (key.state !== 'pending') throw notPossible(`the key ${key.keyId} is ${key.state}, not pending`);
       if (!force)
         refuseBefore(activationSafeAt(key, rotation.overlap), now, 'some verifiers do not know the key yet');
@@ -171,6 +171,16 @@ function newRecord(made: NewKey, now: number, state: 'pending' | 'active'): KeyR
 function gone(key: KeyRecord, now: number): KeyRecord {
   const state: KeyState = 'gone';
   return { ...key, state, goneAt: now };
+}
+
+/** Perhaps the command was repeated: then all is as it should be, and a new key would start a rotation that nobody wants. */
+function nothingPending(active: KeyRecord | undefined): string {
+  if (active === undefined) return 'no key is pending; prepare one first';
+  const since = new Date(Math.floor(active.activatedAt ?? active.preparedAt) * 1000).toISOString();
+  return (
+    `no key is pending: ${active.keyId} has signed since ${since}. If this command was run before, nothing is due; ` +
+    'for another key, prepare one first'
+  );
 }
 
 function notPossible(problem: string): CountersignError {

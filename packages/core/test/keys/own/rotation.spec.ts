@@ -133,6 +133,18 @@ describe('a command that comes twice', () => {
   });
 });
 
+it('activating twice without naming the key says which one signs, since when, and that nothing may be due', () => {
+  const timeline = new Timeline();
+  timeline.take(preparation());
+  timeline.now += 330;
+  timeline.take(activation({}));
+  timeline.now += 60;
+  const { code, message } = refusal(() => timeline.take(activation({})));
+  expect(code).toBe('rotation_not_possible');
+  expect(message).toContain('key-2 has signed since 2026-01-01T00:05:30.000Z');
+  expect(message).toContain('nothing is due');
+});
+
 describe('a command that cannot be', () => {
   it.each([
     ['activates when nothing is pending', activation({ force: true }), /no key is pending/],
