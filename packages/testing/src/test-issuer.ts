@@ -135,9 +135,14 @@ async function serveKeys(keyStore: KeyStore): Promise<ServedKeys> {
 }
 
 function boundClaims(audience: string, { method, url, body }: BoundTo): Readonly<Record<string, string>> {
-  const pathAndQuery = url.startsWith('/') ? url : url.slice(new URL(url).origin.length);
+  const pathAndQuery = url.startsWith('/') ? url : onRequestLine(new URL(url));
   const octets = typeof body === 'string' ? Buffer.from(body) : (body ?? new Uint8Array());
   return { bdy: bodyHash(octets), htm: method, htu: boundUri(audience, pathAndQuery) };
+}
+
+/** What a client sends of a URL: a path at least, and no fragment. */
+function onRequestLine({ pathname, search }: URL): string {
+  return pathname + search;
 }
 
 function encode(value: Readonly<Record<string, unknown>>): string {

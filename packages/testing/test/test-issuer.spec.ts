@@ -1,6 +1,23 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
 import { createVerifier, emptyBody } from '@countersign/core';
 import { createFixedClock, TestIssuer } from '@countersign/testing';
 import { createLocalJWKSet, jwtVerify } from 'jose';
+
+/** What a server sees of a request to a URL with that rest. */
+async function requestLineOf(rest: string): Promise<string> {
+  const server = createServer((request, response) => response.end(request.url)).listen(0, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${String(port)}${rest.replace(/^:\d+/, '')}`;
+    return await (await fetch(url)).text();
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
 
 const audience = 'https://census.service/';
 
@@ -52,6 +69,23 @@ describe('TestIssuer', () => {
       htm: 'POST',
       htu: 'https://census.service/user/?a=b',
       bdy: 'RBNvo1WzZ4oRRq0W9-hknpT7T8If536DEMBg9hyq_4o',
+    });
+  });
+
+  it.each([
+    ['has no path', ''],
+    ['names the default port', ':80/user'],
+    ['has a query and no path', '?a=b'],
+    ['has a fragment', '/user?a=b#c'],
+    ['is not normalised', '/user/../user/ä?a=b c'],
+  ])('binds a token to what a client sends of a whole URL that %s', async (_what, rest) => {
+    const sent = await requestLineOf(rest);
+    const bind = { method: 'GET', url: `http://census.service${rest}` };
+    const verifier = createVerifier({ service: audience, trust: [herald.trustRecord()] });
+    const request = get(await herald.token({ audience, bind }));
+    await expect(verifier.authenticate({ ...request, url: sent })).resolves.toBeDefined();
+    await expect(verifier.authenticate({ ...request, url: `${sent}x` })).rejects.toMatchObject({
+      code: 'binding_mismatch',
     });
   });
 
