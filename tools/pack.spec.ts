@@ -2,9 +2,11 @@
  * What is tested in the repository is not what users install. Here the packages are packed, installed with npm into
  * projects that have nothing else, imported, required, and run behind the README's own service.
  */
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Consumer, createConsumer, type Packed, packAll, type Tarball } from './pack/consumer.js';
 import { type Answers, askReadmeService, compileReadmeService } from './pack/readme-service.js';
 import { readPublicApis } from './public-api/public-api.js';
@@ -53,6 +55,12 @@ describe('a packed package', () => {
         .map((file) => `${name}: ${file}`),
     );
     expect(unwanted).toEqual([]);
+  });
+
+  it('holds the licence, the same as the repository', async () => {
+    const licence = readFileSync(join(repositoryRoot, 'LICENSE'), 'utf8');
+    const packedLicences = tarballs.map(async ({ name, path }) => [name, await fileOf(path, 'LICENSE')]);
+    expect(await Promise.all(packedLicences)).toEqual(tarballs.map(({ name }) => [name, licence]));
   });
 
   it('holds every file that its exports name', () => {
@@ -138,6 +146,12 @@ function expectAsReadmeSays({ nothing, good, foreign }: Answers): void {
   expect(nothing).toMatchObject({ status: 401, challenge: 'Bearer realm="https://order.service/"' });
   expect(good).toMatchObject({ status: 200, body: { caller: 'herald' } });
   expect(foreign).toMatchObject({ status: 401, body: { code: 'audience_mismatch' } });
+}
+
+/** The text of a file of a tarball; npm puts all of them into `package/`. */
+async function fileOf(tarball: string, file: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('tar', ['-xzOf', tarball, `package/${file}`]);
+  return stdout;
 }
 
 /** Every file of the package's `exports`, but for the sources that only this repository reads. */
