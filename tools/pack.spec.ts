@@ -89,15 +89,17 @@ describe('in an empty ES module project with Nest 12', () => {
     expect(JSON.parse(await project.run('list.mjs'))).toEqual(expect.arrayContaining([...names]));
   });
 
-  it('has the countersign command, which makes a key', async () => {
+  it('has the countersign command, which makes a key, and prints commands that can be pasted', async () => {
     const { version } = JSON.parse(
       readFileSync(join(repositoryRoot, 'packages/cli/package.json'), 'utf8'),
     ) as {
       readonly version: string;
     };
     expect(await project.runCommand('countersign', '--version')).toBe(`${version}\n`);
-    await project.runCommand('countersign', 'keys', 'prepare', '--dir', 'keys');
-    expect(await project.runCommand('countersign', 'keys', 'show', '--dir', 'keys')).toContain('ES256');
+    const made = await project.runCommand('countersign', 'keys', 'prepare', '--dir', 'keys');
+    const [, next = ''] = /^ {2}(.*keys prepare.*)$/m.exec(made) ?? [];
+    expect(await project.paste(next)).toContain('It does not sign yet');
+    expect(await project.paste('npx --no countersign keys show --dir keys')).toMatch(/ES256 +pending/);
   });
 
   it("compiles the README's service and our declarations", () => {

@@ -29,6 +29,8 @@ export interface Consumer {
   run(script: string, ...args: readonly string[]): Promise<string>;
   /** Runs a command that an installed package brought; resolves to what it printed. */
   runCommand(name: string, ...args: readonly string[]): Promise<string>;
+  /** Runs a line as somebody pastes it into a shell in the folder; resolves to what it printed. */
+  paste(line: string): Promise<string>;
   /** Installs more, by `name@range`. */
   install(...packages: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -76,6 +78,13 @@ export async function createConsumer(
       const { stdout } = await run(command, args, { cwd: folder, timeout: RUN_MS });
       return stdout;
     },
+    async paste(line) {
+      // Run by npm, the tests have the commands of this repository on the PATH; a user has none.
+      const folders = (process.env['PATH'] ?? '').split(':').filter((each) => !each.includes('node_modules'));
+      const env = { ...withoutNpm(), PATH: folders.join(':') };
+      const { stdout } = await run('/bin/sh', ['-c', line], { cwd: folder, env, timeout: RUN_MS });
+      return stdout;
+    },
     async install(...packages) {
       const quiet = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
       await npm(folder, 'install', ...quiet, ...packages);
@@ -86,11 +95,14 @@ export async function createConsumer(
   return consumer;
 }
 
+function withoutNpm(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !NPM_OWN.test(name)));
+}
+
 async function npm(folder: string, ...args: readonly string[]): Promise<string> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NPM_OWN.test(name)));
   const { stdout } = await run('npm', args, {
     cwd: folder,
-    env,
+    env: withoutNpm(),
     timeout: INSTALL_MS,
     maxBuffer: 16 * 1024 * 1024,
   });

@@ -40,7 +40,7 @@ describe('the command line', () => {
   it.each(COMMANDS)('has a help with an example for keys %s', async (name) => {
     const { code, stdout, stderr } = await countersign(['keys', name, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(`Example:\n  $ countersign keys ${name} `);
+    expect(stdout).toContain(`Example:\n  $ npx --no countersign keys ${name} `);
     expect(stdout).toContain('--dir <path>');
     expect(stdout).toContain('--json');
   });

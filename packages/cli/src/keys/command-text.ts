@@ -2,6 +2,9 @@ import { shortKid } from './key-name.js';
 import { shellWord } from '../output/shell-word.js';
 import { type KeysOptions } from './task.js';
 
+/** Runs the command where the service is installed, or a global one, and fetches none: the bare name is seldom on the PATH. */
+export const COUNTERSIGN = 'npx --no countersign';
+
 /** What to type for a command on the same directory, as it can be pasted into a shell. */
 export function commandText(
   name: string,
@@ -14,5 +17,5 @@ export function commandText(
   // A key id may begin with a hyphen: it must not be taken for an option.
   const isLikeOption = kid?.startsWith('-') === true;
   const words = isLikeOption ? [name, ...options, '--', ...key] : [name, ...key, ...options];
-  return ['countersign', 'keys', ...words].map(shellWord).join(' ');
+  return [COUNTERSIGN, 'keys', ...words.map(shellWord)].join(' ');
 }

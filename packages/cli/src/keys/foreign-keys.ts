@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { COUNTERSIGN } from './command-text.js';
 import { type Findings } from './task.js';
 
 /**
@@ -25,7 +26,7 @@ export async function refuseForeignKeys(
     outcome: 'refused',
     sentences: [
       `Refused: ${directory} belongs to user ${user} and you are root: the service could not read what you write.`,
-      `Run the same command as that user: sudo -u '#${user}' countersign ...`,
+      `Run the same command as that user: sudo -u '#${user}' ${COUNTERSIGN} ...`,
     ],
     refusal: {
       code: 'keys_of_another_user',

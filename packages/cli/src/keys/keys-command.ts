@@ -1,7 +1,7 @@
 import { openKeyDirectory, systemClock, type KeyDirectory } from '@countersign/core';
 import { type Command, Option } from 'commander';
 import { type Report } from '../output/report.js';
-import { commandText } from './command-text.js';
+import { commandText, COUNTERSIGN } from './command-text.js';
 import { refuseForeignKeys } from './foreign-keys.js';
 import { refusalOf } from './refusal.js';
 import { type Findings, type KeysOptions, type Task } from './task.js';
@@ -17,7 +17,7 @@ export function defineCommand(keys: Command, name: string, summary: string, exam
     .addOption(new Option('--dir <path>', 'the directory of the keys').env('KEYS_DIR').makeOptionMandatory())
     .option('--json', 'print one JSON document')
     .option('--allow-others-to-read-keys', 'take key files that other users of the machine may read')
-    .addHelpText('after', `\nExample:\n  $ countersign keys ${example}`);
+    .addHelpText('after', `\nExample:\n  $ ${COUNTERSIGN} keys ${example}`);
 }
 
 /** Carries a command out on its directory; what it was refused, or what failed, becomes a report as well. */

@@ -26,7 +26,7 @@ describe('keys of another user', () => {
     const user = await makeKeyOfAnotherUser();
     const findings = await refuseForeignKeys(scratch.path, ROOT);
     expect(findings?.refusal?.code).toBe('keys_of_another_user');
-    expect(findings?.sentences.join(' ')).toContain(`sudo -u '#${String(user)}' countersign`);
+    expect(findings?.sentences.join(' ')).toContain(`sudo -u '#${String(user)}' npx --no countersign`);
   });
 
   it('may be changed by their owner, by others whose group may, and where there are no such users', async () => {

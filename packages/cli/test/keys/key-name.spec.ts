@@ -8,7 +8,8 @@ import { createKeyStore } from '@countersign/core';
 import { countersign, countersignJson } from '../support/countersign.js';
 import { scratchKeys, type ScratchKeys } from '../support/key-directories.js';
 
-const COMMANDS = fileURLToPath(new URL('../../../../node_modules/.bin', import.meta.url));
+/** Where the command is installed, as in the folder of a service. */
+const INSTALLED = fileURLToPath(new URL('../../../..', import.meta.url));
 
 let scratch: ScratchKeys;
 
@@ -65,8 +66,12 @@ describe('a key', () => {
     await addKey('0002.jwk.json', '');
     const { report } = await countersignJson(['keys', 'retire', '--dir', scratch.path, '--', kid]);
     const command = report.refusal!.forceCommand!;
-    const PATH = [COMMANDS, dirname(process.execPath)].join(':');
-    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], { env: { PATH } });
+    // The system's own folders and node's, as somebody has them who logs in.
+    const PATH = [dirname(process.execPath), '/usr/bin', '/bin'].join(':');
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], {
+      cwd: INSTALLED,
+      env: { PATH },
+    });
     expect(stdout).toContain(`${kid.slice(0, 8)} is gone`);
   });
 

@@ -87,7 +87,7 @@ describe('keys activate', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`${pending.slice(0, 8)} signs from now on.`);
     expect(stdout).toContain(`${active.slice(0, 8)} is retiring`);
-    expect(stdout).toMatch(/Next, from \S+Z \(in 11 min\):\n {2}countersign keys retire /);
+    expect(stdout).toMatch(/Next, from \S+Z \(in 11 min\):\n {2}npx --no countersign keys retire /);
   });
 
   it('refuses before, and says when it is safe, how to do it now, and what that would break', async () => {
@@ -98,7 +98,7 @@ describe('keys activate', () => {
     expect(stderr).toMatch(/^Refused: /);
     expect(stderr).toMatch(/Safe from 20\S+Z \(in 4 min\):/);
     // Where the key's id stands depends on whether it begins with a hyphen: key-name.spec.ts pastes such a command.
-    expect(stderr).toMatch(/To do it now all the same:\n {2}countersign keys activate .*--force/);
+    expect(stderr).toMatch(/To do it now all the same:\n {2}npx --no countersign keys activate .*--force/);
     expect(stderr).toContain(` --dir '${scratch.path}' `);
     expect(stderr).toMatch(/What that would break: .*401 key_unknown/);
   });
@@ -111,7 +111,7 @@ describe('keys activate', () => {
       outcome: 'refused',
       changed: [],
     });
-    const command = `countersign keys activate --dir '${scratch.path}'`;
+    const command = `npx --no countersign keys activate --dir '${scratch.path}'`;
     expect(report.refusal).toMatchObject({
       code: 'rotation_too_early',
       command,
