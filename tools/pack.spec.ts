@@ -144,9 +144,10 @@ describe('in an empty CommonJS project with Nest 11', () => {
   });
 });
 
-function expectAsReadmeSays({ nothing, good, foreign }: Answers): void {
+function expectAsReadmeSays({ nothing, good, user, foreign }: Answers): void {
   expect(nothing).toMatchObject({ status: 401, challenge: 'Bearer realm="https://order.service/"' });
   expect(good).toMatchObject({ status: 200, body: { caller: 'herald' } });
+  expect(user).toMatchObject({ status: 200, body: { user: 'https://census.service/user/21/' } });
   expect(foreign).toMatchObject({ status: 401, body: { code: 'audience_mismatch' } });
 }
 

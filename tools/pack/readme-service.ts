@@ -12,10 +12,11 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** What the service of the README answers to a request without a token, with a good one, and with one for another service. */
+/** What the service of the README answers: without a token, with a good one, with one for a user, with one for another service. */
 export interface Answers {
   readonly nothing: Answer;
   readonly good: Answer;
+  readonly user: Answer;
   readonly foreign: Answer;
 }
 
