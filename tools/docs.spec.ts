@@ -1,13 +1,15 @@
 /**
  * A reader copies what the documentation shows. Its code compiles, its records start a service, its commands exist,
- * its links lead somewhere, and its table of faults is the one in the code.
+ * its links lead somewhere, and its tables of faults and options are those in the code.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { createKeyStore } from '@countersign/core';
 import { checkJson, documentedFaultRows, expectedFaultRows, npmScripts } from './docs/check-pages.js';
 import { compileBlocks } from './docs/compile-blocks.js';
 import { type CodeBlock, type Page, readPage, resolveLink } from './docs/markdown.js';
+import { documentedOptions, knownOptions, OPTION_TABLES } from './docs/option-tables.js';
 import { repositoryRoot } from './repository.js';
 
 const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
@@ -61,6 +63,10 @@ describe('the documentation', () => {
 
   it('lists every fault with its kind and status, and no other', () => {
     expect(documentedFaultRows(pageAt('docs/faults.md'))).toEqual(expectedFaultRows());
+  });
+
+  it.each(OPTION_TABLES)('lists every option of $of, and no other', async ({ page, head, read }) => {
+    expect(documentedOptions(pageAt(page), head)).toEqual(await knownOptions(read));
   });
 
   it('has relative links that lead to a file and to a heading of it', () => {
@@ -157,6 +163,15 @@ describe('the check of the documentation', () => {
   it('reports a fault whose status is another', () => {
     expect(documentedFaultRows(page)).toEqual(['`token_missing` | unauthenticated | 402']);
     expect(expectedFaultRows()).toContain('`token_missing` | unauthenticated | 401');
+  });
+
+  it('reports an option that its table does not have, and one that is none', async () => {
+    const table = ['| [`createKeyStore`](a.md) |', '|---|', '| `directory`, `key.kid` |'].join('\n');
+    const documented = documentedOptions(readPage('PAGE.md', table), '`createKeyStore`');
+    const known = await knownOptions((options) => createKeyStore(options));
+    expect(documented).toEqual(['directory', 'key']);
+    expect(known).toEqual(expect.arrayContaining(['directory', 'privateKeys']));
+    expect(known).not.toContain('key');
   });
 
   it('reports links to files and headings that are not there', () => {

@@ -19,7 +19,8 @@ export function expectedFaultRows(): readonly string[] {
 
 /** The same, as the page says it: all rows whose first cell is one code in backticks. */
 export function documentedFaultRows(page: Page): readonly string[] {
-  return page.rows
+  return page.tables
+    .flat()
     .filter(([first = '']) => /^`[a-z0-9_]+`$/.test(first))
     .map((cells) => cells.slice(0, 3).join(' | '))
     .sort();

@@ -20,6 +20,9 @@ export interface Reference {
   readonly target: string;
 }
 
+/** The rows of a table, each with its cells. */
+export type Table = readonly (readonly string[])[];
+
 /** One page, taken apart. */
 export interface Page {
   readonly path: string;
@@ -27,8 +30,8 @@ export interface Page {
   readonly links: readonly Reference[];
   /** Inline code. */
   readonly code: readonly Reference[];
-  /** The cells of all table rows, heads included, as they are written. */
-  readonly rows: readonly (readonly string[])[];
+  /** Of each table the cells of its rows, the head included, as they are written. */
+  readonly tables: readonly Table[];
   /** What `#...` can point to. */
   readonly anchors: ReadonlySet<string>;
 }
@@ -55,7 +58,7 @@ export function readPage(path: string, text: string): Page {
     code: inline.flatMap(({ child, line }) =>
       child.type === 'code_inline' ? [{ page: path, line, target: child.content }] : [],
     ),
-    rows: rowsOf(tokens),
+    tables: tablesOf(tokens),
     anchors: anchorsOf(tokens),
   };
 }
@@ -86,14 +89,15 @@ function blockOf(page: string, fence: Token, before: Token | undefined): CodeBlo
   };
 }
 
-function rowsOf(tokens: readonly Token[]): readonly (readonly string[])[] {
-  const rows: string[][] = [];
+function tablesOf(tokens: readonly Token[]): readonly Table[] {
+  const tables: string[][][] = [];
+  let row: string[] = [];
   for (const [index, token] of tokens.entries()) {
-    if (token.type === 'tr_open') rows.push([]);
-    if (token.type === 'td_open' || token.type === 'th_open')
-      rows.at(-1)?.push(tokens[index + 1]?.content ?? '');
+    if (token.type === 'table_open') tables.push([]);
+    if (token.type === 'tr_open') tables.at(-1)?.push((row = []));
+    if (token.type === 'td_open' || token.type === 'th_open') row.push(tokens[index + 1]?.content ?? '');
   }
-  return rows;
+  return tables;
 }
 
 function anchorsOf(tokens: readonly Token[]): ReadonlySet<string> {
