@@ -67,8 +67,10 @@ export interface Verifier {
    */
   authenticateNow(request: InboundRequest): Authentication | Promise<Authentication>;
   /**
-   * Lets a single-use token through once. Call it last, when nothing else can refuse the request.
-   * @throws CountersignError `token_replayed`, `replay_store_unavailable`; `token_expired` when its time ran out meanwhile.
+   * Lets a single-use token, and the DPoP proof of a token, through once. Call it last, when nothing else can refuse the
+   * request.
+   * @throws CountersignError `token_replayed`, `dpop_proof_replayed`, `replay_store_unavailable`; `token_expired` or
+   * `dpop_proof_invalid` when the time of the token or of its proof ran out meanwhile.
    */
   useOnce(authentication: Authentication): Promise<void>;
   /** Fetches the keys of all trusted issuers at start, as `TrustStore` says it. Without it, the first request of each does. */
