@@ -29,7 +29,10 @@ export interface TrustRecord extends ThirdPartyMembers {
   readonly keys?: TrustedKeys;
   /** Default `["ES256"]` for service tokens, `["RS256"]` where `claims` names a provider; else required. */
   readonly algorithms?: readonly string[];
-  /** The `typ` of its tokens. Default `svc+jwt`, or what the provider that `claims` names calls them. */
+  /**
+   * The `typ` of its tokens. Default: what the provider that `claims` names calls them; `at+jwt` where `introspection` is
+   * given; else `svc+jwt`.
+   */
   readonly tokenType?: string;
   /** The scopes it may have here; others in its tokens are ignored. Default none. */
   readonly scopes?: readonly string[];
