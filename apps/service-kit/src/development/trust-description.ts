@@ -1,3 +1,4 @@
+import { createTrustStore, type TrustedIssuer } from '@countersign/core';
 import { type RouteDescription, RouteDescriptions } from '@countersign/nestjs';
 import type { ServiceConfig } from '../service-config.js';
 
@@ -15,9 +16,13 @@ export interface TrustView {
 export interface TrustedCaller {
   readonly name: string;
   readonly issuer: string;
+  /** The `typ` of its tokens; several, joined by "or", for a provider that calls them differently. */
   readonly tokenType: string;
   readonly scopes: readonly string[];
-  /** URI prefixes of users, `proven`, or `nobody`; the template of the user's URI for another maker's issuer. */
+  /**
+   * URI prefixes of users, `proven`, or `nobody`; for an issuer that names its own users the template of their URI, or
+   * `anySubject`.
+   */
   readonly actsFor: string | readonly string[];
 }
 
@@ -33,24 +38,23 @@ export interface CalledService {
 
 /** Describes one service from the records and decorators that it runs with. */
 export class TrustDescription {
+  /** With the defaults that hold for each record, which are core's to know. */
+  private readonly trust: readonly TrustedCaller[];
+
   constructor(
     private readonly name: string,
     private readonly config: Pick<ServiceConfig, 'serviceUrl' | 'trust' | 'destinations'>,
     private readonly routes: RouteDescriptions,
-  ) {}
+  ) {
+    this.trust = createTrustStore({ trust: config.trust }).issuers.map(toTrustedCaller);
+  }
 
   view(): TrustView {
-    const { serviceUrl, trust, destinations } = this.config;
+    const { serviceUrl, destinations } = this.config;
     return {
       name: this.name,
       service: serviceUrl,
-      trust: trust.map(({ name, issuer, tokenType, scopes, actsFor, subject }) => ({
-        name,
-        issuer,
-        tokenType: tokenType ?? 'svc+jwt',
-        scopes: scopes ?? [],
-        actsFor: actsFor ?? (typeof subject === 'string' ? subject : 'nobody'),
-      })),
+      trust: this.trust,
       destinations: destinations.map((each) => ({
         name: each.name,
         audience: each.audience ?? each.url,
@@ -62,4 +66,22 @@ export class TrustDescription {
       routes: this.routes.list().filter(({ path }) => !path.startsWith('/development/')),
     };
   }
+}
+
+function toTrustedCaller({
+  name,
+  issuer,
+  tokenTypes,
+  scopes,
+  actsFor,
+  subject,
+}: TrustedIssuer): TrustedCaller {
+  const template = subject && `${subject.before}{${subject.claim}}${subject.after}`;
+  return {
+    name,
+    issuer,
+    tokenType: tokenTypes.map((type) => type ?? 'no type').join(' or '),
+    scopes: [...scopes],
+    actsFor: actsFor === 'anySubject' ? (template ?? actsFor) : actsFor,
+  };
 }
