@@ -38,8 +38,8 @@ const MAX_PROOFS = 3;
  * called with, then the token that proved that one, newest first; each is evidence for the one before it.
  *
  * A proof counts when its hash is the `ath` of the token before it, a trusted issuer signed it for the service that
- * presents it, it has not expired, and subject, transaction, actors, scopes and expiry did not grow on the way. The last
- * must come from an issuer whose trust record names the subject.
+ * presents it, it has not expired, and subject, transaction, actors, scopes, roles and expiry did not grow on the way. The
+ * last must come from an issuer whose trust record names the subject.
  * Does not check the binding of a proof to its own request, nor that it was used only once: it was, elsewhere.
  *
  * @returns the proofs, newest first. Signatures and claims of proofs that were accepted before are recalled.
@@ -111,6 +111,9 @@ function refuseGrowth(later: Link, earlier: Link): void {
   if (token.expiresAt > earlier.token.expiresAt) throw unproven('the token outlives its proof');
   if (!token.scopes.every((scope) => earlier.token.scopes.includes(scope))) {
     throw unproven('the token has a scope that its proof has not');
+  }
+  if (!token.roles.every((role) => earlier.token.roles.includes(role))) {
+    throw unproven('the token has a role that its proof has not');
   }
   const { transactionId } = earlier.token;
   if (transactionId !== undefined && token.transactionId !== transactionId) throw unproven('txn was changed');

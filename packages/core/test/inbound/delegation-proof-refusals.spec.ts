@@ -128,6 +128,8 @@ const CLAIMS: readonly Row[] = [
     storefront({ scope: 'user:write' }),
     'a scope that its proof has not',
   ],
+  ['lacks a role of what it proves', herald({ roles: ['admin'] }), 'a role that its proof has not'],
+  ['begins without a role of the next', gateway({ roles: ['admin'] }), 'a role that its proof has not'],
   ['is of another transaction', gateway({ txn: 'txn-2' }), 'txn was changed'],
   ['is of a transaction that is not named any more', herald({ txn: undefined }), 'txn was changed'],
   ['begins in another transaction', storefront({ txn: 'txn-2' }), 'txn was changed'],

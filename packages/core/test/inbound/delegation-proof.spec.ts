@@ -43,7 +43,8 @@ function userToken(audience: string): Promise<string> {
     jti: crypto.randomUUID(),
   };
   const scope = 'user:read user:write user:delete';
-  return idpKey.token({ ...claims, scope, iat: NOW, exp: NOW + 600 }, { typ: 'at+jwt' });
+  const roles = ['support', 'night'];
+  return idpKey.token({ ...claims, scope, roles, iat: NOW, exp: NOW + 600 }, { typ: 'at+jwt' });
 }
 
 function destination(name: string, delegationProof: boolean): DestinationRecord {
@@ -110,6 +111,7 @@ describe('a delegation that is proven', () => {
           caller: { name: 'herald', issuer: issuerOf('herald') },
           actors: [...names].reverse().map(issuerOf),
           scopes: new Set(['user:read', 'user:write']),
+          roles: new Set(['support', 'night']),
         });
         expect([proofs.length, bound]).toEqual([count, call === post]);
       }
@@ -119,10 +121,12 @@ describe('a delegation that is proven', () => {
   it('is accepted when each service on the way narrows it', async () => {
     const narrower = { scope: 'user:read', exp: NOW + 40 };
     const { principal, proofs } = await presentChain({
-      gateway: { claims: narrower },
-      herald: { claims: { ...narrower, scope: '', exp: NOW + 30 } },
+      storefront: { claims: { roles: ['support', 'night', 'admin'] } },
+      gateway: { claims: { ...narrower, roles: ['night', 'support'] } },
+      herald: { claims: { ...narrower, scope: '', roles: ['night'], exp: NOW + 30 } },
     });
-    expect([principal.scopes, principal.expiresAt, proofs.length]).toEqual([new Set(), NOW + 30, 2]);
+    expect([principal.expiresAt, proofs.length]).toEqual([NOW + 30, 2]);
+    expect([principal.scopes, principal.roles]).toEqual([new Set(), new Set(['night'])]);
   });
 
   it.each<[string, ChainChange]>([
@@ -227,6 +231,7 @@ describe('who has stolen the key of herald', () => {
   it('cannot ask for more than herald was called with, nor after it expired', async () => {
     const { proofs } = await signChain();
     expect(await present(proofs, { sub: USER, scope: 'user:read user:delete' })).toBe('delegation_unproven');
+    expect(await present(proofs, { sub: USER, roles: ['admin'] })).toBe('delegation_unproven');
     const yesterday = { iat: NOW - 86_400, exp: NOW - 86_340 };
     const old = await signChain({ storefront: { claims: yesterday }, gateway: { claims: yesterday } });
     expect(await present(old.proofs, { sub: USER })).toBe('delegation_unproven');
