@@ -14,7 +14,10 @@ export interface Principal {
   readonly client?: string | undefined;
   /** The scopes of the token, cut to what the trust record lets the caller have. */
   readonly scopes: ReadonlySet<string>;
-  /** The roles of the token, or of the application's own user record where a subject resolver is set. */
+  /**
+   * The roles of the token, cut to what the trust record lets its issuer name: every role unless it says otherwise. Of a user,
+   * those of the application's own record where a subject resolver is set.
+   */
   readonly roles: ReadonlySet<string>;
   /**
    * The services that act, newest first: the caller, then whoever called it (RFC 8693 section 4.1). Without a delegation
@@ -41,7 +44,10 @@ export interface Authentication {
   readonly keyId: string;
   /** Every service that the token is meant for; ours is among them. */
   readonly audiences: readonly string[];
-  /** The roles that the token names, and so the most that an outgoing call hands on, whatever roles the application gives the principal. */
+  /**
+   * The roles of the token, cut as the principal's: the most that an outgoing call hands on, whatever roles the application
+   * gives the principal.
+   */
   readonly roles: ReadonlySet<string>;
   /** Whether the token was bound to this request's body. */
   readonly bound: boolean;
@@ -60,22 +66,34 @@ export interface Identity extends Omit<Principal, 'transactionId' | 'user'> {
   readonly transactionId: string | undefined;
 }
 
+/** The most that the tokens of an issuer may say, by its trust record. */
+export interface Allowance {
+  readonly scopes: ReadonlySet<string>;
+  /** Undefined for every role. */
+  readonly roles: ReadonlySet<string> | undefined;
+}
+
+/** Who acts, newest first, and what the issuers of the proofs may say; none where nothing had to be proven. */
+export interface Acting {
+  readonly actors: readonly string[];
+  readonly provenBy: readonly Allowance[];
+}
+
 /**
- * Who a token speaks for, once its signature, claims and delegation hold: scopes are cut, never added.
- * @param allowedScopes what the trust record lets this caller have.
+ * Who a token speaks for, once its signature, claims and delegation hold: scopes and roles are cut, never added.
+ * Scopes are cut to what the caller may have; roles to that, and to what each issuer of a proof may name.
+ * @param allowed what the trust record lets this caller have.
  */
-export function toIdentity(
-  token: ValidatedToken,
-  allowedScopes: ReadonlySet<string>,
-  actors: readonly string[],
-): Identity {
+export function toIdentity(token: ValidatedToken, allowed: Allowance, acting: Acting): Identity {
+  const { actors, provenBy } = acting;
+  const limits = [allowed, ...provenBy].map(({ roles }) => roles).filter((roles) => roles !== undefined);
   return {
     subject: token.subject,
     subjectKind: token.speaksForItself ? 'service' : 'user',
     caller: token.caller,
     client: token.client,
-    scopes: fixedSet(token.scopes.filter((scope) => allowedScopes.has(scope))),
-    roles: fixedSet(token.roles),
+    scopes: fixedSet(token.scopes.filter((scope) => allowed.scopes.has(scope))),
+    roles: fixedSet(token.roles.filter((role) => limits.every((roles) => roles.has(role)))),
     actors: Object.freeze(actors),
     transactionId: token.transactionId,
     tokenId: token.tokenId,

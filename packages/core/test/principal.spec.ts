@@ -17,6 +17,25 @@ describe('a principal', () => {
     expect(principal.scopes.size).toBe(0);
   });
 
+  it('has the roles of its token, whichever they are, where the trust record does not speak of roles', async () => {
+    const { principal, roles } = await accepted({ claims: { roles: ['admin', 'night shift'] } });
+    expect([[...principal.roles], roles]).toEqual([['admin', 'night shift'], principal.roles]);
+  });
+
+  it('has the roles of its token that the trust record lets its caller have, and no more', async () => {
+    const setting = { trust: { roles: ['support', 'night shift'] } };
+    const { principal, roles } = await accepted({ claims: { roles: ['admin', 'night shift'] } }, setting);
+    expect([[...principal.roles], roles]).toEqual([['night shift'], principal.roles]);
+  });
+
+  it.each([{ roles: [] }, { roles: ['Admin'] }, { roles: ['admin '] }])(
+    'has no role where the trust record names none of them: %j',
+    async (trust) => {
+      const { principal } = await accepted({ claims: { roles: ['admin'] } }, { trust });
+      expect(principal.roles.size).toBe(0);
+    },
+  );
+
   it.each(['__proto__', 'constructor', 'toString', 'size', 'has'])(
     'has no scope by the name of a built-in member: %s',
     async (scope) => {

@@ -29,15 +29,16 @@ export async function stepsCannotBeLeftOut(
   const unverified: UnverifiedToken = readUnverified('a.b.c', 8192);
   const signed: SignedToken = await verifySignature(unverified, issuer);
   const validated: ValidatedToken = validateClaims(signed, issuer, expected);
-  const identity: Identity = toIdentity(validated, issuer.scopes, []);
+  const acting = { actors: [], provenBy: [] };
+  const identity: Identity = toIdentity(validated, issuer, acting);
   toPrincipal(identity);
 
   // @ts-expect-error the signature is not verified
   validateClaims(unverified, issuer, expected);
   // @ts-expect-error neither signature nor claims
-  toIdentity(unverified, issuer.scopes, []);
+  toIdentity(unverified, issuer, acting);
   // @ts-expect-error the claims are not validated
-  toIdentity(signed, issuer.scopes, []);
+  toIdentity(signed, issuer, acting);
   // @ts-expect-error the claims are not validated
   await checkDelegation(signed, issuer, proofs);
   // @ts-expect-error the claims are not validated
@@ -50,8 +51,8 @@ export async function stepsCannotBeLeftOut(
   validateClaims(signed, issuer);
   // @ts-expect-error nor a part of them
   validateClaims(signed, issuer, { audience: expected.audience, now: expected.now });
-  // @ts-expect-error the scopes of the trust record are not left out
-  toIdentity(validated, undefined, []);
+  // @ts-expect-error what the trust record allows is not left out
+  toIdentity(validated, undefined, acting);
   // @ts-expect-error a token is nobody yet: whether it may speak for its subject is a step of its own
   toPrincipal(validated);
   // @ts-expect-error verifySignature is asynchronous: its promise is no token

@@ -137,9 +137,10 @@ function acceptBound(
   const { clock, maxTokenBytes, recall, trust } = acceptance.parts;
   const { rawHeaders } = acceptance.request;
   const context = { rawHeaders, trust, recall, now: clock.now(), maxTokenBytes };
-  return whenReady(checkDelegation(token, issuer, context), ({ actors, proofs }) =>
-    answer(acceptance, proofUse, bound, { identity: toIdentity(token, issuer.scopes, actors), proofs }),
-  );
+  return whenReady(checkDelegation(token, issuer, context), (delegation) => {
+    const identity = toIdentity(token, issuer, delegation);
+    return answer(acceptance, proofUse, bound, { identity, proofs: delegation.proofs });
+  });
 }
 
 /** Whom the token speaks for, and what proves it. */

@@ -1,7 +1,7 @@
 import { DELEGATION_PROOF_HEADER, tokenHash } from '../binding.js';
 import { CountersignError } from '../errors.js';
 import { namesSubject } from '../keys/acts-for.js';
-import { type TrustStore } from '../keys/trust-store.js';
+import { type TrustedIssuer, type TrustStore } from '../keys/trust-store.js';
 import { claim, type ValidatedToken } from '../token.js';
 import { readActors } from './actors.js';
 import { readUnverified } from './read-unverified.js';
@@ -25,8 +25,17 @@ export interface Link {
   readonly actors: readonly string[];
 }
 
+/** What proves a delegation. */
+export interface Evidence {
+  /** The tokens, newest first. */
+  readonly proofs: readonly string[];
+  /** Who signed them, in the same order. */
+  readonly provenBy: readonly TrustedIssuer[];
+}
+
 /** A proof that was read, and how it is remembered once the whole request is accepted. */
 interface Proof extends Link {
+  readonly issuer: TrustedIssuer;
   readonly isOrigin: boolean;
   readonly remember: () => void;
 }
@@ -41,11 +50,11 @@ const MAX_PROOFS = 3;
  * presents it, it has not expired, and subject, transaction, actors, scopes, roles and expiry did not grow on the way. The
  * last must come from an issuer whose trust record names the subject.
  * Does not check the binding of a proof to its own request, nor that it was used only once: it was, elsewhere.
+ * Signatures and claims of proofs that were accepted before are recalled.
  *
- * @returns the proofs, newest first. Signatures and claims of proofs that were accepted before are recalled.
  * @throws CountersignError `delegation_unproven`; `keys_unavailable` when the keys of a proof's issuer cannot be had.
  */
-export async function checkProof(presented: Link, context: ProofContext): Promise<readonly string[]> {
+export async function checkProof(presented: Link, context: ProofContext): Promise<Evidence> {
   const proofs = readProofs(context.rawHeaders);
   const links: Proof[] = [];
   let before = presented;
@@ -61,7 +70,7 @@ export async function checkProof(presented: Link, context: ProofContext): Promis
     }
   }
   for (const link of links) link.remember();
-  return proofs;
+  return { proofs, provenBy: links.map(({ issuer }) => issuer) };
 }
 
 async function readProof(proof: string, before: Link, context: ProofContext): Promise<Proof> {
@@ -77,6 +86,7 @@ async function readProof(proof: string, before: Link, context: ProofContext): Pr
     const { subject } = token;
     return {
       token,
+      issuer,
       actors: readActors(token),
       isOrigin: subject !== undefined && namesSubject(issuer.actsFor, subject),
       remember: () => {

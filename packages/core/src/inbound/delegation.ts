@@ -4,17 +4,15 @@ import { type TrustedIssuer } from '../keys/trust-store.js';
 import { type ValidatedToken } from '../token.js';
 import { readActors } from './actors.js';
 import { type Awaitable } from '../awaitable.js';
-import { checkProof, type Link, type ProofContext } from './delegation-proof.js';
+import { checkProof, type Evidence, type Link, type ProofContext } from './delegation-proof.js';
 
 /** A longer chain of actors than this is refused. */
 const MAX_ACTORS = 3;
 
-/** Who acts, and the tokens that prove it. */
-export interface Delegation {
+/** Who acts, and what proves it: nothing unless the trust record asks for proof. */
+export interface Delegation extends Evidence {
   /** Newest first; the first is the service that minted the token. */
   readonly actors: readonly string[];
-  /** Newest first; empty unless the trust record asks for proof. */
-  readonly proofs: readonly string[];
 }
 
 /**
@@ -39,9 +37,9 @@ export function checkDelegation(
   if (actors.length > MAX_ACTORS) {
     throw new CountersignError('actor_chain_too_deep', `act may name ${String(MAX_ACTORS)} actors at most`);
   }
-  return mustProve ? proven({ token, actors }, context) : { actors, proofs: [] };
+  return mustProve ? proven({ token, actors }, context) : { actors, proofs: [], provenBy: [] };
 }
 
 async function proven(presented: Link, context: ProofContext): Promise<Delegation> {
-  return { actors: presented.actors, proofs: await checkProof(presented, context) };
+  return { actors: presented.actors, ...(await checkProof(presented, context)) };
 }

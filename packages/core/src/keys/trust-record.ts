@@ -37,6 +37,11 @@ export interface TrustRecord extends ThirdPartyMembers {
   /** The scopes it may have here; others in its tokens are ignored. Default none. */
   readonly scopes?: readonly string[];
   /**
+   * The roles that its tokens may name here, as tokens and as proofs; others are ignored. Default every role, whichever it
+   * names: also the caller's own, where it speaks for itself. An empty list: none.
+   */
+  readonly roles?: readonly string[];
+  /**
    * Whose subjects it may speak for: `'nobody'` but itself, those under URI prefixes that end in `/`, or `'proven'`:
    * whoever it was called for, which it proves with the token that it was called with.
    * Default `'nobody'` for service tokens; an issuer of other tokens names its own subjects, whichever they are.
@@ -74,6 +79,8 @@ export interface ResolvedTrustRecord extends ThirdParty {
   /** Lower case, without `application/`. */
   readonly tokenType: string;
   readonly scopes: ReadonlySet<string>;
+  /** Undefined for every role. */
+  readonly roles: ReadonlySet<string> | undefined;
   readonly actsFor: ActsFor;
   readonly proofOnly: boolean;
   readonly maxLifetimeSeconds: number;
@@ -86,8 +93,8 @@ export interface ResolvedTrustRecord extends ThirdParty {
 }
 
 const MEMBERS = [
-  'name', 'issuer', 'keys', 'algorithms', 'tokenType', 'scopes', 'actsFor', 'proofOnly', 'maxLifetimeSeconds',
-  'clockToleranceSeconds', 'bodyBinding', 'acceptMd5BodyHash', 'dpop', ...THIRD_PARTY_MEMBERS,
+  'name', 'issuer', 'keys', 'algorithms', 'tokenType', 'scopes', 'roles', 'actsFor', 'proofOnly',
+  'maxLifetimeSeconds', 'clockToleranceSeconds', 'bodyBinding', 'acceptMd5BodyHash', 'dpop', ...THIRD_PARTY_MEMBERS,
 ] as const; // prettier-ignore
 
 /** Names are compared as they are and shown in logs: a short, plain alphabet. */
@@ -129,6 +136,8 @@ export function readTrustRecord(
     algorithms: keys === undefined ? [] : readAlgorithms(record, defaultAlgorithms(isService, preset)),
     tokenType,
     scopes: new Set(readScopes(record, 'scopes')),
+    // Names of roles come from other makers' directories, where they may hold blanks.
+    roles: record.has('roles') ? new Set(record.strings('roles')) : undefined,
     actsFor: readActsFor(record, isService),
     proofOnly: record.boolean('proofOnly', false),
     maxLifetimeSeconds: record.number('maxLifetimeSeconds', {

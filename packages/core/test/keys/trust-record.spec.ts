@@ -63,6 +63,12 @@ describe('a trust record', () => {
     });
   });
 
+  it('limits roles only where it names them: an empty list lets none through', () => {
+    expect(read().roles).toBeUndefined();
+    expect(read({ roles: [] }).roles).toEqual(new Set());
+    expect(read({ roles: ['admin', 'night shift'] }).roles).toEqual(new Set(['admin', 'night shift']));
+  });
+
   it('keeps what it was given when somebody changes the original', () => {
     const jwks = { keys: [{ ...key.publicJwk }] };
     const record = read({ keys: { jwks } });
@@ -181,6 +187,9 @@ describe('a trust record is refused, by the path of what is wrong, when it has',
     ['two scopes in one string', { scopes: ['a', 'b c'] }, 'trust[1].scopes[1] is not one scope'],
     ['a scope with a quote', { scopes: ['a"'] }, 'trust[1].scopes[0] is not one scope'],
     ['scopes in one string', { scopes: 'a b' }, 'trust[1].scopes must be an array of non-empty strings'],
+    ['roles in one string', { roles: 'admin' }, 'trust[1].roles must be an array of non-empty strings'],
+    ['a role without a name', { roles: ['a', ''] }, 'trust[1].roles must be an array of non-empty strings'],
+    ['null for roles', { roles: null }, 'trust[1].roles must be an array of non-empty strings'],
     ['actsFor in a string', { actsFor: 'https://census.service/user/' }, 'trust[1].actsFor must be an array'],
     ['actsFor anybody', { actsFor: 'anySubject' }, 'trust[1].actsFor must be an array'],
     ['an empty actsFor', { actsFor: [] }, 'trust[1].actsFor must be "nobody", "proven" or a list'],

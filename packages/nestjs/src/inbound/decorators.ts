@@ -20,7 +20,10 @@ export const Scopes = Object.assign(
   },
 );
 
-/** Lets a principal in that has all these roles. `Roles.any` wants one of them. */
+/**
+ * Lets a principal in that has all these roles. `Roles.any` wants one of them.
+ * A service that speaks for itself has those that its token names, unless the `roles` of its trust record limit them.
+ */
 export const Roles = Object.assign(
   (...roles: Names): RouteDecorator =>
     stating(...named('@Roles', roles).map((role) => ({ kind: 'role', anyOf: [role] }) as const)),

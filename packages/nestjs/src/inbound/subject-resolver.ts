@@ -10,7 +10,8 @@ export interface ResolvedSubject {
 
 /**
  * Loads the application's own user for a principal. A provider of the application, named in the module's `subjects`.
- * Asked once for each authenticated request of a user, before the route's requirements are judged; never for a service.
+ * Asked once for each authenticated request of a user, before the route's requirements are judged; never for a service,
+ * whose roles stay those that its token names.
  */
 export interface SubjectResolver {
   /** @returns undefined when the subject is not known here, which refuses the request with `subject_unknown`. */
