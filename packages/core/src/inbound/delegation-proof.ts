@@ -48,7 +48,7 @@ const MAX_PROOFS = 3;
  *
  * A proof counts when its hash is the `ath` of the token before it, a trusted issuer signed it for the service that
  * presents it, it has not expired, and subject, transaction, actors, scopes, roles and expiry did not grow on the way. The
- * last must come from an issuer whose trust record names the subject.
+ * last must come from an issuer whose trust record names the subject, and be for a user: who speaks for itself is none.
  * Does not check the binding of a proof to its own request, nor that it was used only once: it was, elsewhere.
  * Signatures and claims of proofs that were accepted before are recalled.
  *
@@ -118,6 +118,7 @@ async function checkProofToken(
 function refuseGrowth(later: Link, earlier: Link): void {
   const { token } = later;
   if (token.subject !== earlier.token.subject) throw unproven('the proof is for another subject');
+  if (earlier.token.speaksForItself) throw unproven('nobody is behind the call of the proof');
   if (token.expiresAt > earlier.token.expiresAt) throw unproven('the token outlives its proof');
   if (!token.scopes.every((scope) => earlier.token.scopes.includes(scope))) {
     throw unproven('the token has a scope that its proof has not');

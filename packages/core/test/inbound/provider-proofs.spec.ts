@@ -12,8 +12,14 @@ const IDP = 'https://idp.example/';
 const idpKey = await createSigningKey();
 const gatewayKey = await createSigningKey();
 
+const USERS = { subject: `${SERVICE}user/{sub}/` };
+
 /** Census trusts the gateway to call for users when it proves it with the provider's token, which was for the gateway. */
-async function callCensus(proofClaims: Claims = {}, idp: Partial<TrustRecord> = {}, typ = 'at+jwt') {
+async function callCensus(
+  proofClaims: Claims = {},
+  idp: Partial<TrustRecord> = USERS,
+  sub = `${SERVICE}user/21/`,
+) {
   const proof = await idpKey.token(
     {
       iss: IDP,
@@ -25,10 +31,10 @@ async function callCensus(proofClaims: Claims = {}, idp: Partial<TrustRecord> = 
       jti: 'p',
       ...proofClaims,
     },
-    { typ },
+    { typ: 'at+jwt' },
   );
   const token = await gatewayKey.token({
-    ...{ iss: GATEWAY, aud: SERVICE, sub: `${SERVICE}user/21/`, act: { sub: GATEWAY }, ath: sha256(proof) },
+    ...{ iss: GATEWAY, aud: SERVICE, sub, act: { sub: GATEWAY }, ath: sha256(proof) },
     ...{ iat: NOW, exp: NOW + 60, jti: 'j' },
   });
   const record = (name: string, issuer: string, key: typeof idpKey): TrustRecord => ({
@@ -43,7 +49,6 @@ async function callCensus(proofClaims: Claims = {}, idp: Partial<TrustRecord> = 
         ...record('idp', IDP, idpKey),
         tokenType: 'at+jwt',
         proofOnly: true,
-        subject: `${SERVICE}user/{sub}/`,
         ...idp,
       },
     ],
@@ -72,12 +77,22 @@ describe('a token of an identity provider proves a call', () => {
   });
 
   it('to the service that it was for, by whatever name the provider knows us', async () => {
-    await expect(callCensus({}, { audience: 'census' })).resolves.toBeDefined();
-    expect(await codeOf(callCensus({ aud: 'census' }, { audience: 'census' }))).toBe('delegation_unproven');
+    await expect(callCensus({}, { ...USERS, audience: 'census' })).resolves.toBeDefined();
+    expect(await codeOf(callCensus({ aud: 'census' }, { ...USERS, audience: 'census' }))).toBe(
+      'delegation_unproven',
+    );
+  });
+
+  it('for a user only: a client that speaks for itself is not made one on the way', async () => {
+    const { principal } = await callCensus({ sub: 'batch' }, {}, 'batch');
+    expect(principal).toMatchObject({ subject: 'batch', subjectKind: 'user' });
+    const ofClient = callCensus({ sub: 'batch', client_id: 'batch' }, {}, 'batch');
+    expect(await codeOf(ofClient)).toBe('delegation_unproven');
   });
 
   it('only when it says for which service it was', async () => {
     const cognito = {
+      ...USERS,
       claims: { preset: 'cognito' },
       clients: ['web'],
     } as const;
