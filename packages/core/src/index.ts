@@ -3,7 +3,7 @@ export type { FaultCode, FaultDetail, FaultKind } from './errors.js';
 export { createFixedClock, systemClock } from './clock.js';
 export type { Clock, FixedClock } from './clock.js';
 export { SERVICE_TOKEN_TYPE } from './token.js';
-export type { Caller } from './token.js';
+export type { Caller, EligibleActor } from './token.js';
 export { bodyHash, boundUri, DELEGATION_PROOF_HEADER, isWrite, tokenHash } from './binding.js';
 export type { BodyHashes } from './binding.js';
 export type { Authentication, Principal } from './principal.js';

@@ -1,5 +1,5 @@
 import { fixedSet } from './fixed-set.js';
-import { type Caller, type ValidatedToken } from './token.js';
+import { type Caller, type EligibleActor, type ValidatedToken } from './token.js';
 import { newTransactionId } from './transaction-id.js';
 
 /** Who calls, on whose behalf, and what that caller may do: what a handler gets. */
@@ -49,6 +49,11 @@ export interface Authentication {
    * gives the principal.
    */
   readonly roles: ReadonlySet<string>;
+  /**
+   * Who alone may call others in the name of this token's subject, where the token says so (RFC 8693 section 4.4). It says
+   * nothing of who calls us.
+   */
+  readonly mayAct: EligibleActor | undefined;
   /** Whether the token was bound to this request's body. */
   readonly bound: boolean;
   /** How this token is remembered when it may be used only once. */

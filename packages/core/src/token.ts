@@ -80,9 +80,23 @@ export interface ValidatedToken {
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
   readonly transactionId: string | undefined;
+  /** Undefined where the token does not say who may act for its subject. */
+  readonly mayAct: EligibleActor | undefined;
   /** Undefined for a plain bearer token. */
   readonly binding: TokenBinding | undefined;
   readonly claims: Claims;
+}
+
+/** The one party that a token lets act for its subject (RFC 8693 section 4.4). */
+export interface EligibleActor {
+  /** Who calls it by that name, where the token says so. */
+  readonly issuer: string | undefined;
+  readonly subject: string;
+}
+
+/** Whether a token lets a service act for its subject: it names nobody, or the service by its identifier. */
+export function letsAct(mayAct: EligibleActor | undefined, service: string): boolean {
+  return mayAct === undefined || (mayAct.subject === service && (mayAct.issuer ?? service) === service);
 }
 
 /** The claims that tie a token to one request, or to one client, as they stand in it: nothing is known of their form. */

@@ -1,5 +1,5 @@
 import { CountersignError } from '../errors.js';
-import { claim, type ValidatedToken } from '../token.js';
+import { claim, type Claims, type EligibleActor, type ValidatedToken } from '../token.js';
 
 /**
  * Reads the chain of actors (RFC 8693 section 4.1). A service that mints a token acts, so it is the first of them. Another
@@ -21,6 +21,21 @@ export function readActors(token: ValidatedToken): readonly string[] {
   if (actors.length > 0 && actors[0] !== token.issuer)
     throw invalid('act.sub must be the issuer of the token');
   return actors.length > 0 ? actors : [token.issuer];
+}
+
+/**
+ * Reads who may act for the subject (RFC 8693 section 4.4): the issuer of the token says who may be its next actor, and
+ * nothing of whoever presents it. Members other than `sub` and `iss` are not read. What it returns cannot be changed.
+ * @throws CountersignError `claim_invalid`.
+ */
+export function readMayAct(claims: Claims): EligibleActor | undefined {
+  const mayAct = claim(claims, 'may_act');
+  if (mayAct === undefined) return undefined;
+  const subject = memberOf(mayAct, 'sub');
+  const issuer = memberOf(mayAct, 'iss');
+  if (typeof subject !== 'string' || subject === '') throw invalid('may_act must be an object with a sub');
+  if (issuer !== undefined && typeof issuer !== 'string') throw invalid('may_act.iss must be a string');
+  return Object.freeze({ issuer, subject });
 }
 
 function memberOf(link: unknown, name: string): unknown {

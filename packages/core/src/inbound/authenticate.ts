@@ -169,6 +169,7 @@ function answer(
     keyId: token.keyId,
     audiences: token.audiences,
     roles: identity.roles,
+    mayAct: token.mayAct,
     bound,
     singleUse,
     proofUse,

@@ -2,7 +2,7 @@ import { DELEGATION_PROOF_HEADER, tokenHash } from '../binding.js';
 import { CountersignError } from '../errors.js';
 import { namesSubject } from '../keys/acts-for.js';
 import { type TrustedIssuer, type TrustStore } from '../keys/trust-store.js';
-import { claim, type ValidatedToken } from '../token.js';
+import { claim, letsAct, type ValidatedToken } from '../token.js';
 import { readActors } from './actors.js';
 import { readUnverified } from './read-unverified.js';
 import { type CheckedToken, type Recall } from './recall.js';
@@ -49,10 +49,12 @@ const MAX_PROOFS = 3;
  * A proof counts when its hash is the `ath` of the token before it, a trusted issuer signed it for the service that
  * presents it, it has not expired, and subject, transaction, actors, scopes, roles and expiry did not grow on the way. The
  * last must come from an issuer whose trust record names the subject, and be for a user: who speaks for itself is none.
+ * Where a proof says who may act for its subject (`may_act`, RFC 8693 section 4.4), that is the service that presents it.
  * Does not check the binding of a proof to its own request, nor that it was used only once: it was, elsewhere.
  * Signatures and claims of proofs that were accepted before are recalled.
  *
- * @throws CountersignError `delegation_unproven`; `keys_unavailable` when the keys of a proof's issuer cannot be had.
+ * @throws CountersignError `delegation_unproven`; `delegation_not_allowed` by `may_act`; `keys_unavailable` when the keys of
+ * a proof's issuer cannot be had.
  */
 export async function checkProof(presented: Link, context: ProofContext): Promise<Evidence> {
   const proofs = readProofs(context.rawHeaders);
@@ -131,6 +133,9 @@ function refuseGrowth(later: Link, earlier: Link): void {
   const isNextActor = later.actors.length === earlier.actors.length + 1;
   if (!isNextActor || !earlier.actors.every((actor, index) => later.actors[index + 1] === actor)) {
     throw unproven('act does not follow from the proof');
+  }
+  if (!letsAct(earlier.token.mayAct, token.issuer)) {
+    throw new CountersignError('delegation_not_allowed', 'may_act of the proof names another actor');
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type ValidatedToken,
 } from '../token.js';
 import { claimAt, readParty } from './access-token-claims.js';
+import { readMayAct } from './actors.js';
 import { LastRead } from './last-read.js';
 
 /** What claims are held against. */
@@ -78,6 +79,7 @@ export function validateClaims(
     scopes: readLists(claims, scopes, (value) => readScopes(value, issuer)),
     roles: readLists(claims, roles, readRoles),
     transactionId: readTransactionId(claim(claims, 'txn')),
+    mayAct: readMayAct(claims),
     binding: readBinding(claims),
     claims,
   } as ValidatedToken;

@@ -7,7 +7,7 @@ import { type Authentication } from '../principal.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { needing } from './asked-scopes.js';
 import { cachedTokens } from './cached-tokens.js';
-import { calledFor, requireUser } from './caller-context.js';
+import { calledFor, refuseOtherActor, requireUser } from './caller-context.js';
 import { clientCredentialsSource } from './client-credentials.js';
 import { proofHeader } from './delegation-proof.js';
 import { createDestinations, type Destination, type DestinationRecord } from './destination.js';
@@ -66,9 +66,9 @@ export interface Authorizer {
    * The token for one call. Sends nothing itself; the caller of this must not follow redirects with it.
    * @param authentication the request that is being served, if any.
    * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`,
-   * `caller_token_expired`, `scope_missing` (nothing to exchange the caller's token for), `scope_escalation`,
-   * `token_unavailable`, `authorization_present` (credentials in the URL), `config_invalid` (`onBehalfOf` or `scopes`
-   * contradicts the destination). Then nothing must be sent.
+   * `delegation_not_allowed` (the caller's token lets somebody else act), `caller_token_expired`, `scope_missing` (nothing to
+   * exchange the caller's token for), `scope_escalation`, `token_unavailable`, `authorization_present` (credentials in the
+   * URL), `config_invalid` (`onBehalfOf` or `scopes` contradicts the destination). Then nothing must be sent.
    */
   authorize(
     call: OutboundCall,
@@ -128,7 +128,9 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       if (destination === undefined || source === undefined)
         return { destination, headers: [], issued: undefined };
       const request = { call, destination, authentication };
-      const issued = await tokens.get(source.offer(request), destination.name, renew);
+      const offer = source.offer(request);
+      refuseOtherActor(request, service);
+      const issued = await tokens.get(offer, destination.name, renew);
       const value = HEADER_VALUE[destination.header](issued.token);
       return { destination, headers: [{ name: destination.header, value }, ...proofHeader(request)], issued };
     },

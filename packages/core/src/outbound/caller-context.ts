@@ -1,5 +1,6 @@
 import { CountersignError } from '../errors.js';
 import { type Authentication } from '../principal.js';
+import { letsAct } from '../token.js';
 import { type Destination } from './destination.js';
 import { type TokenRequest } from './token-source.js';
 
@@ -49,4 +50,27 @@ export function requireUser(request: TokenRequest): Authentication {
     );
   }
   return authentication;
+}
+
+/**
+ * Refuses a call in the name of the caller's token when that token lets another party act for its subject (`may_act`,
+ * RFC 8693 section 4.4). What this service does in its own name is not concerned.
+ * @throws CountersignError `delegation_not_allowed`.
+ */
+export function refuseOtherActor(request: TokenRequest, service: string): void {
+  const { authentication, destination } = request;
+  const isOurOwn = destination.onBehalfOf === 'service' && destination.authorize !== 'propagate';
+  if (authentication === undefined || isOurOwn) return;
+  if (letsAct(authentication.mayAct, service) || namesOurClient(authentication, destination)) return;
+  const problem = `the caller's token lets somebody else act, so ${destination.name} is not called with it`;
+  throw new CountersignError('delegation_not_allowed', problem);
+}
+
+/** To the server that exchanges its own token we are the client that it knows. */
+function namesOurClient(
+  { mayAct, principal }: Authentication,
+  { authorizationServer: server }: Destination,
+): boolean {
+  if (mayAct === undefined || server === undefined) return false;
+  return mayAct.subject === server.clientId && (mayAct.issuer ?? principal.caller.issuer) === server.issuer;
 }

@@ -12,6 +12,8 @@ import {
   type ChainChange,
 } from '../support/proof-chain.js';
 
+const HERALD = issuerOf('herald');
+
 /** The fault by which census refuses the chain after one change; the unchanged one is accepted. */
 async function refusal(change: ChainChange): Promise<CountersignError> {
   expect((await presentChain()).principal.subject).toBe(USER);
@@ -143,6 +145,8 @@ const CLAIMS: readonly Row[] = [
     gateway({ act: actors('ledger', 'storefront') }),
     'not good: claim_invalid',
   ],
+  ['says badly who may act', gateway({ may_act: 'herald' }), 'not good: claim_invalid'],
+  ['begins with one that does', storefront({ may_act: { sub: 1 } }), 'not good: claim_invalid'],
   ['says that nothing acted', gateway({ act: 'gateway' }), 'not good: claim_invalid'],
 ];
 
@@ -162,6 +166,19 @@ describe('a token with a proof is refused when', () => {
 
   it('its caller may speak for nobody', async () => {
     expect((await refusal({ trust: { herald: { actsFor: 'nobody' } } })).code).toBe('delegation_not_allowed');
+  });
+
+  it.each([
+    ['another service', gateway({ may_act: { sub: issuerOf('ledger') } })],
+    ['the service that presents it almost', gateway({ may_act: { sub: HERALD.slice(0, -1) } })],
+    ["another issuer's client of that name", gateway({ may_act: { sub: HERALD, iss: issuerOf('ledger') } })],
+    ['the service that is called', gateway({ may_act: { sub: CENSUS } })],
+    ['who signed it', gateway({ may_act: { sub: issuerOf('gateway') } })],
+    ['the user', gateway({ may_act: { sub: USER } })],
+    ['at the beginning of the chain, one that came later', storefront({ may_act: { sub: HERALD } })],
+  ])('its proof lets somebody else act for the user: %s', async (_who, change) => {
+    const { code, kind } = await refusal(change);
+    expect([code, kind]).toEqual(['delegation_not_allowed', 'forbidden']);
   });
 
   it('more than three actors stand behind it', async () => {

@@ -137,6 +137,17 @@ describe('a delegation that is proven', () => {
     ['the first token names no transaction', { storefront: { claims: { txn: undefined } } }],
     ['the first service may also call itself', { trust: { storefront: { proofOnly: false } } }],
     ['the second service must prove its own calls', { trust: { gateway: { actsFor: 'proven' } } }],
+    [
+      'each proof lets the service that presents it act for the user',
+      {
+        storefront: { claims: { may_act: { sub: issuerOf('gateway') } } },
+        gateway: { claims: { may_act: { sub: issuerOf('herald'), iss: issuerOf('herald'), exp: 1 } } },
+      },
+    ],
+    [
+      'its caller lets somebody else act next',
+      { herald: { claims: { may_act: { sub: issuerOf('ledger') } } } },
+    ],
     ['the tokens expired within the tolerance of clocks', { secondsLater: 89 }],
   ])('is accepted when %s', async (_name, change) => {
     const { principal } = await presentChain(change);

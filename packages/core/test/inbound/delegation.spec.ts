@@ -1,5 +1,5 @@
 import { ISSUER, USER } from '../support/forge.js';
-import { accepted, refused, type Setting } from '../support/scene.js';
+import { accepted, createScene, refused, type Setting } from '../support/scene.js';
 
 const GATEWAY = 'https://gateway.service/';
 const ORDER = 'https://order.service/';
@@ -75,6 +75,25 @@ describe('a caller', () => {
       token: { claims: { sub: 'https://order.service/user/1/' } },
     };
     expect(await refused({ claims: { sub: USER } }, other)).toBe('delegation_not_allowed');
+  });
+});
+
+describe('who may act for the user next (may_act)', () => {
+  it.each([GATEWAY, ISSUER, USER])(
+    'is no matter of who presents the token, also when it is recalled: %s',
+    async (sub) => {
+      const { verifier, request } = createScene(FOR_USERS);
+      const sent = request({ claims: { may_act: { sub } } });
+      for (let use = 1; use <= 3; use++) {
+        const { mayAct, principal } = await verifier.authenticate(sent);
+        expect(principal).toMatchObject({ subject: USER, actors: [ISSUER] });
+        expect(mayAct).toEqual({ subject: sub });
+      }
+    },
+  );
+
+  it('is not said where the token has no such claim', async () => {
+    expect((await accepted({}, FOR_USERS)).mayAct).toBeUndefined();
   });
 });
 

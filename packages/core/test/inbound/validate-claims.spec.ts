@@ -79,6 +79,14 @@ describe('the claims of a service token', () => {
     ['txn', 'a\nb'],
     ['txn', 't'.repeat(129)],
     ['txn', null],
+    ['may_act', null],
+    ['may_act', 'https://census.service/'],
+    ['may_act', [{ sub: 'https://census.service/' }]],
+    ['may_act', {}],
+    ['may_act', { iss: 'https://census.service/' }],
+    ['may_act', { sub: 1 }],
+    ['may_act', { sub: '' }],
+    ['may_act', { sub: 'https://census.service/', iss: null }],
   ] as const)('cannot hold a %s like %j', async (name, value) => {
     expect(await claims({ [name]: value })).toBe('claim_invalid');
   });
@@ -91,6 +99,9 @@ describe('the claims of a service token', () => {
     ['roles', undefined],
     ['txn', 't'.repeat(128)],
     ['aud', ['https://census.service/']],
+    ['may_act', { sub: 'https://census.service/' }],
+    ['may_act', { sub: 'https://elsewhere.service/' }],
+    ['may_act', { sub: 'admin', iss: 'https://elsewhere.service/', email: 'admin@elsewhere.service' }],
   ])('may hold a %s like %j', async (name, value) => {
     await expect(accepted({ claims: { [name]: value } })).resolves.toBeDefined();
   });

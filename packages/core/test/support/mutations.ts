@@ -194,6 +194,7 @@ const CLAIM_VALUES: Readonly<Record<string, readonly unknown[]>> = {
   scope: [...ODD, 'user:read', ' user:read  user:write ', 'a\tb', 'é'],
   roles: [...ODD, ['support', 'admin'], 'admin', [1]],
   act: [...ODD, { sub: ISSUER }, { sub: SERVICE }, { sub: ISSUER, act: { sub: SERVICE } }],
+  may_act: [...ODD, { sub: SERVICE }, { sub: ISSUER, iss: ISSUER }, { sub: ISSUER, iss: 1 }],
   txn: [...ODD, 'txn-1', 'a b'],
   bdy: [...ODD, '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU'],
   htm: [...ODD, 'GET', 'get'],
