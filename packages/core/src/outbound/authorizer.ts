@@ -6,6 +6,7 @@ import { invalidOption, OptionsReader } from '../options.js';
 import { type Authentication } from '../principal.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { needing } from './asked-scopes.js';
+import { type AuthorizationServer } from './authorization-server.js';
 import { cachedTokens } from './cached-tokens.js';
 import { calledFor, refuseOtherActor, requireUser } from './caller-context.js';
 import { clientCredentialsSource } from './client-credentials.js';
@@ -142,14 +143,14 @@ function tokenSources(
   clock: Clock,
 ): Readonly<Record<Destination['authorize'], TokenSource | undefined>> {
   const { service, keyStore } = options;
-  const endpoints = new Map<Destination, TokenEndpoint>();
-  const endpointOf = (destination: Destination): TokenEndpoint => {
-    const known = endpoints.get(destination);
+  // By what a record says once: a call that names scopes has a destination of its own.
+  const endpoints = new Map<AuthorizationServer, TokenEndpoint>();
+  const endpointOf = ({ name, authorizationServer: server }: Destination): TokenEndpoint => {
+    if (server === undefined) throw new TypeError(`${name} has no authorization server`);
+    const known = endpoints.get(server);
     if (known !== undefined) return known;
-    const { authorizationServer: server } = destination;
-    if (server === undefined) throw new TypeError(`${destination.name} has no authorization server`);
     const endpoint = createTokenEndpoint({ server, keyStore, clock });
-    endpoints.set(destination, endpoint);
+    endpoints.set(server, endpoint);
     return endpoint;
   };
   const actorToken = async (audience: string): Promise<string> => {

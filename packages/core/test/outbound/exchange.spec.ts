@@ -224,6 +224,13 @@ describe('a token by exchange', () => {
     expect(new URLSearchParams(server.lastRequest()).has('scope')).toBe(false);
   });
 
+  it('costs one look at the metadata of its server, also for calls that say which scopes they need', async () => {
+    const { herald, called } = await createScene({ server: server.issuer });
+    for (const id of [1, 2, 3])
+      await herald.authorizer.authorize(call, await called(id), { scopes: ['user:read'] });
+    expect([server.tokenRequests(), server.otherRequests()]).toEqual([3, 1]);
+  });
+
   it('with a scope that was not asked for is not used', async () => {
     const { herald, called } = await createScene({ server: server.issuer });
     server.answerTokens(tokenAnswer({ scope: 'user:read user:write' }));
