@@ -160,7 +160,7 @@ function tokenSources(
   };
   return {
     none: undefined,
-    propagate: propagateSource,
+    propagate: propagateSource({ clock }),
     mint: mintSource({ service, keyStore, clock }),
     clientCredentials: clientCredentialsSource({ service, endpointOf }),
     exchange: exchangeSource({ service, clock, endpointOf, actorToken }),

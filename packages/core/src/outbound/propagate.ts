@@ -1,3 +1,4 @@
+import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type Authentication } from '../principal.js';
 import { requireUser } from './caller-context.js';
@@ -7,15 +8,17 @@ import { type IssuedToken, type TokenRequest, type TokenSource } from './token-s
  * Hands on the caller's own token, only when its audience names the destination already.
  * A service token is for one service, so it can never be handed on: mint one instead.
  */
-export const propagateSource: TokenSource = {
-  offer(request) {
-    const issued = propagate(request);
-    return { cacheKey: undefined, issue: () => Promise.resolve(issued) };
-  },
-};
+export function propagateSource({ clock }: { readonly clock: Clock }): TokenSource {
+  return {
+    offer(request) {
+      const issued = propagate(request, clock.now());
+      return { cacheKey: undefined, issue: () => Promise.resolve(issued) };
+    },
+  };
+}
 
-/** @throws CountersignError `propagation_not_allowed`, `user_context_missing`. */
-function propagate(request: TokenRequest): IssuedToken {
+/** @throws CountersignError `propagation_not_allowed`, `user_context_missing`, `caller_token_expired`. */
+function propagate(request: TokenRequest, now: number): IssuedToken {
   const { destination } = request;
   const authentication = destination.onBehalfOf === 'user' ? requireUser(request) : requireService(request);
   if (!authentication.audiences.includes(destination.audience)) {
@@ -23,6 +26,8 @@ function propagate(request: TokenRequest): IssuedToken {
     throw new CountersignError('propagation_not_allowed', problem);
   }
   const { principal, token, keyId, bound } = authentication;
+  if (principal.expiresAt <= now)
+    throw new CountersignError('caller_token_expired', "the caller's token expired before this call");
   return {
     token,
     claims: {

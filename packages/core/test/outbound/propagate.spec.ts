@@ -77,6 +77,17 @@ describe('the caller’s token is not handed on', () => {
     );
   });
 
+  it('when it has expired since, and a moment before it still is', async () => {
+    const authentication = await chain.calledWithUserToken({ aud: [HERALD, CENSUS] });
+    const authorizer = chain.authorizer(propagate);
+    chain.clock.advance(3599.999);
+    expect((await authorizer.authorize(read(), authentication)).issued?.token).toBe(authentication.token);
+    chain.clock.advance(0.001);
+    await expect(authorizer.authorize(read(), authentication)).rejects.toMatchObject({
+      code: 'caller_token_expired',
+    });
+  });
+
   it('when there is none: the call is for a user', async () => {
     await expect(chain.authorizer(propagate).authorize(read(), undefined)).rejects.toMatchObject({
       code: 'user_context_missing',
