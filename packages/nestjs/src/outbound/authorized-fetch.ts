@@ -19,10 +19,10 @@ export class AuthorizedFetch {
    * Sends one call with the token of its destination, which is found by the URL. A redirect is refused, not followed.
    * Does not look at the status of the answer, but for a 401 after which the call is made once more with a new token.
    * The destination's `timeoutMs`, and what is left of our own caller's time, hold beside `init.signal`.
-   * @throws CountersignError, before anything is sent: `destination_unknown`, `user_context_missing`,
-   * `scope_escalation`,
-   * `authorization_present`, `body_not_bindable`, `propagation_not_allowed`, `caller_token_expired`, `token_unavailable`,
-   * `deadline_exceeded`; afterwards: `redirect_refused`, `deadline_exceeded`.
+   * @throws CountersignError, before anything is sent: `destination_unknown`, `user_context_missing`, `scope_missing`
+   * (nothing to exchange the caller's token for), `scope_escalation`, `config_invalid` (`onBehalfOf` or `scopes`
+   * contradicts the destination), `authorization_present`, `body_not_bindable`, `propagation_not_allowed`,
+   * `caller_token_expired`, `token_unavailable`, `deadline_exceeded`; afterwards: `redirect_refused`, `deadline_exceeded`.
    */
   async fetch(input: string | URL, init: AuthorizedRequestInit = {}): Promise<Response> {
     const { overrideAuthorization, onBehalfOf, scopes, body, method = 'GET', ...rest } = init;
@@ -43,12 +43,19 @@ export class AuthorizedFetch {
     return this.calls.send(call, byFetch(url, { ...rest, method: call.method, headers: given }));
   }
 
-  /** The same, for the user whose request is being served. @throws CountersignError `user_context_missing`. */
+  /**
+   * The same, for the user whose request is being served.
+   * @throws CountersignError `user_context_missing`, `config_invalid` where the destination is called for a service only,
+   * and whatever `fetch` throws.
+   */
   forUser(input: string | URL, init: AuthorizedRequestInit = {}): Promise<Response> {
     return this.fetch(input, { ...init, onBehalfOf: 'user' });
   }
 
-  /** The same, for this service itself, also while a user's request is being served. */
+  /**
+   * The same, for this service itself, also while a user's request is being served.
+   * @throws CountersignError `config_invalid` where the destination is called for a user only, and whatever `fetch` throws.
+   */
   forService(input: string | URL, init: AuthorizedRequestInit = {}): Promise<Response> {
     return this.fetch(input, { ...init, onBehalfOf: 'service' });
   }
