@@ -24,6 +24,11 @@ export interface AuthorizationServerRecord {
   readonly assertionAudience?: 'issuer' | 'tokenEndpointForLegacyServers';
   /** How the wanted audience is named in the request. Default `resource` (RFC 8707). */
   readonly targetParameter?: 'resource' | 'audience';
+  /**
+   * What the caller's token is called when it is exchanged (RFC 8693 section 3). Default: `access_token` for a token that
+   * this server issued itself and for an opaque one, `jwt` for any other.
+   */
+  readonly subjectTokenType?: 'access_token' | 'jwt';
   /** Longest wait for each of its answers. Default 10,000. */
   readonly timeoutMs?: number;
 }
@@ -34,11 +39,15 @@ export interface AuthorizationServer extends OAuthClient {
   readonly issuer: string;
   readonly tokenEndpoint: string | undefined;
   readonly targetParameter: 'resource' | 'audience';
+  /** Undefined where each token says itself what it is. */
+  readonly subjectTokenType: 'access_token' | 'jwt' | undefined;
   readonly timeoutMs: number;
   readonly allowInsecureHttp: boolean;
 }
 
-const MEMBERS = ['issuer', 'tokenEndpoint', ...OAUTH_CLIENT_MEMBERS, 'targetParameter', 'timeoutMs'] as const;
+const MEMBERS = [
+  'issuer', 'tokenEndpoint', ...OAUTH_CLIENT_MEMBERS, 'targetParameter', 'subjectTokenType', 'timeoutMs',
+] as const; // prettier-ignore
 
 /** @throws TypeError naming the member; never its value, which may be the secret. */
 export function readAuthorizationServer(
@@ -56,6 +65,9 @@ export function readAuthorizationServer(
     tokenEndpoint: record.has('tokenEndpoint') ? readUri('tokenEndpoint') : undefined,
     ...readOAuthClient(record),
     targetParameter: record.oneOf('targetParameter', ['resource', 'audience'], 'resource'),
+    subjectTokenType: record.has('subjectTokenType')
+      ? record.oneOf('subjectTokenType', ['access_token', 'jwt'])
+      : undefined,
     timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 60_000 }),
     allowInsecureHttp,
   };

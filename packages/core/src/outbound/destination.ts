@@ -160,6 +160,8 @@ function readServer(
     throw invalidOption(path, `is not for authorize: ${JSON.stringify(authorize)}`);
   }
   const server = readAuthorizationServer(record.raw('authorizationServer'), path, insecure);
+  if (server.subjectTokenType !== undefined && authorize !== 'exchange')
+    throw invalidOption(`${path}.subjectTokenType`, 'is for authorize: "exchange"');
   if (server.targetParameter === 'resource' && !(URL.canParse(audience) && !audience.includes('#'))) {
     const problem =
       'must be "audience": a resource is an absolute URI without a fragment (RFC 8707 section 2)';

@@ -17,8 +17,11 @@ export interface ExchangeOptions {
 }
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
-const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
+/** What tokens are called (RFC 8693 section 3). */
+const TOKEN_TYPES = {
+  access_token: 'urn:ietf:params:oauth:token-type:access_token',
+  jwt: 'urn:ietf:params:oauth:token-type:jwt',
+} as const;
 
 /**
  * Has an authorization server exchange the caller's token for one that is meant for the destination (RFC 8693
@@ -46,19 +49,20 @@ export function exchangeSource(options: ExchangeOptions): TokenSource {
 /** @throws CountersignError `caller_token_expired`, `token_unavailable`. */
 async function exchange(
   destination: Destination,
-  { principal, token }: Authentication,
+  authentication: Authentication,
   scopes: readonly string[],
   { service, clock, endpointOf, actorToken }: ExchangeOptions,
 ): Promise<IssuedToken> {
+  const { principal, token } = authentication;
   if (principal.expiresAt <= clock.now())
     throw new CountersignError('caller_token_expired', "the caller's token expired before this call");
   const issuer = destination.authorizationServer?.issuer ?? destination.audience;
   const granted = await endpointOf(destination).grant(GRANT_TYPE, {
     subject_token: token,
-    subject_token_type: JWT_TYPE,
+    subject_token_type: TOKEN_TYPES[subjectTokenType(destination, authentication)],
     actor_token: await actorToken(issuer),
-    actor_token_type: JWT_TYPE,
-    requested_token_type: ACCESS_TOKEN_TYPE,
+    actor_token_type: TOKEN_TYPES.jwt,
+    requested_token_type: TOKEN_TYPES.access_token,
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     ...targetOf(destination),
   });
@@ -69,6 +73,19 @@ async function exchange(
     actors: [service, ...principal.actors],
     notAfter: principal.expiresAt,
   });
+}
+
+/**
+ * An `access_token` is one that the server which is asked has issued; a `jwt` is a JWT, whoever issued it. An opaque token
+ * is no JWT: it is the access token of a server that this one must know.
+ */
+function subjectTokenType(
+  { authorizationServer }: Destination,
+  { principal, token }: Authentication,
+): keyof typeof TOKEN_TYPES {
+  const isOwn = principal.caller.issuer === authorizationServer?.issuer;
+  const isOpaque = !token.includes('.');
+  return authorizationServer?.subjectTokenType ?? (isOwn || isOpaque ? 'access_token' : 'jwt');
 }
 
 /**

@@ -27,6 +27,7 @@ describe('an authorization server', () => {
       clientSecret: undefined,
       assertionAudience: 'issuer',
       targetParameter: 'resource',
+      subjectTokenType: undefined,
       timeoutMs: 10_000,
       allowInsecureHttp: false,
     });
@@ -116,6 +117,8 @@ describe('an authorization server', () => {
       'assertionAudience must be one of issuer, tokenEndpointForLegacyServers',
     ],
     [{ targetParameter: 'aud' }, 'targetParameter must be one of resource, audience'],
+    [{ subjectTokenType: 'id_token' }, 'subjectTokenType must be one of access_token, jwt'],
+    [{ subjectTokenType: null }, 'subjectTokenType must be one of access_token, jwt'],
     [{ timeoutMs: 0 }, 'timeoutMs must be a number from 1 to 60000'],
     [{ timeoutMs: 60_001 }, 'timeoutMs must be a number from 1 to 60000'],
     [{ timeoutMs: '5s' }, 'timeoutMs must be a number from 1 to 60000'],

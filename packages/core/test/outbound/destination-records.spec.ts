@@ -63,6 +63,11 @@ describe('a destination record', () => {
     [exchanged, { audience: 'census' }, 'authorizationServer.targetParameter must be "audience"'],
     [
       issued,
+      { authorizationServer: { ...server, subjectTokenType: 'jwt' } },
+      'authorizationServer.subjectTokenType is for authorize: "exchange"',
+    ],
+    [
+      issued,
       { audience: 'https://census.example/#a' },
       'authorizationServer.targetParameter must be "audience"',
     ],
