@@ -1,4 +1,5 @@
 import { FAULTS, type FaultCode } from '../errors.js';
+import { refusesToken } from './challenge.js';
 import { type Destination } from './destination.js';
 
 /** The answer of a called service, as far as it says why it was refused. */
@@ -43,8 +44,8 @@ export async function mendableRefusal(
 ): Promise<FaultCode | undefined> {
   if (answer.status !== 401 || destination === undefined || !RENEWABLE.has(destination.authorize))
     return undefined;
-  const challenge = `Bearer realm="${destination.audience}", error="invalid_token"`;
-  if (answer.challenge !== challenge || !isProblem(answer.contentType)) return undefined;
+  const isItsOwn = refusesToken(answer.challenge ?? '', destination.audience);
+  if (!isItsOwn || !isProblem(answer.contentType)) return undefined;
   const code = codeOf(await answer.text(MAX_PROBLEM_BYTES));
   return code !== undefined && MENDED_BY_A_NEW_TOKEN.has(code) ? code : undefined;
 }

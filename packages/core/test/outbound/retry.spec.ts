@@ -59,7 +59,30 @@ describe('a refused call', () => {
     ['no challenge', { challenge: null }],
     ['a challenge that names no error', { challenge: `Bearer realm="${CENSUS}"` }],
     ['the challenge of another service', { challenge: `Bearer realm="${HERALD}", error="invalid_token"` }],
-    ['two challenges', { challenge: `${String(ORDINARY.challenge)}, Basic` }],
+    [
+      'the challenge of a service whose name begins alike',
+      { challenge: `Bearer realm="${CENSUS}x/", error="invalid_token"` },
+    ],
+    ['another error', { challenge: `Bearer realm="${CENSUS}", error="insufficient_scope"` }],
+    ['another scheme', { challenge: `DPoP realm="${CENSUS}", error="invalid_token"` }],
+    ['an error in another challenge', { challenge: `Bearer realm="${CENSUS}", DPoP error="invalid_token"` }],
+    [
+      'its realm in another challenge',
+      { challenge: `Bearer realm="${HERALD}", error="invalid_token", DPoP realm="${CENSUS}"` },
+    ],
+    [
+      'its realm within another parameter',
+      { challenge: `Bearer realm="${HERALD}", x="realm=${CENSUS}", error="invalid_token"` },
+    ],
+    ['two realms', { challenge: `Bearer realm="${HERALD}", realm="${CENSUS}", error="invalid_token"` }],
+    [
+      'the challenges of two services',
+      { challenge: `${String(ORDINARY.challenge)}, Bearer realm="${HERALD}", error="invalid_token"` },
+    ],
+    ['a challenge that says nothing', { challenge: `${String(ORDINARY.challenge)}, Basic` }],
+    ['a challenge with an escape', { challenge: `${String(ORDINARY.challenge)}, x="\\""` }],
+    ['a challenge without a scheme', { challenge: `realm="${CENSUS}", error="invalid_token"` }],
+    ['something before the challenge', { challenge: `x ${String(ORDINARY.challenge)}` }],
     ['another content type', { contentType: 'application/json' }],
     ['a content type that only begins alike', { contentType: 'application/problem+jsonp' }],
     ['no content type', { contentType: null }],
@@ -82,6 +105,15 @@ describe('a refused call', () => {
     for (const authorize of ['propagate', 'none'] as const)
       expect(await mendableRefusal(ORDINARY, destination({ authorize }))).toBeUndefined();
     expect(await mendableRefusal(ORDINARY, undefined)).toBeUndefined();
+  });
+
+  it.each([
+    `Bearer realm="${CENSUS}", resource_metadata="https://census.service/.well-known/x", error="invalid_token"`,
+    `Bearer error="invalid_token", realm="${CENSUS}"`,
+    `Bearer realm="${CENSUS}", error="invalid_token", DPoP realm="${CENSUS}", algs="ES256 PS256"`,
+    `DPoP realm="${CENSUS}", algs="ES256", Bearer realm="${CENSUS}", error="invalid_token"`,
+  ])('may be made again whatever else the challenge says: %s', async (challenge) => {
+    expect(await mendableRefusal({ ...ORDINARY, challenge }, destination())).toBe('token_expired');
   });
 
   it('may be made again when the problem has parameters, as some frameworks add', async () => {
