@@ -1,4 +1,5 @@
 import { type Clock } from '../clock.js';
+import { setBounded } from './bounded-map.js';
 import { forgivingCache } from './forgiving-cache.js';
 import { type TokenCache } from './token-cache.js';
 import { type IssuedToken, type TokenOffer } from './token-source.js';
@@ -6,7 +7,8 @@ import { type IssuedToken, type TokenOffer } from './token-source.js';
 /** Hands out cached tokens, and has them issued when there is none. */
 export interface CachedTokens {
   /**
-   * The token of an offer. Calls that come while it is being issued wait for that one; a failure is not kept.
+   * The token of an offer. Calls that come while it is being issued wait for that one; a failure is not kept. One that
+   * should be renewed and still holds is handed out while the new one is being issued.
    * @param destination part of the key.
    * @param renew leaves what is cached aside: the called service refused it.
    */
@@ -22,46 +24,65 @@ export interface CachedTokensOptions {
 /** Renewed this long before it expires, or at a fifth of its life when that is shorter. */
 const RENEW_BEFORE_SECONDS = 60;
 const RENEW_SHARE_OF_LIFE = 0.2;
+/** In the last part of that time it might expire on its way, and calls wait for the new one. */
+const ENDING_SHARE = 0.1;
 /** Each process leaves out up to this share of it, by chance, so that replicas do not renew together. */
 const JITTER = 0.2;
 
 /** After a renewal that failed, a token that still holds is used for so long before the next attempt. */
 const RETRY_RENEWAL_SECONDS = 5;
 
-/** Makes the reader of a token cache: single flight, renewal before expiry. A cache that fails is as good as empty. */
+/** More failed renewals are not remembered. A shared cache makes another object of its token each time: the key is what stays. */
+const MAX_RESTS = 1000;
+
+/**
+ * Makes the reader of a token cache: single flight, renewal before expiry, which no call waits for while the old token
+ * holds. A cache that fails is as good as empty.
+ */
 export function cachedTokens(options: CachedTokensOptions): CachedTokens {
   const { clock, onWarning } = options;
   const cache = forgivingCache(options);
   const pending = new Map<string, Flight>();
-  const restsUntil = new WeakMap<IssuedToken, number>();
+  const issuing = new Map<string, Promise<IssuedToken>>();
+  const renewals = new Map<string, Promise<IssuedToken>>();
+  const restsUntil = new Map<string, number>();
   const share = 1 - Math.random() * JITTER;
 
-  function isDue(issued: IssuedToken): boolean {
-    if (clock.now() < renewalOf(issued, share)) return false;
-    return (
-      clock.now() >= issued.claims.expiresAt || clock.monotonic() >= (restsUntil.get(issued) ?? -Infinity)
-    );
-  }
-
-  async function issue(key: string, offer: TokenOffer, old: IssuedToken | undefined): Promise<IssuedToken> {
-    try {
+  function issue(key: string, offer: TokenOffer): Promise<IssuedToken> {
+    return once(issuing, key, async () => {
       const issued = await offer.issue();
+      restsUntil.delete(key);
       await cache.set(key, issued, issued.claims.expiresAt);
       return issued;
+    });
+  }
+
+  /** A new token in place of one that still holds; that one when it cannot be had. */
+  async function renew(key: string, offer: TokenOffer, old: IssuedToken): Promise<IssuedToken> {
+    try {
+      return await issue(key, offer);
     } catch (error) {
-      // It should have been renewed by now, but it still holds.
-      if (old === undefined || clock.now() >= old.claims.expiresAt) throw error;
-      restsUntil.set(old, clock.monotonic() + RETRY_RENEWAL_SECONDS);
+      setBounded(restsUntil, key, clock.monotonic() + RETRY_RENEWAL_SECONDS, MAX_RESTS);
       onWarning(
         `a token for ${old.claims.audience} could not be renewed; the old one is used while it holds`,
       );
+      if (clock.now() >= old.claims.expiresAt) throw error;
       return old;
     }
   }
 
-  async function find(key: string, offer: TokenOffer, renew: boolean): Promise<IssuedToken> {
-    const cached = renew ? undefined : await cache.get(key);
-    return cached !== undefined && !isDue(cached) ? cached : issue(key, offer, cached);
+  async function find(key: string, offer: TokenOffer): Promise<IssuedToken> {
+    const cached = await cache.get(key);
+    const left = cached === undefined ? 0 : cached.claims.expiresAt - clock.now();
+    if (cached === undefined || left <= 0) return issue(key, offer);
+    const margin = renewalMargin(cached, share);
+    const rests = clock.monotonic() < (restsUntil.get(key) ?? -Infinity);
+    if (left > margin || rests) return cached;
+    const renewal = once(renewals, key, () => renew(key, offer, cached));
+    if (left <= margin * ENDING_SHARE) return renewal;
+    // Nobody waits for it, and an operator has been told.
+    renewal.catch(() => undefined);
+    return cached;
   }
 
   return {
@@ -71,7 +92,7 @@ export function cachedTokens(options: CachedTokensOptions): CachedTokens {
       const underWay = pending.get(key);
       // Who wants a new token does not wait for somebody who may be content with the one that was refused.
       if (underWay !== undefined && (underWay.renews || !renew)) return underWay.token;
-      const token = find(key, offer, renew).finally(() => {
+      const token = (renew ? issue(key, offer) : find(key, offer)).finally(() => {
         if (pending.get(key) === flight) pending.delete(key);
       });
       const flight: Flight = { token, renews: renew };
@@ -88,8 +109,17 @@ interface Flight {
   readonly renews: boolean;
 }
 
-/** When a token is due for renewal. */
-function renewalOf({ claims }: IssuedToken, share: number): number {
+/** How long before it expires a token is due for renewal, in seconds. */
+function renewalMargin({ claims }: IssuedToken, share: number): number {
   const life = claims.expiresAt - (claims.issuedAt ?? claims.expiresAt);
-  return claims.expiresAt - Math.min(RENEW_BEFORE_SECONDS, life * RENEW_SHARE_OF_LIFE) * share;
+  return Math.min(RENEW_BEFORE_SECONDS, life * RENEW_SHARE_OF_LIFE) * share;
+}
+
+/** What is under way for a key, or is begun. */
+function once<T>(flights: Map<string, Promise<T>>, key: string, begin: () => Promise<T>): Promise<T> {
+  const underWay = flights.get(key);
+  if (underWay !== undefined) return underWay;
+  const flight = begin().finally(() => flights.delete(key));
+  flights.set(key, flight);
+  return flight;
 }

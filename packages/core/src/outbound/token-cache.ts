@@ -1,4 +1,5 @@
 import { type Clock } from '../clock.js';
+import { setBounded } from './bounded-map.js';
 import { type IssuedToken } from './token-source.js';
 
 /**
@@ -35,10 +36,8 @@ export function memoryTokenCache({ clock, maxEntries = 1000 }: MemoryTokenCacheO
       return Promise.resolve(entry.issued);
     },
     set(key, issued, expiresAt) {
-      entries.delete(key);
-      const [oldest] = entries.keys();
-      if (oldest !== undefined && entries.size >= maxEntries) entries.delete(oldest);
-      entries.set(key, { issued, forgetAt: clock.monotonic() + expiresAt - clock.now() });
+      const forgetAt = clock.monotonic() + expiresAt - clock.now();
+      setBounded(entries, key, { issued, forgetAt }, maxEntries);
       return Promise.resolve();
     },
   };

@@ -1,7 +1,8 @@
 import { createFixedClock } from '../../src/clock.js';
 import { memoryTokenCache, type TokenCache } from '../../src/outbound/token-cache.js';
-import { createScene } from '../support/cached-tokens.js';
+import { createScene, serialisingCache } from '../support/cached-tokens.js';
 import { codeOf } from '../support/scene.js';
+import { until } from '../support/until.js';
 
 describe('tokens that serve more than one call', () => {
   it('are issued once for 500 calls at the same time', async () => {
@@ -71,6 +72,7 @@ describe('tokens that serve more than one call', () => {
     source.fail();
     clock.advance(90);
     expect(await call()).toBe('reads #1');
+    await until(() => warnings.length > 0);
     expect(warnings).toEqual([
       'a token for https://census.service/ could not be renewed; the old one is used while it holds',
     ]);
@@ -82,16 +84,77 @@ describe('tokens that serve more than one call', () => {
     expect(await call()).toMatch(/^reads #\d+$/);
   });
 
-  it('do not make each call wait for a renewal that has just failed', async () => {
+  it('that should be renewed are used while the new one is issued: no call waits for it', async () => {
     const { call, clock, source } = createScene({ lifetimeSeconds: 100 });
+    await call();
+    source.stall();
+    clock.advance(85);
+    const got = await Promise.all(Array.from({ length: 50 }, () => call()));
+    expect([new Set(got), await call(), source.requests()]).toEqual([new Set(['reads #1']), 'reads #1', 2]);
+    source.recover();
+    await new Promise(setImmediate);
+    expect([await call(), source.requests()]).toEqual(['reads #2', 2]);
+  });
+
+  it('that are about to expire are not used: calls wait for the new one', async () => {
+    const { call, clock, source } = createScene({ lifetimeSeconds: 100 });
+    await call();
+    clock.advance(98.5);
+    expect([await call(), source.requests()]).toEqual(['reads #2', 2]);
+  });
+
+  it('that expire while they are renewed are not asked for twice', async () => {
+    const { call, clock, source } = createScene({ lifetimeSeconds: 100 });
+    await call();
+    source.stall();
+    clock.advance(85);
+    await call();
+    clock.advance(15);
+    const waiting = Promise.all([call(), call({ renew: true })]);
+    source.recover();
+    expect([await waiting, source.requests()]).toEqual([['reads #2', 'reads #2'], 2]);
+  });
+
+  it('whose renewal fails after they expired, when nobody waits for it, are no unhandled rejection', async () => {
+    const unhandled: unknown[] = [];
+    const hear = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', hear);
+    try {
+      const { call, clock, source, warnings } = createScene({ lifetimeSeconds: 100 });
+      await call();
+      source.stall();
+      clock.advance(85);
+      await call();
+      clock.advance(15);
+      source.fail();
+      await until(() => warnings.length > 0);
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
+  });
+
+  it.each([
+    ['keeps the token itself', undefined],
+    ['keeps its text', serialisingCache()],
+  ])('are not asked for by each call when a renewal has just failed: the cache %s', async (_what, cache) => {
+    const { call, clock, source, warnings } = createScene({
+      lifetimeSeconds: 100,
+      ...(cache !== undefined && { cache }),
+    });
     await call();
     source.fail();
     clock.advance(85);
-    for (let i = 0; i < 50; i++) await call();
-    expect(source.requests()).toBe(2);
+    await call();
+    await until(() => warnings.length > 0);
+    for (let i = 0; i < 50; i++) expect(await call()).toBe('reads #1');
+    expect([source.requests(), warnings.length]).toEqual([2, 1]);
     clock.advance(5);
     source.recover();
-    expect(await call()).toBe('reads #3');
+    await call();
+    await new Promise(setImmediate);
+    expect([await call(), source.requests()]).toEqual(['reads #3', 3]);
   });
 
   it('that could not be issued are asked for again by the next call', async () => {

@@ -1,8 +1,13 @@
 import { createFixedClock } from '../../src/clock.js';
-import { CENSUS, heraldOf, keyStore, ours, registered } from '../support/oauth-clients.js';
+import { createAuthorizer } from '../../src/outbound/authorizer.js';
+import { memoryTokenCache, type TokenCache } from '../../src/outbound/token-cache.js';
+import { serialisingCache } from '../support/cached-tokens.js';
+import { startMisbehavingServer, type MisbehavingServer } from '../support/misbehaving-server.js';
+import { CENSUS, HERALD, heraldOf, keyStore, ours, registered } from '../support/oauth-clients.js';
 import { startProvider } from '../support/openid-provider.js';
 import { codeOf } from '../support/scene.js';
 import { outboundCall } from '../support/service.js';
+import { until } from '../support/until.js';
 
 const call = outboundCall('http://127.0.0.1:4001/user/21/');
 
@@ -39,4 +44,71 @@ it('a provider that stops during traffic costs no call while its token holds, th
   } finally {
     await after.close();
   }
+});
+
+const clock = createFixedClock();
+
+describe.each<[string, () => TokenCache]>([
+  ['in this process', () => memoryTokenCache({ clock })],
+  ['that keeps text', serialisingCache],
+])('a token that should be renewed, in a cache %s,', (_where, cacheOf) => {
+  let server: MisbehavingServer;
+  let warnings: string[];
+  beforeEach(async () => {
+    server = await startMisbehavingServer();
+    warnings = [];
+  });
+  afterEach(() => server.stop());
+
+  /** Herald has a token for an hour that has 40 seconds left. */
+  async function heraldWithOldToken() {
+    const herald = createAuthorizer({
+      service: HERALD,
+      keyStore,
+      clock,
+      tokenCache: cacheOf(),
+      onWarning: (message) => void warnings.push(message),
+      destinations: [
+        {
+          name: 'census',
+          url: 'http://127.0.0.1:4001/',
+          audience: CENSUS,
+          onBehalfOf: 'service',
+          authorize: 'clientCredentials',
+          authorizationServer: { issuer: server.issuer, ...ours.client_secret_basic },
+        },
+      ],
+    });
+    const tokenNow = async () => (await herald.authorize(call, undefined)).issued!.token;
+    const token = await tokenNow();
+    clock.advance(3560);
+    return { token, tokenNow };
+  }
+
+  it('is used while the server accepts connections and never answers: no call waits', async () => {
+    const { token, tokenNow } = await heraldWithOldToken();
+    server.answerTokens(() => undefined);
+    for (let i = 0; i < 20; i++) expect(await tokenNow()).toBe(token);
+    await until(() => server.tokenRequests() > 1);
+    expect([server.tokenRequests(), warnings]).toEqual([2, []]);
+    await server.stop();
+    await until(() => warnings.length > 0);
+    expect(await tokenNow()).toBe(token);
+    expect(warnings).toEqual([
+      `a token for ${CENSUS} could not be renewed; the old one is used while it holds`,
+    ]);
+  });
+
+  it('is used while the server answers 500, which is asked again after five seconds', async () => {
+    const { token, tokenNow } = await heraldWithOldToken();
+    server.answerTokens((_request, response) => response.writeHead(500).end());
+    expect(await tokenNow()).toBe(token);
+    await until(() => warnings.length > 0);
+    for (let i = 0; i < 20; i++) expect(await tokenNow()).toBe(token);
+    expect(server.tokenRequests()).toBe(2);
+    clock.advance(5);
+    expect(await tokenNow()).toBe(token);
+    await until(() => warnings.length > 1);
+    expect(server.tokenRequests()).toBe(3);
+  });
 });

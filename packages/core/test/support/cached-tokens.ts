@@ -4,12 +4,14 @@ import { memoryTokenCache, type TokenCache } from '../../src/outbound/token-cach
 import { cachedTokens, type CachedTokens } from '../../src/outbound/cached-tokens.js';
 import { type IssuedToken, type TokenOffer } from '../../src/outbound/token-source.js';
 
-/** Where tokens come from in these tests: a source that counts, and fails when it is told to. */
+/** Where tokens come from in these tests: a source that counts, and fails or does not answer when it is told to. */
 export interface Source {
   /** How many tokens were asked for. */
   requests(): number;
-  /** From now on no token can be had. */
+  /** From now on no token can be had; who waits for one is told so. */
   fail(): void;
+  /** From now on it does not answer, until it fails or recovers. */
+  stall(): void;
   recover(): void;
   offer(cacheKey?: string | null): TokenOffer;
 }
@@ -17,16 +19,24 @@ export interface Source {
 function createSource(clock: FixedClock, lifetimeSeconds: number): Source {
   let requests = 0;
   let isDown = false;
+  let isStalled = false;
+  const waiting: (() => void)[] = [];
+  const answer = (down: boolean): void => {
+    isDown = down;
+    isStalled = false;
+    waiting.splice(0).forEach((go) => go());
+  };
   return {
     requests: () => requests,
-    fail: () => void (isDown = true),
-    recover: () => void (isDown = false),
+    fail: () => answer(true),
+    recover: () => answer(false),
+    stall: () => void (isStalled = true),
     offer: (cacheKey = 'reads') => ({
       cacheKey: cacheKey ?? undefined,
       async issue() {
         requests++;
         const number = requests;
-        await new Promise(setImmediate);
+        await new Promise<void>((go) => void (isStalled ? waiting.push(go) : setImmediate(go)));
         if (isDown) throw new CountersignError('token_unavailable', 'the endpoint is down');
         return issuedToken(`${cacheKey ?? 'bound'} #${String(number)}`, clock.now(), lifetimeSeconds);
       },
@@ -50,6 +60,18 @@ export function issuedToken(token: string, issuedAt: number, lifetimeSeconds: nu
       expiresAt: issuedAt + lifetimeSeconds,
       bound: false,
     },
+  };
+}
+
+/** A cache that keeps text, as a shared one does: each token that comes out of it is another object. */
+export function serialisingCache(): TokenCache {
+  const texts = new Map<string, string>();
+  return {
+    get(key) {
+      const text = texts.get(key);
+      return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as IssuedToken));
+    },
+    set: (key, issued) => Promise.resolve(void texts.set(key, JSON.stringify(issued))),
   };
 }
 
