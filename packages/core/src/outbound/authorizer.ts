@@ -45,8 +45,6 @@ export interface AuthorizedCall {
 }
 
 export interface AuthorizeOptions {
-  /** Leaves a cached token aside: the called service refused it. Default false. */
-  readonly renew?: boolean;
   /**
    * For whom the call is made, whatever the record of a minting destination says; for any other it must agree with it.
    * Default: as the destination says.
@@ -76,6 +74,14 @@ export interface Authorizer {
     authentication: Authentication | undefined,
     options?: AuthorizeOptions,
   ): Promise<AuthorizedCall>;
+  /**
+   * To be told when the called service answered 401: the token is left aside, and calls that follow get another one; while
+   * none can be had, the old one as long as it holds. Of the tokens that an authorization server issues in each other's
+   * place one in 30 seconds is left aside: a service that refuses whatever it gets must not become a flood of token
+   * requests. Does not judge whether this call may be made again: `mendableRefusal` does.
+   * @returns whether calls that follow ask for another token.
+   */
+  tokenRefused(call: AuthorizedCall): boolean;
 }
 
 /** How a token stands in the header that carries it. */
@@ -83,6 +89,16 @@ const HEADER_VALUE: Readonly<Record<Destination['header'], (token: string) => st
   Authorization: (token) => `Bearer ${token}`,
   JWT: (token) => token,
 };
+
+/**
+ * Where another token is to be had when one was refused, and for how many seconds no further one is: we sign as often as
+ * there are calls, another server is asked less often. `propagate` would hand on the same one again.
+ */
+const REST_AFTER_REFUSAL: ReadonlyMap<Destination['authorize'], number> = new Map([
+  ['mint', 0],
+  ['clientCredentials', 30],
+  ['exchange', 30],
+]);
 
 const OPTIONS = [
   'service', 'destinations', 'keyStore', 'undeclared', 'tokenCache', 'clock', 'allowInsecureHttpForLocalDevelopment',
@@ -117,7 +133,12 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   return {
     destinationOf,
 
-    async authorize(call, authentication, { renew = false, onBehalfOf, scopes } = {}) {
+    tokenRefused({ destination, issued }) {
+      const rest = destination && REST_AFTER_REFUSAL.get(destination.authorize);
+      return rest !== undefined && issued !== undefined && tokens.refuse(issued, rest);
+    },
+
+    async authorize(call, authentication, { onBehalfOf, scopes } = {}) {
       const called = calledFor(onBehalfOf, destinationOf(call.url), call.url);
       const destination = needing(scopes, called, authentication);
       if (call.url.username !== '' || call.url.password !== '') {
@@ -131,7 +152,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const request = { call, destination, authentication };
       const offer = source.offer(request);
       refuseOtherActor(request, service);
-      const issued = await tokens.get(offer, destination.name, renew);
+      const issued = await tokens.get(offer, destination.name);
       const value = HEADER_VALUE[destination.header](issued.token);
       return { destination, headers: [{ name: destination.header, value }, ...proofHeader(request)], issued };
     },

@@ -1,6 +1,7 @@
 import { type Clock } from '../clock.js';
 import { setBounded } from './bounded-map.js';
 import { forgivingCache } from './forgiving-cache.js';
+import { refusedTokens } from './refused-tokens.js';
 import { type TokenCache } from './token-cache.js';
 import { type IssuedToken, type TokenOffer } from './token-source.js';
 
@@ -10,9 +11,15 @@ export interface CachedTokens {
    * The token of an offer. Calls that come while it is being issued wait for that one; a failure is not kept. One that
    * should be renewed and still holds is handed out while the new one is being issued.
    * @param destination part of the key.
-   * @param renew leaves what is cached aside: the called service refused it.
    */
-  get(offer: TokenOffer, destination: string, renew: boolean): Promise<IssuedToken>;
+  get(offer: TokenOffer, destination: string): Promise<IssuedToken>;
+  /**
+   * Leaves a token aside that the called service refused: calls that follow wait for another one. While none can be had,
+   * the old one is used as long as it holds: the service may think better of it.
+   * @param restSeconds for so long no other token in its place is left aside.
+   * @returns whether calls that follow ask for another; true also for a token that serves one call only.
+   */
+  refuse(issued: IssuedToken, restSeconds: number): boolean;
 }
 
 export interface CachedTokensOptions {
@@ -42,7 +49,9 @@ const MAX_RESTS = 1000;
 export function cachedTokens(options: CachedTokensOptions): CachedTokens {
   const { clock, onWarning } = options;
   const cache = forgivingCache(options);
-  const pending = new Map<string, Flight>();
+  const keys = new WeakMap<IssuedToken, string>();
+  const refused = refusedTokens(clock);
+  const lookups = new Map<string, Promise<IssuedToken>>();
   const issuing = new Map<string, Promise<IssuedToken>>();
   const renewals = new Map<string, Promise<IssuedToken>>();
   const restsUntil = new Map<string, number>();
@@ -52,6 +61,7 @@ export function cachedTokens(options: CachedTokensOptions): CachedTokens {
     return once(issuing, key, async () => {
       const issued = await offer.issue();
       restsUntil.delete(key);
+      refused.replaced(key, issued.token);
       await cache.set(key, issued, issued.claims.expiresAt);
       return issued;
     });
@@ -76,37 +86,29 @@ export function cachedTokens(options: CachedTokensOptions): CachedTokens {
     const left = cached === undefined ? 0 : cached.claims.expiresAt - clock.now();
     if (cached === undefined || left <= 0) return issue(key, offer);
     const margin = renewalMargin(cached, share);
+    const isRefused = refused.has(key, cached.token);
     const rests = clock.monotonic() < (restsUntil.get(key) ?? -Infinity);
-    if (left > margin || rests) return cached;
+    if (rests || (left > margin && !isRefused)) return cached;
     const renewal = once(renewals, key, () => renew(key, offer, cached));
-    if (left <= margin * ENDING_SHARE) return renewal;
-    // Nobody waits for it, and an operator has been told.
+    if (isRefused || left <= margin * ENDING_SHARE) return renewal;
+    // Nobody waits for it, and an operator is told when it fails.
     renewal.catch(() => undefined);
     return cached;
   }
 
   return {
-    get(offer, destination, renew) {
+    async get(offer, destination) {
       if (offer.cacheKey === undefined) return offer.issue();
       const key = JSON.stringify([destination, offer.cacheKey]);
-      const underWay = pending.get(key);
-      // Who wants a new token does not wait for somebody who may be content with the one that was refused.
-      if (underWay !== undefined && (underWay.renews || !renew)) return underWay.token;
-      const token = (renew ? issue(key, offer) : find(key, offer)).finally(() => {
-        if (pending.get(key) === flight) pending.delete(key);
-      });
-      const flight: Flight = { token, renews: renew };
-      pending.set(key, flight);
-      return token;
+      const issued = await once(lookups, key, () => find(key, offer));
+      keys.set(issued, key);
+      return issued;
+    },
+    refuse(issued, restSeconds) {
+      const key = keys.get(issued);
+      return key === undefined || refused.add(key, issued.token, restSeconds);
     },
   };
-}
-
-/** A token that is being looked up or issued. */
-interface Flight {
-  readonly token: Promise<IssuedToken>;
-  /** Whether it is certainly a new one. */
-  readonly renews: boolean;
 }
 
 /** How long before it expires a token is due for renewal, in seconds. */

@@ -25,6 +25,7 @@ const MENDED_BY_A_NEW_TOKEN: ReadonlyMap<FaultCode, string> = new Map([
   ['token_issued_in_future', 'it was cached when our clock was fast, which has been set right since'],
   ['key_unknown', 'the key that signed it is withdrawn, and there is another one by now'],
   ['signature_invalid', 'it was damaged in a cache'],
+  ['token_inactive', 'its authorization server took it back, and issues another one'],
 ]);
 
 /** Where a new token differs from the one before: `propagate` would hand on the same one again. */
@@ -36,7 +37,7 @@ const MAX_PROBLEM_BYTES = 65_536;
  * Why the call may be made once more with a new token; undefined when it may not.
  * It wants proof that the handler did not run: a 401 with a code of ours, and the challenge of the destination itself. A
  * service that hands on the answer of another one, which it called while it served us, shows the other one's challenge.
- * Does not know whether the body can be sent again.
+ * Does not know whether the body can be sent again, nor whether there is another token: `Authorizer#tokenRefused` does.
  */
 export async function mendableRefusal(
   answer: RefusedCall,

@@ -70,8 +70,10 @@ describe('the client assertion', () => {
 
   it('is a new one for each request', async () => {
     const provider = await start();
-    const herald = heraldOf({ issuer: provider.issuer, ...ours.private_key_jwt });
-    for (let i = 0; i < 3; i++) await herald.authorize(call, undefined, { renew: true });
+    const both = ['user:read', 'user:write'];
+    const herald = heraldOf({ issuer: provider.issuer, ...ours.private_key_jwt }, both);
+    for (const scopes of [['user:read'], ['user:write'], both])
+      await herald.authorize(call, undefined, { scopes });
     expect(new Set(provider.assertions.map(({ claims }) => claims.jti)).size).toBe(3);
     expect(systemClock.now() - provider.assertions[0]!.claims.iat!).toBeLessThan(30);
   });

@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose';
+import { createFixedClock } from '../../src/clock.js';
 import { createVerifier } from '../../src/inbound/verifier.js';
 import { createAuthorizer } from '../../src/outbound/authorizer.js';
 import { CENSUS, HERALD, heraldOf, keyStore, ours, registered, SECRET } from '../support/oauth-clients.js';
@@ -177,14 +178,23 @@ describe('a token by client credentials, from a real OpenID provider', () => {
     expect(provider.tokenRequests).toHaveLength(3);
   });
 
-  it('is renewed on demand, and the new one replaces the old', async () => {
+  it('is left aside when the called service refused it, once in 30 seconds', async () => {
     const provider = await start();
-    const herald = heraldOf({ issuer: provider.issuer, ...ours.private_key_jwt });
+    const clock = createFixedClock(Math.floor(Date.now() / 1000));
+    const server = { issuer: provider.issuer, ...ours.private_key_jwt };
+    const herald = heraldOf(server, ['user:read'], keyStore, CENSUS, clock);
     const first = await herald.authorize(call, undefined);
-    const renewed = await herald.authorize(call, undefined, { renew: true });
-    const next = await herald.authorize(call, undefined);
-    expect(renewed.issued?.token).not.toBe(first.issued?.token);
-    expect(next.issued?.token).toBe(renewed.issued?.token);
+    expect(herald.tokenRefused(first)).toBe(true);
+    const second = await herald.authorize(call, undefined);
+    expect(second.issued?.token).not.toBe(first.issued?.token);
+    for (let i = 0; i < 20; i++) {
+      const next = await herald.authorize(call, undefined);
+      expect([next.issued?.token, herald.tokenRefused(next)]).toEqual([second.issued?.token, false]);
+    }
+    clock.advance(30);
+    expect(herald.tokenRefused(second)).toBe(true);
+    await herald.authorize(call, undefined);
+    expect(provider.tokenRequests).toHaveLength(3);
   });
 
   it('of 30 seconds is not asked for anew by each call', async () => {

@@ -45,8 +45,11 @@ describe('the caller’s token is handed on', () => {
 
   it('with a write too: it is the identity provider’s, and bound to nothing', async () => {
     const authentication = await chain.calledWithUserToken({ aud: [HERALD, CENSUS] });
-    const call = await chain.authorizer(propagate).authorize(write(), authentication);
+    const authorizer = chain.authorizer(propagate);
+    const call = await authorizer.authorize(write(), authentication);
     await chain.census.authenticate(arriving(write(), call));
+    // There is no other one that could be sent when it is refused.
+    expect(authorizer.tokenRefused(call)).toBe(false);
   });
 });
 

@@ -30,6 +30,7 @@ function refusal(code: string, change: Partial<RefusedCall> = {}): RefusedCall {
 
 const MENDABLE: readonly string[] = [
   'token_expired', 'token_not_yet_valid', 'token_issued_in_future', 'key_unknown', 'signature_invalid',
+  'token_inactive',
 ]; // prettier-ignore
 
 const ORDINARY = refusal('token_expired');

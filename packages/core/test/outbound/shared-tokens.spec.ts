@@ -96,6 +96,18 @@ describe('reads share a token', () => {
     expect(chain.signatures()).toBe(50);
   });
 
+  it('no longer when the called service refused it: a signature is cheap, so each time', async () => {
+    const authorizer = chain.authorizer();
+    const authentication = await chain.called();
+    const tokens = [];
+    for (let i = 0; i < 3; i++) {
+      const call = await authorizer.authorize(read(), authentication);
+      tokens.push(call.issued?.token);
+      expect(authorizer.tokenRefused(call)).toBe(true);
+    }
+    expect(new Set(tokens).size).toBe(3);
+  });
+
   it('no longer than it lives, whichever way the wall clock is set', async () => {
     const authorizer = chain.authorizer({ onBehalfOf: 'service' });
     const first = await authorizer.authorize(read(), undefined);

@@ -36,7 +36,10 @@ function createSource(clock: FixedClock, lifetimeSeconds: number): Source {
       async issue() {
         requests++;
         const number = requests;
-        await new Promise<void>((go) => void (isStalled ? waiting.push(go) : setImmediate(go)));
+        await new Promise<void>((go) => {
+          if (isStalled) waiting.push(go);
+          else setImmediate(go);
+        });
         if (isDown) throw new CountersignError('token_unavailable', 'the endpoint is down');
         return issuedToken(`${cacheKey ?? 'bound'} #${String(number)}`, clock.now(), lifetimeSeconds);
       },
@@ -81,7 +84,9 @@ export interface Scene {
   readonly warnings: string[];
   readonly tokens: CachedTokens;
   /** The text of the token that a call gets. */
-  call(options?: { readonly key?: string; readonly renew?: boolean }): Promise<string>;
+  call(key?: string): Promise<string>;
+  /** A call whose token the called service refuses: that token, and whether calls that follow ask for another. */
+  refusedCall(restSeconds?: number): Promise<readonly [string, boolean]>;
 }
 
 export function createScene({
@@ -98,6 +103,10 @@ export function createScene({
     source,
     warnings,
     tokens,
-    call: async ({ key, renew = false } = {}) => (await tokens.get(source.offer(key), 'census', renew)).token,
+    call: async (key) => (await tokens.get(source.offer(key), 'census')).token,
+    async refusedCall(restSeconds = 30) {
+      const issued = await tokens.get(source.offer(), 'census');
+      return [issued.token, tokens.refuse(issued, restSeconds)];
+    },
   };
 }

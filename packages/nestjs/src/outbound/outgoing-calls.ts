@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   CountersignError,
   mendableRefusal,
+  type AuthorizedCall,
   type Authorizer,
   type Destination,
   type FaultCode,
@@ -30,6 +31,12 @@ interface PreparedCall {
   readonly body: CallBody | undefined;
 }
 
+/** What came back, and what was sent for it. */
+interface Answered<Answer> {
+  readonly answer: Answer;
+  readonly authorized: AuthorizedCall;
+}
+
 /** Sends calls with the tokens of their destinations; what fetch and axios have in common (`docs/outbound.md`). */
 @Injectable()
 export class OutgoingCalls {
@@ -50,10 +57,10 @@ export class OutgoingCalls {
       destination = this.authorizer.destinationOf(call.url);
       const prepared = await this.#prepare(call, destination);
       const first = await this.#attempt(prepared, transport, undefined);
-      const code = await this.#mayRetry(prepared, transport.refusalOf(first));
-      if (code === undefined) return first;
-      transport.discard(first);
-      return await this.#attempt(prepared, transport, code);
+      const code = await this.#mayRetry(prepared, transport.refusalOf(first.answer), first.authorized);
+      if (code === undefined) return first.answer;
+      transport.discard(first.answer);
+      return (await this.#attempt(prepared, transport, code)).answer;
     } catch (fault) {
       if (fault instanceof CountersignError) this.decisions.refused(call, fault, destination);
       throw fault;
@@ -80,10 +87,10 @@ export class OutgoingCalls {
     { call, deadline, body }: PreparedCall,
     transport: Transport<Answer>,
     refusedBefore: FaultCode | undefined,
-  ): Promise<Answer> {
+  ): Promise<Answered<Answer>> {
     const { url, method, onBehalfOf, scopes } = call;
     const outbound = { url, method, body: body !== undefined && 'bytes' in body ? body.bytes : undefined };
-    const how = { renew: refusedBefore !== undefined, onBehalfOf, scopes };
+    const how = { onBehalfOf, scopes };
     const authorizing = this.authorizer.authorize(outbound, this.scope.authentication, how);
     const authorized = await deadline.within(authorizing);
     this.decisions.allowed(call, authorized, refusedBefore);
@@ -98,11 +105,16 @@ export class OutgoingCalls {
       const problem = `${url.origin} answered ${String(status)}; redirects are not followed`;
       throw new CountersignError('redirect_refused', problem);
     }
-    return answer;
+    return { answer, authorized };
   }
 
-  async #mayRetry(prepared: PreparedCall, refusal: RefusedCall): Promise<FaultCode | undefined> {
-    const { body, deadline, destination } = prepared;
+  /** Why the call may be made again. After any 401 the calls that follow get another token, whether it may or not. */
+  async #mayRetry(
+    { body, deadline, destination }: PreparedCall,
+    refusal: RefusedCall,
+    authorized: AuthorizedCall,
+  ): Promise<FaultCode | undefined> {
+    if (refusal.status !== 401 || !this.authorizer.tokenRefused(authorized)) return undefined;
     if (body !== undefined && 'stream' in body) return undefined;
     return sendWithin(deadline, () => mendableRefusal(refusal, destination));
   }

@@ -15,6 +15,7 @@ const AUDIENCE = 'https://herald.service/';
 /** What a new token can mend; everything else is handed on as it is. */
 const MENDABLE: readonly string[] = [
   'token_expired', 'token_not_yet_valid', 'token_issued_in_future', 'key_unknown', 'signature_invalid',
+  'token_inactive',
 ]; // prettier-ignore
 const REFUSALS = (Object.keys(FAULTS) as FaultCode[]).filter(
   (code) => FAULTS[code].kind === 'unauthenticated',
