@@ -45,8 +45,8 @@ export function authenticateGuard({
   function authenticateHere(context: ExecutionContext): true | Promise<true> {
     const request = requestOf(context);
     const state = states.required(request);
-    state.guarded = true;
-    const answer = verifier.authenticateNow(new SentRequest(state));
+    // Known already where a guard of the application, which ran before, used the strategy.
+    const answer = state.authentication ?? verifier.authenticateNow(new SentRequest(state));
     return 'then' in answer ? answer.then(accept) : accept(answer);
 
     function accept(authentication: Authentication): true {

@@ -55,7 +55,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     if (rule?.access === 'public') return true;
     try {
       const state = this.#stateOf(context, rule);
-      if (state !== undefined && this.#mustWait(state.authentication, rule))
+      if (state !== undefined && this.#mustWait(state, rule))
         return this.#authorizeLater(context, state, rule);
       if (state !== undefined) this.#authorize(state, rule);
     } catch (fault) {
@@ -74,9 +74,10 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     throw new CountersignError('token_missing', 'the request was not authenticated');
   }
 
-  #mustWait({ principal, singleUse, proofUse }: Authentication, rule: RouteRule | undefined): boolean {
+  #mustWait({ authentication, isUsed }: AuthenticatedState, rule: RouteRule | undefined): boolean {
+    const { principal, singleUse, proofUse } = authentication;
     const isLoaded = this.#subjects !== undefined && principal.subjectKind === 'user';
-    const isNoted = singleUse !== undefined || proofUse !== undefined;
+    const isNoted = !isUsed && (singleUse !== undefined || proofUse !== undefined);
     return isLoaded || isNoted || (rule?.policies.length ?? 0) > 0;
   }
 
@@ -97,7 +98,7 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
           throw new CountersignError('policy_refused', `${type.name} does not permit it`);
         }
       }
-      await this.verifier.useOnce(state.authentication);
+      if (!state.isUsed) await this.verifier.useOnce(state.authentication);
       this.#letIn(state, principal);
     } catch (fault) {
       this.decisions.refused(context, fault);

@@ -12,8 +12,8 @@ export interface RequestState {
   readonly request: RawRequest;
   readonly body: WireBody;
   authentication: Authentication | undefined;
-  /** Whether the authorize guard comes after the strategy; if not, the strategy notes the use of the token itself. */
-  guarded: boolean;
+  /** Whether the strategy ran before our guards, and noted the single use of the token or the proof. */
+  isUsed: boolean;
   /** The refusal that was recorded for this request, and the id by which an operator finds it. */
   refusal: { readonly fault: unknown; readonly instance: string } | undefined;
   /** What is left of the time that the caller waits; undefined when it did not say, and when it has its answer. */

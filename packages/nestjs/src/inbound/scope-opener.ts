@@ -117,7 +117,7 @@ export class ScopeOpener implements OnModuleInit {
       request,
       body: this.#bodyOf(request, headers),
       authentication: undefined,
-      guarded: false,
+      isUsed: false,
       refusal: undefined,
       remainingMs: remainingTime(headers, response, this.options.clock),
     };

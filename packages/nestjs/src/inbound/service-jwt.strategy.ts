@@ -52,14 +52,18 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
   new ServiceJwtStrategy();
 }
 
+/** Finds out who calls, unless that is known; notes the single use itself, since no guard of ours need come after it. */
 async function authenticate(
   request: HandledRequest,
   verifier: Verifier,
   states: RequestStates,
 ): Promise<Authentication> {
   const state = states.required(request);
+  // What our guards made of the caller stands: the application's own user and roles in place of those of the token.
+  if (state.authentication !== undefined) return state.authentication;
   const authentication = await verifier.authenticateNow(new SentRequest(state));
-  if (!state.guarded) await verifier.useOnce(authentication);
+  await verifier.useOnce(authentication);
+  state.isUsed = true;
   state.authentication = authentication;
   return authentication;
 }
