@@ -1,4 +1,5 @@
 import { type IncomingMessage } from 'node:http';
+import { type Http2ServerRequest } from 'node:http2';
 import { BodyHasher, type BodyHashes } from '../binding.js';
 import { CountersignError } from '../errors.js';
 
@@ -24,9 +25,10 @@ export interface WireBodyOptions {
  *
  * Every chunk reaches the stream through `push`, so that is where we listen: a `data` listener would make the stream
  * flow before its reader is there. Up to `maxBodyBytes` the sender is never held back, so that the body arrives in full
- * (in the stream's own buffer) even when nobody reads it.
+ * (in the stream's own buffer) even when nobody reads it. Over HTTP/2 nothing is pushed, not even the end, before somebody
+ * reads, so asking for the hashes starts the stream, by a read of nothing: all octets stay in it.
  */
-export function tapBody(request: IncomingMessage, options: WireBodyOptions): WireBody {
+export function tapBody(request: IncomingMessage | Http2ServerRequest, options: WireBodyOptions): WireBody {
   if (request.complete || request.destroyed || request.readableDidRead || request.readableLength > 0) {
     const problem = 'the request was received or read before Countersign could; register it first';
     return failed(new CountersignError('raw_body_unavailable', problem));
@@ -53,13 +55,19 @@ export function tapBody(request: IncomingMessage, options: WireBodyOptions): Wir
       push(chunk, encoding);
       return true;
     };
-    request.once('close', () => {
+    const breakOff = () => {
       reject(new CountersignError('request_malformed', 'the body was not sent to its end'));
-    });
+    };
+    request.once('close', breakOff);
+    // Over HTTP/2 a stream that the client gave up is ended before it is closed.
+    if (request.httpVersionMajor > 1) request.once('aborted', breakOff);
   });
   whole.catch(() => undefined); // Whoever asks is told; when nobody does, it does not matter.
   return {
-    hashes: () => (hashes ??= whole.then(() => (hasher ?? new BodyHasher(hashMd5)).finish())),
+    hashes() {
+      if (hashes === undefined && request.httpVersionMajor > 1) request.read(0);
+      return (hashes ??= whole.then(() => (hasher ?? new BodyHasher(hashMd5)).finish()));
+    },
   };
 }
 

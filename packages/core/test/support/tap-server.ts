@@ -54,7 +54,7 @@ export async function startTapServer(maxBodyBytes = 1_048_576, hashMd5 = false):
 }
 
 /** Reads a request to its end. */
-export async function readAll(request: IncomingMessage): Promise<Buffer> {
+export async function readAll(request: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
