@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { type ReadableStream as WebStream } from 'node:stream/web';
 import axios, {
+  Axios,
   type AxiosInstance,
   AxiosError,
   type AxiosResponse,
@@ -32,13 +33,17 @@ export type AuthorizedAxiosOptions = Omit<
   | 'auth'
 >;
 
+/** Makes URLs of configurations, with no defaults: those of axios's global instance are for other calls. */
+const WITHOUT_DEFAULTS = new Axios({});
+
 /** What every call must keep, whatever its own options say: it goes to the URL that was signed, directly, and no further. */
 const FIXED = { maxRedirects: 0, proxy: false, allowAbsoluteUrls: true, socketPath: null } as const;
 
 /**
  * Makes an axios instance of our own whose calls carry the token of their destination.
  * The token is added in the adapter: after every interceptor and `transformRequest`, so that what is signed is the final URL and
- * the final octets. Axios's global instance is not touched.
+ * the final octets. Axios's global instance is not touched; its defaults are taken over as they are now, by `axios.create()`,
+ * and not as they are later.
  */
 export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOptions = {}): AxiosInstance {
   return axios.create({
@@ -66,7 +71,7 @@ export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOp
 
 function describeCall(config: InternalAxiosRequestConfig): OutgoingCall {
   const { headers, auth, timeout = 0, overrideAuthorization, onBehalfOf, scopes } = config;
-  const url = new URL(axios.getUri(config));
+  const url = new URL(WITHOUT_DEFAULTS.getUri(config));
   url.hash = '';
   return {
     url,

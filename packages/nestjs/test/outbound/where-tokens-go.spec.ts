@@ -1,11 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import { HttpService } from '@nestjs/axios';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import axios, { type AxiosRequestConfig } from 'axios';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';
 import { censusOptions, startApplication, type Application } from '../support/application.js';
 import { CLIENTS, type Call } from '../support/clients.js';
-import { originOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { claimsOf, originOf, startCalledService, type CalledService } from '../support/called-service.js';
 
 const PROXY_VARIABLES = [
   'HTTP_PROXY',
@@ -196,6 +197,26 @@ describe('HttpService', () => {
     called.close();
     elsewhere.close();
     await issuer.close();
+  });
+
+  beforeEach(() => {
+    called.received.length = elsewhere.received.length = 0;
+  });
+
+  it.each<readonly [string, AxiosRequestConfig]>([
+    ['query parameters', { params: { api_key: 'the key of another service' } }],
+    ['a base URL', { baseURL: 'https://another.example/api' }],
+  ])('is not reached by what is set for every call by axios afterwards: %s', async (_what, defaults) => {
+    const { axiosRef } = census.nest.get(HttpService, { strict: false });
+    Object.assign(axios.defaults, defaults);
+    try {
+      await axiosRef.post(`${called.origin}/user/?a=b`, {}, { params: { page: 2 } });
+    } finally {
+      for (const name of Object.keys(defaults)) Reflect.deleteProperty(axios.defaults, name);
+    }
+    const [sent] = called.received;
+    expect(sent!.url).toBe('/user/?a=b&page=2');
+    expect(claimsOf(sent!)).toMatchObject({ htu: `${called.origin}/user/?a=b&page=2` });
   });
 
   it('judges a base URL that a call brings by where it leads', async () => {
