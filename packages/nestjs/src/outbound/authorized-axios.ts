@@ -11,6 +11,7 @@ import axios, {
 import { CountersignError } from '@countersign/core';
 import { axiosRefusal, discardAxios, type AxiosOutcome } from './axios-answer.js';
 import { type CallBody } from './call-body.js';
+import { detachedStream } from './detached-stream.js';
 import { TOKEN_HEADERS, type Attempt, type CallOptions, type OutgoingCall } from './outgoing-call.js';
 import { type OutgoingCalls } from './outgoing-calls.js';
 
@@ -54,7 +55,7 @@ export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOp
     adapter: async (config) => {
       const call = describeCall(config);
       const transport = {
-        send: (attempt: Attempt) => sendByAxios(configOf(config, call.url, attempt), config),
+        send: (attempt: Attempt) => sendByAxios(config, call.url, attempt),
         refusalOf: axiosRefusal,
         discard: discardAxios,
       };
@@ -110,7 +111,10 @@ function configOf(
 function dataOf(body: CallBody | undefined): unknown {
   if (body === undefined) return undefined;
   if ('bytes' in body) return Buffer.from(body.bytes);
-  return body.stream instanceof Readable ? body.stream : Readable.fromWeb(body.stream as WebStream);
+  const { stream } = body;
+  return stream instanceof Readable
+    ? detachedStream(stream, (error) => error)
+    : Readable.fromWeb(stream as WebStream);
 }
 
 /** A form has its boundary in its type, and a Blob has a type of its own: both hold against the default that axios puts on writes. */
@@ -120,28 +124,48 @@ function hasOwnType(data: unknown): boolean {
 
 /** Hands the answer on without the request that carried the token, which would end up in the log with the next error. */
 async function sendByAxios(
-  sent: InternalAxiosRequestConfig,
   config: InternalAxiosRequestConfig,
+  url: URL,
+  attempt: Attempt,
 ): Promise<AxiosOutcome> {
   try {
-    return { response: withoutToken(await axios.getAdapter('http')(sent), config), error: undefined };
+    const response = await axios.getAdapter('http')(configOf(config, url, attempt));
+    return { response: withoutToken(response, config, attempt), error: undefined };
   } catch (error) {
     if (!(error instanceof AxiosError)) throw error;
-    error.config = config;
-    delete error.request;
-    if (error.response === undefined) throw error;
-    return { response: withoutToken(error.response, config), error };
+    const { response } = errorWithoutToken(error, config);
+    if (response === undefined) throw error;
+    return { response: withoutToken(response, config, attempt), error };
   }
 }
 
-function withoutToken(response: AxiosResponse, config: InternalAxiosRequestConfig): AxiosResponse {
+function withoutToken(
+  response: AxiosResponse,
+  config: InternalAxiosRequestConfig,
+  { signal, reason }: Attempt,
+): AxiosResponse {
   response.config = config;
   delete response.request;
+  const data: unknown = response.data;
+  if (data instanceof Readable) {
+    response.data = detachedStream(data, (error) => {
+      if (signal.aborted) return inWordsOfAxios(reason(), config);
+      return error instanceof AxiosError ? errorWithoutToken(error, config) : error;
+    });
+  }
   return response;
 }
 
+/** An error of axios that is made of another one says the same again, with the same request. */
+function errorWithoutToken(error: AxiosError, config: InternalAxiosRequestConfig): AxiosError {
+  error.config = config;
+  delete error.request;
+  if (error.cause instanceof AxiosError) delete error.cause;
+  return error;
+}
+
 /** Says in the words of axios that the application aborted a call, or that its time was up. */
-function inWordsOfAxios(error: unknown, config: InternalAxiosRequestConfig): unknown {
+function inWordsOfAxios<Thrown>(error: Thrown, config: InternalAxiosRequestConfig): Thrown | AxiosError {
   if (error instanceof CountersignError || error instanceof AxiosError) return error;
   if (config.signal?.aborted === true) return new axios.CanceledError(undefined, config);
   if (error instanceof DOMException && error.name === 'TimeoutError')

@@ -40,33 +40,21 @@ function asText(octets: Buffer, maxBytes: number): string | undefined {
   return octets.byteLength > maxBytes ? undefined : octets.toString();
 }
 
-/** Reads a stream as far as it must, and puts one in its place that gives all of it. */
+/** Reads a stream as far as it must, and leaves one that gives all of it. */
 async function readStream(
   response: AxiosResponse,
   stream: Readable,
   maxBytes: number,
 ): Promise<string | undefined> {
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const pieces: Buffer[] = [];
   let length = 0;
-  let isWhole = false;
-  while (length <= maxBytes && !isWhole) {
-    const next = await chunks.next();
-    if (next.done === true) isWhole = true;
-    else {
-      pieces.push(next.value);
-      length += next.value.byteLength;
-    }
+  for await (const piece of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    length += piece.byteLength;
+    if (length > maxBytes) break;
   }
-  response.data = Readable.from(allOf(pieces, chunks), { objectMode: false });
-  return isWhole ? asText(Buffer.concat(pieces), maxBytes) : undefined;
-}
-
-async function* allOf(pieces: readonly Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* pieces;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
+  const octets = Buffer.concat(pieces);
+  if (length > maxBytes) stream.unshift(octets);
+  else response.data = Readable.from([octets], { objectMode: false });
+  return asText(octets, maxBytes);
 }

@@ -39,6 +39,8 @@ export interface Attempt {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly body: CallBody | undefined;
   readonly signal: AbortSignal;
+  /** Why the call ended, once the signal says that it did. */
+  readonly reason: () => Error;
 }
 
 /** How a client sends, and reads what came back. */

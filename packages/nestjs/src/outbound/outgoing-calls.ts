@@ -96,9 +96,8 @@ export class OutgoingCalls {
     this.decisions.allowed(call, authorized, refusedBefore);
     const timeout = { name: TIMEOUT_HEADER, value: String(deadline.remainingMs) };
     const headers = authorized.issued === undefined ? [] : [...authorized.headers, timeout];
-    const answer = await sendWithin(deadline, () =>
-      transport.send({ headers, body, signal: deadline.signal }),
-    );
+    const attempt = { headers, body, signal: deadline.signal, reason: () => deadline.reason() };
+    const answer = await sendWithin(deadline, () => transport.send(attempt));
     const { status } = transport.refusalOf(answer);
     if (REDIRECTS.has(status)) {
       transport.discard(answer);
