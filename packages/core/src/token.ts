@@ -8,6 +8,15 @@ import { type KeyObject } from 'node:crypto';
 /** The `typ` of a service token: a token that a service mints with its own key for one called service. */
 export const SERVICE_TOKEN_TYPE = 'svc+jwt';
 
+/**
+ * Whether a token looks like a signed JWT (RFC 7515 section 7.1). Any other is opaque to us, also an encrypted one, which has
+ * five parts.
+ */
+export function hasThreeParts(token: string): boolean {
+  const second = token.indexOf('.', token.indexOf('.') + 1);
+  return second !== -1 && !token.includes('.', second + 1);
+}
+
 /** The members of a JOSE header that this suite reads (RFC 7515 section 4.1). Others are ignored or refused. */
 export interface TokenHeader {
   readonly alg: string;

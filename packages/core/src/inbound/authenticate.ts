@@ -5,14 +5,20 @@ import { CountersignError } from '../errors.js';
 import { type Introspector } from '../introspection/introspector.js';
 import { type TrustedIssuer, type TrustStore } from '../keys/trust-store.js';
 import { toIdentity, toPrincipal, type Authentication, type Identity } from '../principal.js';
-import { claim, type SignedToken, type UnverifiedToken, type ValidatedToken } from '../token.js';
+import {
+  claim,
+  hasThreeParts,
+  type SignedToken,
+  type UnverifiedToken,
+  type ValidatedToken,
+} from '../token.js';
 import { checkBinding, type BoundRequest } from './body-binding.js';
 import { checkConfirmation } from './confirmation.js';
 import { checkDelegation } from './delegation.js';
 import { type DpopRules } from './dpop-options.js';
 import { type ProofUse } from './dpop-proof.js';
 import { extractCredentials, requireToken, type Credentials, type TokenRequest } from './extract-token.js';
-import { hasThreeParts, readUnverified } from './read-unverified.js';
+import { readUnverified } from './read-unverified.js';
 import { type CheckedToken, type Recall, type RecalledToken } from './recall.js';
 import { checkTimes, validateClaims } from './validate-claims.js';
 import { verifySignature } from './verify-signature.js';

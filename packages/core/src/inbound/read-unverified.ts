@@ -12,15 +12,6 @@ const REFUSED_PARAMETERS = ['crit', 'b64', 'zip', 'cty', 'jwk', 'jku', 'x5u', 'x
 const KEY_ID = /^(?!.*\.\.)[A-Za-z0-9_.~+/=:@-]{1,255}$/;
 
 /**
- * Whether a token looks like a signed JWT (RFC 7515 section 7.1). Any other is opaque to us, also an encrypted one, which has
- * five parts.
- */
-export function hasThreeParts(token: string): boolean {
-  const second = token.indexOf('.', token.indexOf('.') + 1);
-  return second !== -1 && !token.includes('.', second + 1);
-}
-
-/**
  * Takes a compact token apart: size, three canonical base64url segments, strict JSON, header rules
  * (RFC 7515 sections 4.1, 5.2 and 10.12).
  * Does not verify the signature and does not look at any claim.

@@ -2,6 +2,7 @@ import { tokenHash } from '../binding.js';
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type Authentication } from '../principal.js';
+import { hasThreeParts } from '../token.js';
 import { requireUser } from './caller-context.js';
 import { type Destination } from './destination.js';
 import { clientOf, issuedBy, targetOf } from './granted-token.js';
@@ -84,7 +85,7 @@ function subjectTokenType(
   { principal, token }: Authentication,
 ): keyof typeof TOKEN_TYPES {
   const isOwn = principal.caller.issuer === authorizationServer?.issuer;
-  const isOpaque = !token.includes('.');
+  const isOpaque = !hasThreeParts(token);
   return authorizationServer?.subjectTokenType ?? (isOwn || isOpaque ? 'access_token' : 'jwt');
 }
 

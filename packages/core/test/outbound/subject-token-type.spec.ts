@@ -104,14 +104,17 @@ describe('the token that is exchanged is called', () => {
     expect(await typeOf(await fromElsewhere())).toBe(JWT);
   });
 
-  it('an access token where it is opaque, and so no JWT', async () => {
-    introspection.answer = saying({
-      active: true,
-      token_type: 'Bearer',
-      ...claimsOf('https://opaque.example/'),
-    });
-    expect(await typeOf('opaque-token-1')).toBe(ACCESS_TOKEN);
-  });
+  it.each(['opaque-token-1', 'opaque.token-1'])(
+    'an access token where it is opaque, and so no JWT: %s',
+    async (token) => {
+      introspection.answer = saying({
+        active: true,
+        token_type: 'Bearer',
+        ...claimsOf('https://opaque.example/'),
+      });
+      expect(await typeOf(token)).toBe(ACCESS_TOKEN);
+    },
+  );
 
   it('what the record of the server says, where it says it', async () => {
     expect(await typeOf(await fromServer(), { subjectTokenType: 'jwt' })).toBe(JWT);
