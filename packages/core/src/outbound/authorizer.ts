@@ -46,6 +46,11 @@ export interface AuthorizedCall {
 
 export interface AuthorizeOptions {
   /**
+   * Waits for another token in place of one of which `tokenRefused` was told, also where other calls do not. It is the old
+   * one again while none can be had. Default false.
+   */
+  readonly renew?: boolean;
+  /**
    * For whom the call is made, whatever the record of a minting destination says; for any other it must agree with it.
    * Default: as the destination says.
    */
@@ -138,7 +143,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       return rest !== undefined && issued !== undefined && tokens.refuse(issued, rest);
     },
 
-    async authorize(call, authentication, { onBehalfOf, scopes } = {}) {
+    async authorize(call, authentication, { renew = false, onBehalfOf, scopes } = {}) {
       const called = calledFor(onBehalfOf, destinationOf(call.url), call.url);
       const destination = needing(scopes, called, authentication);
       if (call.url.username !== '' || call.url.password !== '') {
@@ -152,7 +157,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const request = { call, destination, authentication };
       const offer = source.offer(request);
       refuseOtherActor(request, service);
-      const issued = await tokens.get(offer, destination.name);
+      const issued = await tokens.get(offer, destination.name, renew);
       const value = HEADER_VALUE[destination.header](issued.token);
       return { destination, headers: [{ name: destination.header, value }, ...proofHeader(request)], issued };
     },

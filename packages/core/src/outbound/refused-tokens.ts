@@ -42,11 +42,12 @@ export function refusedTokens(clock: Clock): RefusedTokens {
     },
     has(key, token) {
       const last = refusals.get(key);
-      return last?.since === 'nothing' && last.hash === tokenHash(token);
+      // Also when there is another one by now: a cache may have lost it.
+      return last !== undefined && last.since !== 'the same' && last.hash === tokenHash(token);
     },
     replaced(key, token) {
       const last = refusals.get(key);
-      if (last?.since !== 'nothing') return;
+      if (last === undefined) return;
       refusals.set(key, { ...last, since: last.hash === tokenHash(token) ? 'the same' : 'another' });
     },
   };

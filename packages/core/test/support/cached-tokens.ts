@@ -85,6 +85,8 @@ export interface Scene {
   readonly tokens: CachedTokens;
   /** The text of the token that a call gets. */
   call(key?: string): Promise<string>;
+  /** The same for a call that is made again, because the token of the first one was refused. */
+  repeatedCall(): Promise<string>;
   /** A call whose token the called service refuses: that token, and whether calls that follow ask for another. */
   refusedCall(restSeconds?: number): Promise<readonly [string, boolean]>;
 }
@@ -103,9 +105,10 @@ export function createScene({
     source,
     warnings,
     tokens,
-    call: async (key) => (await tokens.get(source.offer(key), 'census')).token,
+    call: async (key) => (await tokens.get(source.offer(key), 'census', false)).token,
+    repeatedCall: async () => (await tokens.get(source.offer(), 'census', true)).token,
     async refusedCall(restSeconds = 30) {
-      const issued = await tokens.get(source.offer(), 'census');
+      const issued = await tokens.get(source.offer(), 'census', false);
       return [issued.token, tokens.refuse(issued, restSeconds)];
     },
   };

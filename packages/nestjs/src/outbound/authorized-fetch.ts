@@ -19,8 +19,9 @@ export class AuthorizedFetch {
    * Sends one call with the token of its destination, which is found by the URL. A redirect is refused, not followed.
    * Does not look at the status of the answer, but for a 401 after which the call is made once more with a new token.
    * The destination's `timeoutMs`, and what is left of our own caller's time, hold beside `init.signal`.
-   * @throws CountersignError, before anything is sent: `destination_unknown`, `user_context_missing`, `scope_missing`
-   * (nothing to exchange the caller's token for), `scope_escalation`, `config_invalid` (`onBehalfOf` or `scopes`
+   * @throws CountersignError, before anything is sent: `destination_unknown`, `user_context_missing`,
+   * `delegation_not_allowed` (the caller's token lets somebody else act), `scope_missing` (nothing to exchange the caller's
+   * token for), `scope_escalation`, `config_invalid` (`onBehalfOf` or `scopes`
    * contradicts the destination), `authorization_present`, `body_not_bindable`, `propagation_not_allowed`,
    * `caller_token_expired`, `token_unavailable`, `deadline_exceeded`; afterwards: `redirect_refused`, `deadline_exceeded`.
    */

@@ -15,6 +15,8 @@ export function detachedStream(source: Readable, inWords: (error: Error) => Erro
       done(this.listenerCount('error') === 0 ? null : error);
     },
   });
+  // One that was read before says so no more.
+  if (source.readableEnded) detached.push(null);
   source.pause();
   source.on('data', (chunk: unknown) => {
     if (!detached.push(chunk)) source.pause();

@@ -31,12 +31,6 @@ interface PreparedCall {
   readonly body: CallBody | undefined;
 }
 
-/** What came back, and what was sent for it. */
-interface Answered<Answer> {
-  readonly answer: Answer;
-  readonly authorized: AuthorizedCall;
-}
-
 /** Sends calls with the tokens of their destinations; what fetch and axios have in common (`docs/outbound.md`). */
 @Injectable()
 export class OutgoingCalls {
@@ -56,11 +50,18 @@ export class OutgoingCalls {
     try {
       destination = this.authorizer.destinationOf(call.url);
       const prepared = await this.#prepare(call, destination);
-      const first = await this.#attempt(prepared, transport, undefined);
-      const code = await this.#mayRetry(prepared, transport.refusalOf(first.answer), first.authorized);
-      if (code === undefined) return first.answer;
-      transport.discard(first.answer);
-      return (await this.#attempt(prepared, transport, code)).answer;
+      const authorized = await this.#authorize(prepared, false);
+      const answer = await this.#attempt(prepared, authorized, transport, undefined);
+      const code = await this.#mayRetry(prepared, transport.refusalOf(answer), authorized);
+      if (code === undefined) return answer;
+      const again = await this.#authorize(prepared, true).catch((fault: unknown) => {
+        transport.discard(answer);
+        throw fault;
+      });
+      // No other token can be had: what was refused would be again.
+      if (again.issued?.token === authorized.issued?.token) return answer;
+      transport.discard(answer);
+      return await this.#attempt(prepared, again, transport, code);
     } catch (fault) {
       if (fault instanceof CountersignError) this.decisions.refused(call, fault, destination);
       throw fault;
@@ -83,16 +84,19 @@ export class OutgoingCalls {
     return { call, destination, deadline, body };
   }
 
-  async #attempt<Answer>(
-    { call, deadline, body }: PreparedCall,
-    transport: Transport<Answer>,
-    refusedBefore: FaultCode | undefined,
-  ): Promise<Answered<Answer>> {
+  #authorize({ call, deadline, body }: PreparedCall, renew: boolean): Promise<AuthorizedCall> {
     const { url, method, onBehalfOf, scopes } = call;
     const outbound = { url, method, body: body !== undefined && 'bytes' in body ? body.bytes : undefined };
-    const how = { onBehalfOf, scopes };
-    const authorizing = this.authorizer.authorize(outbound, this.scope.authentication, how);
-    const authorized = await deadline.within(authorizing);
+    const how = { renew, onBehalfOf, scopes };
+    return deadline.within(this.authorizer.authorize(outbound, this.scope.authentication, how));
+  }
+
+  async #attempt<Answer>(
+    { call, deadline, body }: PreparedCall,
+    authorized: AuthorizedCall,
+    transport: Transport<Answer>,
+    refusedBefore: FaultCode | undefined,
+  ): Promise<Answer> {
     this.decisions.allowed(call, authorized, refusedBefore);
     const timeout = { name: TIMEOUT_HEADER, value: String(deadline.remainingMs) };
     const headers = authorized.issued === undefined ? [] : [...authorized.headers, timeout];
@@ -101,10 +105,10 @@ export class OutgoingCalls {
     const { status } = transport.refusalOf(answer);
     if (REDIRECTS.has(status)) {
       transport.discard(answer);
-      const problem = `${url.origin} answered ${String(status)}; redirects are not followed`;
+      const problem = `${call.url.origin} answered ${String(status)}; redirects are not followed`;
       throw new CountersignError('redirect_refused', problem);
     }
-    return { answer, authorized };
+    return answer;
   }
 
   /** Why the call may be made again. After any 401 the calls that follow get another token, whether it may or not. */

@@ -35,6 +35,12 @@ describe('a stream that is detached from another one', () => {
     expect(await readAll(detachedStream(Readable.from(pieces), asIs))).toBe(pieces.join(''));
   });
 
+  it('ends where the other one was read before', async () => {
+    const stream = Readable.from([Buffer.from('ab')]);
+    await readAll(stream);
+    expect(await readAll(detachedStream(stream, asIs))).toBe('');
+  });
+
   it('asks for nothing before it is read, and for little more than is read', async () => {
     const { stream, taken } = endless();
     const detached = detachedStream(stream, asIs);

@@ -6,7 +6,7 @@ import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';
 import { SERVICE, startApplication, type Application } from '../support/application.js';
 import { CLIENTS } from '../support/clients.js';
-import { startFickleService, type FickleService } from '../support/fickle-service.js';
+import { refuse, startFickleService, type FickleService } from '../support/fickle-service.js';
 import { startOpaqueTokenServer, type OpaqueTokenServer } from '../support/opaque-token-server.js';
 
 let handled = 0;
@@ -34,12 +34,15 @@ describe.each(CLIENTS)('a token from an authorization server, in calls by $name'
   let herald: Application;
   let clock: FixedClock;
   let isRefusing: boolean;
+  /** Whether the other service refuses as one with Countersign does. */
+  let isCountersign: boolean;
 
   beforeEach(async () => {
     keys = await TestIssuer.start({ issuer: 'https://herald.service/' });
     server = await startOpaqueTokenServer(SERVICE);
     clock = createFixedClock(Math.floor(Date.now() / 1000));
     isRefusing = false;
+    isCountersign = false;
     handled = 0;
     const atServer = { clientAuthentication: 'client_secret_basic', clientSecret: 'x' } as const;
     census = await startApplication({
@@ -58,6 +61,7 @@ describe.each(CLIENTS)('a token from an authorization server, in calls by $name'
       },
     });
     foreign = await startFickleService(() => (response) => {
+      if (isCountersign) return (refuse(response, 'token_inactive', SERVICE), 'not handled');
       if (!isRefusing) return (response.end('done'), 'handled');
       response.writeHead(401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }).end('no');
       return 'not handled';
@@ -119,6 +123,14 @@ describe.each(CLIENTS)('a token from an authorization server, in calls by $name'
     isRefusing = false;
     expect(await statusOf(foreign.origin)).toBe(200);
     expect(foreign.tokens).toEqual(['1', '1', '2'].map((number) => `Bearer opaque-token-${number}`));
+  });
+
+  it('that is refused when no other can be had is not sent twice: the refusal is handed on', async () => {
+    expect(await statusOf(foreign.origin)).toBe(200);
+    await server.close();
+    isCountersign = true;
+    expect(await statusOf(foreign.origin)).toBe(401);
+    expect(foreign.attempts.get('/order')).toBe(2);
   });
 
   it('is asked for once, and then every 30 seconds, for a service that refuses every one', async () => {
