@@ -184,7 +184,7 @@ describe('tokens that serve more than one call', () => {
 
   it('are not shared by names that only look alike when they are put together', async () => {
     const { tokens, source } = createScene();
-    const first = await tokens.get(source.offer('b","c'), 'a');
+    const first = await tokens.get(source.offer('b","c'), 'a', false);
     const second = await tokens.get(source.offer('c'), 'a","b');
     expect(first.token).not.toBe(second.token);
   });
