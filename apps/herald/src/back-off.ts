@@ -1,13 +1,18 @@
-/** How often, and how long apart, a mail is tried. */
+/** How far apart a mail is tried, and for how long. */
 export interface BackOff {
   /** The wait after the first failure; doubled after each other. */
   readonly firstDelaySeconds: number;
   readonly longestDelaySeconds: number;
-  readonly maxAttempts: number;
+  /** How old a mail gets that no server takes. */
+  readonly giveUpAfterSeconds: number;
 }
 
-/** One to two hours in all: time for a mail server to come back. */
-export const DEFAULT_BACK_OFF: BackOff = { firstDelaySeconds: 2, longestDelaySeconds: 900, maxAttempts: 16 };
+/** Tries at most half an hour apart, for five days: what RFC 5321 section 4.5.4.1 gives a mail server to come back. */
+export const DEFAULT_BACK_OFF: BackOff = {
+  firstDelaySeconds: 2,
+  longestDelaySeconds: 1_800,
+  giveUpAfterSeconds: 5 * 86_400,
+};
 
 /**
  * Seconds to wait after the attempt number `attempt` (from 1) failed.

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { type Database, openDatabase } from '@countersign/service-kit';
+import { eq, sql } from 'drizzle-orm';
 import type { SMTPServerOptions } from 'smtp-server';
 import type { BackOff } from '../src/back-off.js';
 import { createMailSender, type MailSender } from '../src/mail/mail-sender.js';
@@ -9,9 +10,28 @@ import { MailWorker } from '../src/mail/mail-worker.js';
 import { MIGRATIONS } from '../src/migrations.js';
 import { NotificationStore } from '../src/notification-store.js';
 import { Outbox } from '../src/outbox.js';
-import type { Notification } from '../src/schema.js';
+import { type Notification, notifications } from '../src/schema.js';
 
-const QUICK: BackOff = { firstDelaySeconds: 0.005, longestDelaySeconds: 0.01, maxAttempts: 4 };
+const DAY_SECONDS = 86_400;
+const QUICK: BackOff = {
+  firstDelaySeconds: 0.005,
+  longestDelaySeconds: 0.01,
+  giveUpAfterSeconds: 5 * DAY_SECONDS,
+};
+
+/** The refusals of a mail server, each as the reply to one command. */
+const refuse = (responseCode: number, words: string) => Object.assign(new Error(words), { responseCode });
+const refusingSender = (code: number, words: string): SMTPServerOptions => ({
+  onMailFrom: (_address, _session, done) => done(refuse(code, words)),
+});
+const refusingAddress = (code: number, words: string): SMTPServerOptions => ({
+  onRcptTo: (_address, _session, done) => done(refuse(code, words)),
+});
+const refusingMessage = (code: number, words: string): SMTPServerOptions => ({
+  onData: (stream, _session, done) => {
+    stream.resume().once('end', () => done(refuse(code, words)));
+  },
+});
 
 describe('The mail worker', () => {
   let database: Database;
@@ -27,6 +47,7 @@ describe('The mail worker', () => {
   afterEach(async () => {
     for (const close of closeLater.toReversed()) await close();
     closeLater = [];
+    await database.orm.delete(notifications);
   });
 
   afterAll(async () => {
@@ -106,25 +127,50 @@ describe('The mail worker', () => {
     expect(await store.find(id)).toMatchObject({ state: 'sent' });
   });
 
-  it('gives a mail up after the last attempt', async () => {
-    const sink = await startSink({}, () => {
-      throw Object.assign(new Error('try later'), { responseCode: 451 });
-    });
+  it.each([
+    ['retried', 'is not yet five days old', 5 * DAY_SECONDS - 600],
+    ['failed', 'is five days old', 5 * DAY_SECONDS],
+  ])('leaves a mail %s that no server took and that %s', async (outcome, _age, ageSeconds) => {
+    const sink = await startSink(refusingMessage(451, 'try later'));
     const { id } = await add();
-    const { settled } = startWorker(sink.url);
-    await once(settled, 'failed');
-    expect(await store.find(id)).toMatchObject({ state: 'failed', attempts: QUICK.maxAttempts });
+    const createdAt = sql`now() - make_interval(secs => ${ageSeconds})`;
+    await database.orm.update(notifications).set({ createdAt }).where(eq(notifications.id, id));
+    const { settled, worker } = startWorker(sink.url);
+    await Promise.race([once(settled, 'retried'), once(settled, 'failed')]);
+    await worker.stop();
+    const state = outcome === 'failed' ? 'failed' : 'queued';
+    expect(await store.find(id)).toMatchObject({ state });
   });
 
-  it('gives a mail up at once when the server refuses its address for good', async () => {
-    const sink = await startSink({
-      onRcptTo: (_address, _session, done) =>
-        done(Object.assign(new Error('no such mailbox'), { responseCode: 550 })),
-    });
+  it.each([
+    ['its address', refusingAddress(550, 'no such mailbox')],
+    ['its address with a status', refusingAddress(550, '5.1.1 no such mailbox')],
+    ['its content', refusingMessage(554, 'this is no mail')],
+  ])('gives a mail up at once when the server refuses %s for good', async (_case, server) => {
+    const sink = await startSink(server);
     const { id } = await add();
     const { settled } = startWorker(sink.url);
     await once(settled, 'failed');
     expect(await store.find(id)).toMatchObject({ state: 'failed', attempts: 1 });
+  });
+
+  it.each([
+    ['before herald has logged in', refusingSender(530, 'Authentication required')],
+    ["herald's address as a sender", refusingSender(550, 'not allowed to send as this sender')],
+    ['herald, which has not logged in, at the address', refusingAddress(530, 'Authentication required')],
+    ['to relay for herald', refusingAddress(554, '5.7.1 Relay access denied')],
+    ["herald's sender at the address", refusingAddress(550, '5.1.8 the domain of the sender is unknown')],
+    ['what herald may send as', refusingMessage(550, '5.7.60 not allowed to send as this sender')],
+  ])('keeps a mail when the server refuses %s, and sends it when that is mended', async (_case, server) => {
+    const strict = await startSink(server);
+    const { id } = await add();
+    const { settled, worker } = startWorker(strict.url);
+    await Promise.race([once(settled, 'retried'), once(settled, 'failed')]);
+    await worker.stop();
+    expect(await store.find(id)).toMatchObject({ state: 'queued' });
+    const mended = await startSink();
+    await once(startWorker(mended.url).settled, 'sent');
+    expect(mended.received).toHaveLength(1);
   });
 
   it('does not wait for its next look when it is woken', async () => {

@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer';
+import { z } from 'zod';
 import type { Mail } from './mail.js';
 
 /** Hands mails to a mail server. */
@@ -17,6 +18,13 @@ export interface MailSenderOptions {
 
 /** A lease on a mail must be longer than this, or two workers may send it. */
 export const SEND_TIMEOUT_MS = 30_000;
+
+/** An error of nodemailer that tells a 5xx reply, and to which command. */
+const smtpRefusal = z.object({
+  code: z.enum(['EENVELOPE', 'EMESSAGE']),
+  command: z.string(),
+  response: z.string().startsWith('5'),
+});
 
 export function createMailSender({ smtpUrl, from }: MailSenderOptions): MailSender {
   const transport = createTransport({
@@ -40,9 +48,18 @@ export function createMailSender({ smtpUrl, from }: MailSenderOptions): MailSend
   };
 }
 
-/** Says whether the server refused this very mail or its addressee for good (a 5xx answer, RFC 5321 section 4.2.1). */
+/**
+ * Replies that refuse herald, and not the mail: it has not logged in (RFC 4954 section 6), or a policy or its own address
+ * as a sender is in the way (5.7.x, 5.1.7 and 5.1.8, RFC 3463 sections 3.2 and 3.8). Many servers say so at `RCPT TO` only.
+ */
+const REFUSES_HERALD = /^(503|53[0458])|^5\d\d[ -]5\.(7\.|1\.[78]\b)/;
+
+/**
+ * Says whether the server refused this very mail or its addressee for good: a 5xx answer (RFC 5321 section 4.2.1) to
+ * `RCPT TO` or to the message. Where it refused herald, an operator can mend that, and the mail is worth keeping.
+ */
 export function isRefusedForGood(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || !('responseCode' in error)) return false;
-  const isAboutTheMail = error.code === 'EENVELOPE' || error.code === 'EMESSAGE';
-  return isAboutTheMail && typeof error.responseCode === 'number' && error.responseCode >= 500;
+  const refusal = smtpRefusal.safeParse(error).data;
+  if (refusal === undefined || REFUSES_HERALD.test(refusal.response)) return false;
+  return refusal.code === 'EMESSAGE' || refusal.command === 'RCPT TO';
 }

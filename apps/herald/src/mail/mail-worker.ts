@@ -96,7 +96,7 @@ export class MailWorker implements OnApplicationBootstrap, BeforeApplicationShut
   private async putBack(claimed: Notification, error: unknown): Promise<void> {
     const { attempts, id } = claimed;
     const { backOff } = this.options;
-    if (attempts >= backOff.maxAttempts || isRefusedForGood(error)) {
+    if (isRefusedForGood(error) || ageSeconds(claimed) >= backOff.giveUpAfterSeconds) {
       this.logger.error({ code: 'mail_failed', notification: id, attempts, reason: reasonOf(error) });
       await this.outbox.giveUp(claimed);
       return;
@@ -123,6 +123,11 @@ export class MailWorker implements OnApplicationBootstrap, BeforeApplicationShut
       };
     });
   }
+}
+
+/** How old a claimed mail is at the end of its lease, by the database's time. */
+function ageSeconds({ createdAt, nextAttemptAt }: Notification): number {
+  return (nextAttemptAt.getTime() - createdAt.getTime()) / 1_000;
 }
 
 /** The system's or the protocol's code only: a server's own words may repeat the address. */
