@@ -4,8 +4,10 @@ import { AuthorizedFetch } from '@countersign/nestjs';
 import {
   type DestinationAddress,
   inputInvalid,
+  isAboutUs,
   Problem,
   type ProblemOptions,
+  readProblem,
 } from '@countersign/service-kit';
 import { z } from 'zod';
 import { toUserPath } from './user-uri.js';
@@ -21,6 +23,7 @@ export interface Recipient {
 
 const TIMEOUT_MS = 5_000;
 
+/** What census refuses whoever calls herald; it says so in a problem document. */
 const REFUSALS: ReadonlyMap<number, ProblemOptions> = new Map([
   [404, { status: 422, code: 'user_unknown', title: 'Census does not know this user.' }],
   [403, { status: 403, code: 'user_not_visible', title: 'Census does not show you this user.' }],
@@ -48,8 +51,7 @@ export class Recipients {
       throw inputInvalid([{ pointer: '#/user', detail: 'must be the URI of a user of census' }]);
     const response = await this.ask(new URL(path, this.census.url));
     if (response.status === 200) return readRecipient(response, uri);
-    await response.body?.cancel();
-    throw new Problem(REFUSALS.get(response.status) ?? CENSUS_UNAVAILABLE);
+    throw await toProblem(response);
   }
 
   private async ask(url: URL): Promise<Response> {
@@ -61,6 +63,14 @@ export class Recipients {
       throw new Problem(CENSUS_UNAVAILABLE, { cause });
     }
   }
+}
+
+async function toProblem(response: Response): Promise<Problem> {
+  const { status } = response;
+  const received = await readProblem(response);
+  const refusal = received === undefined || isAboutUs(status, received) ? undefined : REFUSALS.get(status);
+  const cause = new Error(`census answered ${status} ${received?.code ?? 'without a problem document'}`);
+  return new Problem(refusal ?? CENSUS_UNAVAILABLE, { cause });
 }
 
 async function readRecipient(response: Response, uri: string): Promise<Recipient> {

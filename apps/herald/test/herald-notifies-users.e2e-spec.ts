@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { Logger } from '@nestjs/common';
 import { findFreePort, type ServiceProcess } from '@countersign/service-kit/testing';
 import { startCensus } from './support/running-census.js';
 import { type RunningHerald, startHerald } from './support/running-herald.js';
@@ -244,6 +245,49 @@ describe('Herald, when census is not itself', () => {
     expect(refused).toMatchObject({ status: 503, body: { code: 'census_unavailable' } });
     expect(refused.headers.get('retry-after')).toBe('5');
   });
+
+  it.each([
+    'caller_not_allowed',
+    'delegation_not_allowed',
+    'delegation_unproven',
+    'actor_chain_too_deep',
+    'policy_missing',
+  ])('asks to come back later when census refuses herald with %s, and logs it', async (code) => {
+    const logged: unknown[] = [];
+    const keep = (line: unknown): number => logged.push(line);
+    Logger.overrideLogger({ log: keep, warn: keep, error: keep });
+    answer = refusing(JSON.stringify({ code, title: 'Refused.' }));
+    expect(await send(herald)).toMatchObject({ status: 503, body: { code: 'census_unavailable' } });
+    Logger.overrideLogger(false);
+    expect(JSON.stringify(logged)).toContain(`census answered 403 ${code}`);
+  });
+
+  it.each(['policy_refused', 'scope_missing', 'role_missing', 'subject_unknown', 'user_required'])(
+    'does not show a user when census refuses whoever asks with %s',
+    async (code) => {
+      answer = refusing(JSON.stringify({ code, title: 'Refused.' }));
+      expect(await send(herald)).toMatchObject({ status: 403, body: { code: 'user_not_visible' } });
+    },
+  );
+
+  it.each([
+    ['nothing', ''],
+    ['what is no problem document', '<html>'],
+    ['no code', JSON.stringify({ title: 'Refused.' })],
+    ['what is no code', JSON.stringify({ code: 'policy refused\n', title: 'Refused.' })],
+    [
+      'more than a problem needs',
+      JSON.stringify({ code: 'policy_refused', title: 'Refused.', more: 'x'.repeat(70_000) }),
+    ],
+  ])('asks to come back later when a 403 says %s: it need not be from census', async (_case, body) => {
+    answer = refusing(body);
+    expect(await send(herald)).toMatchObject({ status: 503, body: { code: 'census_unavailable' } });
+  });
+
+  function refusing(body: string): RequestListener {
+    return (_request, response) =>
+      response.writeHead(403, { 'Content-Type': 'application/problem+json' }).end(body);
+  }
 
   it('sends no token where census redirects to', async () => {
     const before = requests;

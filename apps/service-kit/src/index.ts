@@ -23,6 +23,7 @@ export { escapeHtml } from './escape-html.js';
 export { parseInput } from './parse-input.js';
 export { type ProblemDocument, ProblemFilter } from './problem.filter.js';
 export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problem.js';
+export { isAboutUs, readProblem, type ReceivedProblem } from './received-problem.js';
 export { createServiceApp, listen, loggerOptions, runService, type ServiceAddress } from './run-service.js';
 export { type DefaultFiles, type ServiceConfig, toServiceConfig } from './service-config.js';
 export { ConnectionDrain } from './connection-drain.js';

@@ -1,26 +1,7 @@
-import { type InputFault, Problem } from '@countersign/service-kit';
-import { z } from 'zod';
+import { isAboutUs, Problem, readProblem } from '@countersign/service-kit';
 
 /** Refusals of a service behind us that are about what our client asked for. */
 const ABOUT_THE_CLIENT: ReadonlySet<number> = new Set([400, 403, 404, 409, 413, 422]);
-
-/** Refusals of a service behind us that are about us: it does not let the gateway do that for anybody. */
-const ABOUT_US: ReadonlySet<string> = new Set([
-  'caller_not_allowed',
-  'delegation_not_allowed',
-  'delegation_unproven',
-  'actor_chain_too_deep',
-  'policy_missing',
-]);
-
-const problemView = z.object({
-  code: z.string().regex(/^[a-z0-9_]{1,64}$/),
-  title: z.string().max(200),
-  errors: z
-    .array(z.object({ pointer: z.string().max(200), detail: z.string().max(200) }))
-    .max(20)
-    .optional(),
-});
 
 /**
  * What our client gets for a refusal of a service behind us. Never a 401: that service refused our token, and the
@@ -29,17 +10,12 @@ const problemView = z.object({
 export async function toProblem(response: Response): Promise<Problem> {
   const { status, headers } = response;
   if (status === 503) return unavailable(undefined, headers.get('retry-after'));
-  const problem = problemView.safeParse(await response.json().catch(() => undefined)).data;
+  const problem = await readProblem(response);
   const cause = new Error(`a service behind the gateway answered ${String(status)} ${problem?.code ?? ''}`);
-  if (status === 401 || (status === 403 && ABOUT_US.has(problem?.code ?? ''))) return refusedUs(cause);
+  if (isAboutUs(status, problem)) return refusedUs(cause);
   if (problem === undefined || !ABOUT_THE_CLIENT.has(status)) return failed(cause);
   const { code, title, errors } = problem;
-  return new Problem({
-    status,
-    code,
-    title,
-    ...(errors !== undefined && { errors: errors satisfies InputFault[] }),
-  });
+  return new Problem({ status, code, title, ...(errors !== undefined && { errors }) });
 }
 
 /** It cannot be reached, or says that it cannot answer now. */
