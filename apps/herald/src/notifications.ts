@@ -22,9 +22,13 @@ export class Notifications {
     private readonly worker: MailWorker,
   ) {}
 
-  /** @throws Problem `idempotency_key_reused` when the sender used the key for another notification. */
+  /**
+   * @throws Problem `input_invalid` when `user` is no user's URI, also with a key that was used, and
+   * `idempotency_key_reused` when the sender used the key for another notification.
+   */
   async send(request: SendRequest): Promise<Notification> {
-    const { sender, idempotencyKey } = request;
+    const { sender, user, idempotencyKey } = request;
+    this.recipients.locate(user);
     const earlier =
       idempotencyKey === undefined ? undefined : await this.store.findByKey(sender, idempotencyKey);
     const notification = earlier ?? (await this.accept(request));

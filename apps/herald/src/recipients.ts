@@ -44,12 +44,21 @@ export class Recipients {
     @Inject(CENSUS_ADDRESS) private readonly census: DestinationAddress,
   ) {}
 
-  /** @throws Problem `input_invalid` before anything is sent, when `uri` is not that of a user of census. */
-  async find(uri: string): Promise<Recipient> {
+  /**
+   * Where census has the user; asks nobody.
+   *
+   * @throws Problem `input_invalid` when `uri` is not that of a user of census.
+   */
+  locate(uri: string): URL {
     const path = toUserPath(this.census.audience, uri);
     if (path === undefined)
       throw inputInvalid([{ pointer: '#/user', detail: 'must be the URI of a user of census' }]);
-    const response = await this.ask(new URL(path, this.census.url));
+    return new URL(path, this.census.url);
+  }
+
+  /** @throws Problem as `locate()`, and when census does not show the user, or cannot be asked. */
+  async find(uri: string): Promise<Recipient> {
+    const response = await this.ask(this.locate(uri));
     if (response.status === 200) return readRecipient(response, uri);
     throw await toProblem(response);
   }
