@@ -29,7 +29,7 @@ export class NotificationController {
     @Inject(SERVICE_URL) private readonly serviceUrl: string,
   ) {}
 
-  /** Answers what was accepted; to a repeated request, the same notification, and what has become of its mail. */
+  /** Answers what was accepted, so that a repeated request gets the same answer: the mail's fate is at `Location`. */
   @Post()
   @Scopes('notification:send')
   // Census is asked in the user's name, so there must be one.
@@ -50,7 +50,7 @@ export class NotificationController {
     });
     const view = this.view(notification);
     response.setHeader('Location', view.uri);
-    return view;
+    return { ...view, state: 'queued' };
   }
 
   @Get(':id')
