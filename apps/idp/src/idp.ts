@@ -56,7 +56,8 @@ export async function startIdp(config: IdpConfig): Promise<RunningIdp> {
     ],
   ]);
   server.on('request', (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://provider');
+    // Not by URL, which throws for some of what may stand here, such as `//`.
+    const [pathname = '/'] = (request.url ?? '/').split('?', 1);
     const route = routes.get(`${request.method ?? ''} ${pathname}`);
     if (route !== undefined) void route(request, response);
     else if (/^\/interaction\/[^/]+$/.test(pathname))

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { Browser } from '@countersign/service-kit/browser';
 import {
@@ -56,6 +58,14 @@ describe('The development identity provider', () => {
       jti: expect.any(String),
     });
     expect(claims.exp! - claims.iat!).toBe(900);
+  });
+
+  it.each(['//', '//['])('answers %j with 404, and goes on', async (path) => {
+    const { hostname, port } = new URL(idp.issuer);
+    const [answer] = (await once(request({ hostname, port, path }).end(), 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(404);
+    expect((await fetch(`${idp.issuer}/health?since=0`)).status).toBe(200);
   });
 
   it('issues a token to a client that speaks for itself', async () => {
