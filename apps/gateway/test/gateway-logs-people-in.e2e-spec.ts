@@ -1,5 +1,6 @@
 import { Browser } from '@countersign/service-kit/browser';
 import { type Edge, NOTIFICATION, startEdge } from './support/edge.js';
+import { startFront } from './support/front.js';
 import { startUpstream, type Upstream } from './support/upstream.js';
 
 let edge: Edge;
@@ -105,6 +106,28 @@ describe('Logging in with a browser', () => {
     await during.browser.go(during.back);
     for (const browser of [before, during.browser, await edge.logIn('21')])
       expect((await browser.go(`${edge.url}/api/me`)).status).toBe(200);
+  });
+
+  it('lasts five minutes when the provider does not say for how long its token is good', async () => {
+    const front = await startFront((path, text) => {
+      if (path !== '/token') return text;
+      const { expires_in: _left, ...rest } = JSON.parse(text) as Record<string, unknown>;
+      return JSON.stringify(rest);
+    });
+    const provider = { PORT: String(front.behind), SERVICE_URL: front.origin };
+    const { origin } = upstream;
+    const destinations = { heraldUrl: `${origin}/herald/`, censusUrl: `${origin}/census/` };
+    const behindFront = await startEdge({ ...destinations, provider });
+    try {
+      const browser = new Browser();
+      const back = await browser.logIn(`${behindFront.url}/login`, '21', `${behindFront.url}/callback`);
+      const cookies = (await browser.go(back)).headers.getSetCookie();
+      expect(cookies.find((cookie) => cookie.startsWith('gateway-session='))).toContain('Max-Age=300;');
+      expect((await browser.go(`${behindFront.url}/api/me`)).status).toBe(200);
+    } finally {
+      await behindFront.close();
+      await front.close();
+    }
   });
 });
 

@@ -37,6 +37,8 @@ export interface LoggedIn {
 const SCOPE = 'openid user:read notification:send notification:read';
 const TIMEOUT_SECONDS = 5;
 const RETRY_AFTER_SECONDS = 5;
+/** RFC 6749 section 5.1 leaves `expires_in` out at will; the token's own `exp` is checked with each request. */
+const DEFAULT_SESSION_SECONDS = 300;
 
 /** Logs users in at the OpenID provider, by code and PKCE. Its metadata is asked for at the first login, not at start. */
 @Injectable()
@@ -81,7 +83,7 @@ export class OpenIdLogin {
       const url = new URL(`callback${query}`, this.config.publicUrl);
       const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier };
       const { access_token, expires_in } = await authorizationCodeGrant(provider, url, checks);
-      return { token: access_token, expiresInSeconds: expires_in ?? 0 };
+      return { token: access_token, expiresInSeconds: expires_in ?? DEFAULT_SESSION_SECONDS };
     } catch (error) {
       throw isRefusal(error) ? loginRefused(error) : unavailable(error);
     }
