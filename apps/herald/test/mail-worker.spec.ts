@@ -63,7 +63,7 @@ describe('The mail worker', () => {
   /** An outbox that tells when a mail has got its final state, or was put back. */
   function startWorker(
     smtpUrl: string,
-    options: { backOff?: BackOff; pollMs?: number; sender?: MailSender } = {},
+    options: { backOff?: BackOff; pollMs?: number; stopMs?: number; sender?: MailSender } = {},
   ) {
     const settled = new EventEmitter();
     class WatchedOutbox extends Outbox {
@@ -81,8 +81,9 @@ describe('The mail worker', () => {
       }
     }
     const sender = options.sender ?? createMailSender({ smtpUrl, from: 'welcome@herald.example' });
-    const { backOff = QUICK, pollMs = 5 } = options;
-    const worker = new MailWorker(new WatchedOutbox(database), sender, { leaseSeconds: 60, pollMs, backOff });
+    const { backOff = QUICK, pollMs = 5, stopMs = 30_000 } = options;
+    const times = { leaseSeconds: 60, pollMs, stopMs };
+    const worker = new MailWorker(new WatchedOutbox(database), sender, { ...times, backOff });
     closeLater.push(
       () => sender.close(),
       () => worker.stop(),
@@ -125,6 +126,22 @@ describe('The mail worker', () => {
     const second = startWorker(sink.url);
     await once(second.settled, 'sent');
     expect(await store.find(id)).toMatchObject({ state: 'sent' });
+  });
+
+  it('does not wait for ever when it is stopped while nobody answers', async () => {
+    const asked = new EventEmitter();
+    const sender: MailSender = {
+      send() {
+        asked.emit('send');
+        return new Promise(() => undefined);
+      },
+      close: () => undefined,
+    };
+    await add();
+    const isAsked = once(asked, 'send');
+    const { worker } = startWorker('smtp://127.0.0.1:1', { sender, stopMs: 20 });
+    await isAsked;
+    await expect(worker.stop()).resolves.toBeUndefined();
   });
 
   it.each([

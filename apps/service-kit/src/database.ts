@@ -7,7 +7,7 @@ import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import { migrate as migrateEmbedded } from 'drizzle-orm/pglite/migrator';
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 import { lockDirectory } from './directory-lock.js';
 import { ConfigError } from './environment.js';
 import { errorCode } from './error-code.js';
@@ -63,37 +63,38 @@ export async function openDatabase(location: DatabaseLocation, migrations: Migra
     : openEmbedded(location, migrations);
 }
 
+/** The server ends a statement after the first, and who does not hear from the server gives up after the second. */
+const LIMITS = { statement_timeout: 10_000, query_timeout: 12_000 } as const;
+
 async function openPostgres(url: string, migrations: Migrations): Promise<Database> {
-  const pool = new Pool({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const connection = { connectionString: url, connectionTimeoutMillis: 5_000, keepAlive: true };
+  await migrateOnce(new Client(connection), migrations);
+  const pool = new Pool({ ...connection, ...LIMITS });
   // An idle connection that the server closes must not end the process; the next query opens another.
   pool.on('error', () => undefined);
-  try {
-    await migrateOnce(pool, migrations);
-  } catch (error) {
-    await pool.end();
-    throw error;
-  }
   return new Database(drizzlePostgres(pool), () => pool.end());
 }
 
-/** Replicas that start together wait for each other: drizzle's migrator takes no lock of its own. */
-async function migrateOnce(pool: Pool, migrations: Migrations): Promise<void> {
-  const connection = await connect(pool);
+/**
+ * Replicas that start together wait for each other: drizzle's migrator takes no lock of its own. Waiting for the lock
+ * and a migration may each take longer than a query.
+ */
+async function migrateOnce(client: Client, migrations: Migrations): Promise<void> {
+  // The query that is under way says so, too.
+  client.on('error', () => undefined);
+  await connect(client);
   try {
-    await connection.query('select pg_advisory_lock(hashtext($1))', [migrations.table]);
-    await migratePostgres(drizzlePostgres(connection), migratorOptions(migrations));
-    await connection.query('select pg_advisory_unlock(hashtext($1))', [migrations.table]);
-    connection.release();
-  } catch (error) {
+    await client.query('select pg_advisory_lock(hashtext($1))', [migrations.table]);
+    await migratePostgres(drizzlePostgres(client), migratorOptions(migrations));
+  } finally {
     // Closing the connection also frees the lock.
-    connection.release(true);
-    throw error;
+    await client.end();
   }
 }
 
-async function connect(pool: Pool) {
+async function connect(client: Client): Promise<void> {
   try {
-    return await pool.connect();
+    await client.connect();
   } catch (cause) {
     throw new ConfigError(`DATABASE_URL: cannot connect (${errorCode(cause) ?? 'no answer'})`, { cause });
   }

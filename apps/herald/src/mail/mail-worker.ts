@@ -3,13 +3,15 @@ import { type BackOff, delayAfter } from '../back-off.js';
 import type { Outbox } from '../outbox.js';
 import type { Notification } from '../schema.js';
 import { toMail } from './mail.js';
-import { isRefusedForGood, type MailSender } from './mail-sender.js';
+import { isRefusedForGood, type MailSender, SEND_TIMEOUT_MS } from './mail-sender.js';
 
 export interface MailWorkerOptions {
   /** How long a claimed mail is this worker's; longer than any one attempt. */
   readonly leaseSeconds: number;
   /** How often the outbox is looked into when nothing wakes the worker. Default 1,000. */
   readonly pollMs?: number;
+  /** How long `stop` waits for the mails under way. Default five seconds more than one may take to be sent. */
+  readonly stopMs?: number;
   readonly backOff: BackOff;
 }
 
@@ -47,11 +49,19 @@ export class MailWorker implements OnApplicationBootstrap, BeforeApplicationShut
     this.endIdling();
   }
 
-  /** Takes no more mails, and resolves when those under way are sent or put back. */
+  /**
+   * Takes no more mails, and resolves when those under way are sent or put back, or have taken too long: then they are
+   * due again when their lease ends.
+   */
   async stop(): Promise<void> {
     this.stopping = true;
     this.endIdling();
-    await this.running;
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.options.stopMs ?? SEND_TIMEOUT_MS + 5_000);
+    });
+    await Promise.race([this.running, tooLong]);
+    clearTimeout(timer);
   }
 
   onApplicationBootstrap(): void {
