@@ -20,8 +20,16 @@ const require = createRequire(import.meta.url);
 /** The ports that the services' own files name. */
 const USUAL_PORTS = { gateway: 4000, census: 4001, herald: 4002, idp: 4003 } as const;
 
-/** Starts all services on their own files, with the ports of this run in place of the usual ones. */
-export async function startEverything(folder: string, onLine: (line: LogLine) => void): Promise<Everything> {
+/**
+ * Starts all services on their own files, with the ports of this run in place of the usual ones.
+ *
+ * Rejects when `stopping` is aborted before all listen; then nothing runs any more.
+ */
+export async function startEverything(
+  folder: string,
+  onLine: (line: LogLine) => void,
+  stopping: AbortSignal,
+): Promise<Everything> {
   const [gateway = 0, census = 0, herald = 0, idp = 0, wirePort = 0] = await freePorts(
     ...Object.values(USUAL_PORTS),
     0,
@@ -45,6 +53,7 @@ export async function startEverything(folder: string, onLine: (line: LogLine) =>
         ...environment,
       },
       onLine,
+      stopping,
     });
   const running: { stop(): Promise<void> }[] = [];
   const stop = async () => {
@@ -53,19 +62,28 @@ export async function startEverything(folder: string, onLine: (line: LogLine) =>
   try {
     const wire = await startWire(wirePort, urls.herald);
     running.push(wire);
-    const starting = [
-      start('idp', { CLIENTS_FILE: await file('idp', 'clients.json', ports) }),
-      start('census', { TRUST_FILE: await file('census', 'trust.json', ports) }),
-      start('herald', {
+    // All files first: from the first start on, nothing may fail that leaves a service behind.
+    const files = {
+      idp: { CLIENTS_FILE: await file('idp', 'clients.json', ports) },
+      census: { TRUST_FILE: await file('census', 'trust.json', ports) },
+      herald: {
         TRUST_FILE: await file('herald', 'trust.json', ports),
         DESTINATIONS_FILE: await file('herald', 'destinations.json', ports),
-      }),
+      },
+      gateway: {
+        TRUST_FILE: await file('gateway', 'trust.json', ports),
+        DESTINATIONS_FILE: await file('gateway', 'destinations.json', { ...ports, herald: wirePort }),
+      },
+    };
+    const starting = [
+      start('idp', files.idp),
+      start('census', files.census),
+      start('herald', files.herald),
       start('gateway', {
         PUBLIC_URL: urls.gateway,
         PROVIDER_URL: urls.idp,
         STOLEN_KEYS_DIR: join(folder, 'herald', 'keys'),
-        TRUST_FILE: await file('gateway', 'trust.json', ports),
-        DESTINATIONS_FILE: await file('gateway', 'destinations.json', { ...ports, herald: wirePort }),
+        ...files.gateway,
       }),
     ];
     const started = await Promise.allSettled(starting);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,6 +8,7 @@ import { DecisionLog } from './decision.js';
 import { startEverything, type Everything } from './everything.js';
 import { accessToken, logIn } from './people.js';
 import { printMail, printNotice, printScene } from './print.js';
+import type { LogLine } from './service.js';
 import { signCall, type Call } from './sign-call.js';
 import { isAsExpected, play, type Stage } from './story.js';
 
@@ -26,21 +28,44 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  const stopping = new AbortController();
+  // Not once: npm passes on what the terminal has sent already, and the second must not end us before the services.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      stopping.abort();
+    });
+  }
+  try {
+    return await run(values.once === true, stopping.signal);
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    // The story may be waiting for an answer that does not come any more.
+    process.exit(1);
+  }
+}
+
+async function run(isOnce: boolean, stopping: AbortSignal): Promise<number> {
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
   const log = new DecisionLog();
   console.log(colors.dim('starting the identity provider, census, herald and the gateway ...'));
-  const everything = await startEverything(FOLDER, (line) => {
+  const onLine = (line: LogLine) => {
     printNotice(line);
     log.add(line);
-  });
+  };
+  const everything = await startEverything(FOLDER, onLine, stopping);
   try {
-    const isGood = await playAll(await setStage(everything, log));
-    if (values.once !== true) await stayUp(everything);
+    const isGood = await Promise.race([setStage(everything, log).then(playAll), rejectAt(stopping)]);
+    if (!isOnce) await stayUp(everything, stopping);
     return isGood ? 0 : 1;
   } finally {
     await everything.stop();
   }
+}
+
+async function rejectAt(stopping: AbortSignal): Promise<never> {
+  if (!stopping.aborted) await once(stopping, 'abort');
+  throw new Error('stopped before the end');
 }
 
 async function setStage({ urls, keysOf, wire }: Everything, log: DecisionLog): Promise<Stage> {
@@ -77,21 +102,14 @@ async function playAll(stage: Stage): Promise<boolean> {
   return isGood;
 }
 
-async function stayUp({ urls }: Everything): Promise<void> {
+async function stayUp({ urls }: Everything, stopping: AbortSignal): Promise<void> {
   console.log(`
 Still running; Ctrl+C stops everything. Open ${colors.bold(urls.gateway)} and log in.
   gateway      ${urls.gateway}health
   census       ${urls.census}health   ${urls.census}.well-known/jwks.json
   herald       ${urls.herald}health   ${urls.herald}.well-known/jwks.json
   idp          ${urls.idp}/.well-known/openid-configuration`);
-  await new Promise<void>((stop) => {
-    process.once('SIGINT', () => {
-      stop();
-    });
-    process.once('SIGTERM', () => {
-      stop();
-    });
-  });
+  if (!stopping.aborted) await once(stopping, 'abort');
 }
 
 process.exitCode = await main();

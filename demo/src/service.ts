@@ -24,18 +24,23 @@ export interface ServiceOptions {
   readonly name: ServiceName;
   readonly environment: Readonly<Record<string, string>>;
   readonly onLine: (line: LogLine) => void;
+  /** Ends the service when it is aborted before it listens. */
+  readonly stopping: AbortSignal;
 }
 
 const require = createRequire(import.meta.url);
 
 /** Starts a built sample service and waits until it listens. */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  const { name, environment, onLine } = options;
+  const { name, environment, onLine, stopping } = options;
+  stopping.throwIfAborted();
   const folder = dirname(require.resolve(`@countersign/${name}/package.json`));
   const child = spawn(process.execPath, [join(folder, 'dist/main.js')], {
     env: { ...process.env, ...environment, LOG_FORMAT: 'json' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const end = () => child.kill('SIGTERM');
+  stopping.addEventListener('abort', end);
   const errors: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
   await new Promise<void>((resolve, reject) => {
@@ -49,6 +54,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       if (typeof line.message === 'string' && line.message.includes('listens on')) resolve();
       onLine(line);
     });
+  }).finally(() => {
+    stopping.removeEventListener('abort', end);
   });
   child.removeAllListeners('exit');
   return { name, stop: () => stop(child) };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,12 @@ describe('the demo', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function run(...args: readonly string[]): Promise<Run> {
+  function run(...args: readonly string[]): Promise<Run> {
+    return runUntil(undefined, ...args);
+  }
+
+  /** Stops it by SIGTERM when it has printed `last`. */
+  async function runUntil(last: string | undefined, ...args: readonly string[]): Promise<Run> {
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: folder,
       // A terminal, CI and Jest's workers each ask for colour.
@@ -33,7 +38,10 @@ describe('the demo', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const chunks: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stdout.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (last !== undefined && Buffer.concat(chunks).includes(last)) child.kill('SIGTERM');
+    });
     const [code]: unknown[] = await once(child, 'close');
     return { code, output: Buffer.concat(chunks).toString() };
   }
@@ -68,6 +76,20 @@ describe('the demo', () => {
 
   it('never prints a token', () => {
     expect(story.output).not.toMatch(/eyJ[\w-]+\./);
+  });
+
+  it.each([
+    ['while it starts', '*** idp:'],
+    ['in the middle of its story', 'logged in at the gateway'],
+  ])('stops what it has started when it is stopped %s', async (_case, last) => {
+    const { code, output } = await runUntil(last, '--once');
+    expect(code).toBe(1);
+    expect(output).not.toContain('Every scene ended');
+    const trust = await readFile(join(folder, '.data/demo/gateway-trust.json'), 'utf8');
+    const [provider] = /http:\/\/127\.0\.0\.1:\d+/.exec(trust) ?? [];
+    await expect(fetch(`${String(provider)}/health`)).rejects.toMatchObject({
+      cause: { code: 'ECONNREFUSED' },
+    });
   });
 
   it('says what it does when it is asked for help', async () => {
