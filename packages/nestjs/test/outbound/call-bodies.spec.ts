@@ -6,6 +6,7 @@ import { TestIssuer } from '@countersign/testing';
 import { censusOptions, startApplication, type Application } from '../support/application.js';
 import { CLIENTS, type Call } from '../support/clients.js';
 import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { endless } from '../support/endless.js';
 
 const MAX_BYTES = 100_000;
 
@@ -16,18 +17,6 @@ function webStream(...chunks: readonly Uint8Array[]): ReadableStream<Uint8Array>
       controller.close();
     },
   });
-}
-
-/** A stream that never ends, and tells whether somebody let go of it. */
-function endless(): { readonly stream: Readable; readonly taken: () => number } {
-  let taken = 0;
-  const stream = new Readable({
-    read() {
-      taken += 16_384;
-      setImmediate(() => this.push(Buffer.alloc(16_384)));
-    },
-  });
-  return { stream, taken: () => taken };
 }
 
 const KINDS: readonly (readonly [string, (bytes: Buffer) => unknown])[] = [

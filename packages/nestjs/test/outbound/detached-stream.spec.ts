@@ -1,18 +1,7 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { detachedStream } from '../../src/outbound/detached-stream.js';
-
-/** Gives 16 KiB each time that it is asked, and counts them. */
-function endless(): { readonly stream: Readable; readonly taken: () => number } {
-  let taken = 0;
-  const stream = new Readable({
-    read() {
-      taken += 16_384;
-      setImmediate(() => this.push(Buffer.alloc(16_384)));
-    },
-  });
-  return { stream, taken: () => taken };
-}
+import { endless } from '../support/endless.js';
 
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
