@@ -91,14 +91,14 @@ export interface Acting {
  */
 export function toIdentity(token: ValidatedToken, allowed: Allowance, acting: Acting): Identity {
   const { actors, provenBy } = acting;
-  const limits = [allowed, ...provenBy].map(({ roles }) => roles).filter((roles) => roles !== undefined);
+  const limits = [allowed, ...provenBy];
   return {
     subject: token.subject,
     subjectKind: token.speaksForItself ? 'service' : 'user',
     caller: token.caller,
     client: token.client,
     scopes: fixedSet(token.scopes.filter((scope) => allowed.scopes.has(scope))),
-    roles: fixedSet(token.roles.filter((role) => limits.every((roles) => roles.has(role)))),
+    roles: fixedSet(token.roles.filter((role) => limits.every(({ roles }) => roles?.has(role) !== false))),
     actors: Object.freeze(actors),
     transactionId: token.transactionId,
     tokenId: token.tokenId,

@@ -53,6 +53,15 @@ export function requireUser(request: TokenRequest): Authentication {
 }
 
 /**
+ * Work may go on after the request that caused it.
+ * @throws CountersignError `caller_token_expired`.
+ */
+export function refuseExpired({ principal }: Authentication, now: number): void {
+  if (principal.expiresAt <= now)
+    throw new CountersignError('caller_token_expired', "the caller's token expired before this call");
+}
+
+/**
  * Refuses a call in the name of the caller's token when that token lets another party act for its subject (`may_act`,
  * RFC 8693 section 4.4). What this service does in its own name is not concerned.
  * @throws CountersignError `delegation_not_allowed`.

@@ -3,7 +3,7 @@ import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type Authentication } from '../principal.js';
 import { hasThreeParts } from '../token.js';
-import { requireUser } from './caller-context.js';
+import { refuseExpired, requireUser } from './caller-context.js';
 import { type Destination } from './destination.js';
 import { clientOf, issuedBy, targetOf } from './granted-token.js';
 import { type TokenEndpoint } from './token-endpoint.js';
@@ -55,8 +55,7 @@ async function exchange(
   { service, clock, endpointOf, actorToken }: ExchangeOptions,
 ): Promise<IssuedToken> {
   const { principal, token } = authentication;
-  if (principal.expiresAt <= clock.now())
-    throw new CountersignError('caller_token_expired', "the caller's token expired before this call");
+  refuseExpired(authentication, clock.now());
   const issuer = destination.authorizationServer?.issuer ?? destination.audience;
   const granted = await endpointOf(destination).grant(GRANT_TYPE, {
     subject_token: token,

@@ -1,7 +1,7 @@
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type Authentication } from '../principal.js';
-import { requireUser } from './caller-context.js';
+import { refuseExpired, requireUser } from './caller-context.js';
 import { type IssuedToken, type TokenRequest, type TokenSource } from './token-source.js';
 
 /**
@@ -26,8 +26,7 @@ function propagate(request: TokenRequest, now: number): IssuedToken {
     throw new CountersignError('propagation_not_allowed', problem);
   }
   const { principal, token, keyId, bound } = authentication;
-  if (principal.expiresAt <= now)
-    throw new CountersignError('caller_token_expired', "the caller's token expired before this call");
+  refuseExpired(authentication, now);
   return {
     token,
     claims: {
