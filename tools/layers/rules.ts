@@ -9,6 +9,7 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['errors', []],
   ['clock', []],
   ['awaitable', []],
+  ['bounded-map', []],
   ['fixed-set', []],
   ['passing-octets', []],
   ['transaction-id', []],
@@ -18,7 +19,10 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['principal', ['token', 'fixed-set', 'transaction-id']],
   ['oauth-client', ['options']],
   // The clock imports nothing, and a key set has an age.
-  ['keys/', ['token', 'errors', 'options', 'clock', 'awaitable', 'passing-octets', 'oauth-client']],
+  [
+    'keys/',
+    ['token', 'errors', 'options', 'clock', 'awaitable', 'bounded-map', 'passing-octets', 'oauth-client'],
+  ],
   ['policy/', ['errors', 'principal']],
   ['outbound/', ['root', 'keys/']],
   // To ask an issuer about a token is an outgoing call, made for an incoming one.

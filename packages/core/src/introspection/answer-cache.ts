@@ -1,3 +1,4 @@
+import { setBounded } from '../bounded-map.js';
 import { type Clock } from '../clock.js';
 import { type Claims } from '../token.js';
 
@@ -38,10 +39,9 @@ function shelf(seconds: number, clock: Clock): AnswerCache {
       return undefined;
     },
     set(key, answer, askedAt) {
-      entries.delete(key);
-      const [oldest] = entries.keys();
-      if (oldest !== undefined && entries.size >= MAX_ENTRIES) entries.delete(oldest);
-      if (clock.monotonic() < askedAt + seconds) entries.set(key, { answer, endsAt: askedAt + seconds });
+      const endsAt = askedAt + seconds;
+      if (clock.monotonic() < endsAt) setBounded(entries, key, { answer, endsAt }, MAX_ENTRIES);
+      else entries.delete(key);
     },
   };
 }

@@ -1,3 +1,5 @@
+import { setBounded } from '../bounded-map.js';
+
 /** More are not remembered: whoever makes names up must not fill the memory. */
 const MAX_REMEMBERED = 1000;
 
@@ -37,10 +39,6 @@ export class UnknownKeys {
     if (before !== undefined && now < before.until) return;
     const { seconds: first, maxSeconds } = this.#options;
     const seconds = before === undefined ? first : Math.min(before.seconds * 2, Math.max(first, maxSeconds));
-    this.#absences.delete(keyId);
-    this.#absences.set(keyId, { until: now + seconds, seconds });
-    if (this.#absences.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.#absences.keys();
-    if (oldest !== undefined) this.#absences.delete(oldest);
+    setBounded(this.#absences, keyId, { until: now + seconds, seconds }, MAX_REMEMBERED);
   }
 }

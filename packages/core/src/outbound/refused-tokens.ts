@@ -1,6 +1,6 @@
 import { tokenHash } from '../binding.js';
 import { type Clock } from '../clock.js';
-import { setBounded } from './bounded-map.js';
+import { setBounded } from '../bounded-map.js';
 
 /** Remembers which cached tokens the called services refused, until there is another one. */
 export interface RefusedTokens {

@@ -1,5 +1,5 @@
 import { type Clock } from '../clock.js';
-import { setBounded } from './bounded-map.js';
+import { setBounded } from '../bounded-map.js';
 import { type IssuedToken } from './token-source.js';
 
 /**

@@ -1,5 +1,5 @@
 import { type Clock } from '../clock.js';
-import { setBounded } from './bounded-map.js';
+import { setBounded } from '../bounded-map.js';
 import { once } from './single-flight.js';
 import { type RefusedTokens } from './refused-tokens.js';
 import { type TokenCache } from './token-cache.js';
