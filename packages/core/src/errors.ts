@@ -171,9 +171,13 @@ export interface FaultDetail {
  */
 const WITHOUT_STACK: ReadonlySet<FaultKind> = new Set(['unauthenticated', 'bad_request']);
 
+/** Marks the faults of every copy of this package that a process has loaded. */
+const FAULT = Symbol.for('countersign:fault');
+
 /**
  * A refusal or failure with a stable code.
  * The message is for operators and names what failed and what to do. It holds no token, no key and no claim value.
+ * `instanceof` also recognises the faults of another copy of this package, unless this copy does not know their code.
  */
 export class CountersignError extends Error {
   override readonly name = 'CountersignError';
@@ -197,4 +201,16 @@ export class CountersignError extends Error {
     this.notBefore = detail.notBefore;
     this.dpopNonce = detail.dpopNonce;
   }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== CountersignError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return (
+      value instanceof Error &&
+      FAULT in value &&
+      'code' in value &&
+      typeof value.code === 'string' &&
+      Object.hasOwn(FAULTS, value.code)
+    );
+  }
 }
+Object.defineProperty(CountersignError.prototype, FAULT, { value: true });

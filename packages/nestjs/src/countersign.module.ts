@@ -9,7 +9,7 @@ import {
   type Provider,
   Inject,
 } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService, ModulesContainer } from '@nestjs/core';
 import {
   CountersignError,
   createAuthorizer,
@@ -24,17 +24,29 @@ import {
   type CountersignOptions,
   type ResolvedOptions,
 } from './countersign.options.js';
-import { AUTHORIZER, COUNTERSIGN_OPTIONS, KEY_STORE, STRATEGY_NAME, VERIFIER } from './countersign.tokens.js';
-import { authenticateGuard } from './inbound/authenticate.guard.js';
-import { AuthorizeGuard } from './inbound/authorize.guard.js';
+import {
+  APPLICATION_GUARD,
+  AUTHORIZER,
+  COUNTERSIGN_OPTIONS,
+  KEY_STORE,
+  STRATEGY_NAME,
+  VERIFIER,
+} from './countersign.tokens.js';
+import { aliasesOfOtherCopies, registerCopy } from './copies.js';
+import { ApplicationGuard } from './inbound/application.guard.js';
+import { RequestAuthorizer } from './inbound/authorize-request.js';
+import { FaultAnswers } from './inbound/fault-answers.js';
 import { FaultFilter } from './inbound/fault.filter.js';
+import { HandlersAtStart } from './inbound/handlers-at-start.js';
 import { InboundDecisions } from './inbound/inbound-decisions.js';
+import { Refusals } from './inbound/refusals.js';
 import { RequestScope, RequestStates } from './inbound/request-scope.js';
 import { RouteDescriptions } from './inbound/route-descriptions.js';
 import { RouteRules } from './inbound/route-rules.js';
 import { ScopeOpener } from './inbound/scope-opener.js';
 import { registerServiceJwtStrategy } from './inbound/service-jwt.strategy.js';
 import { MARK_SPAN, spanMarker } from './inbound/span-attributes.js';
+import { TRANSPORT_EXCEPTIONS, transportExceptions } from './inbound/transport-exceptions.js';
 import { JwksController } from './jwks.controller.js';
 import { KeysHealth } from './keys/keys-health.js';
 import { OWN_KEYS } from './keys/own-keys.js';
@@ -53,6 +65,7 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scopes: ScopeOpener,
+    private readonly rules: RouteRules,
     @Inject(STRATEGY_NAME) private readonly strategyName: string,
   ) {}
 
@@ -93,6 +106,7 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
   /** Nest asks for middleware after the application's own `app.use()`, and before it adds the routes. */
   configure(): void {
     this.scopes.reopen();
+    this.rules.noteMethods();
   }
 
   /** Not earlier: until the server has closed, requests still come in and need the strategy. */
@@ -102,25 +116,28 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
 }
 
 function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): DynamicModule {
+  const aliases = aliasesOfOtherCopies(INJECTABLES);
   return {
     module: CountersignModule,
     global: true,
     imports: [DiscoveryModule, ...imports],
     controllers: [JwksController],
-    providers: [options, ...ENGINE, ...INBOUND, ...OUTBOUND],
+    providers: [options, ...ENGINE, ...INBOUND, ...OUTBOUND, ...aliases],
     exports: [
-      RequestScope,
-      KeysHealth,
-      RouteDescriptions,
-      AuthorizedFetch,
-      OutgoingCalls,
+      ...Object.values(INJECTABLES),
+      ...aliases.map(({ provide }) => provide),
       VERIFIER,
       KEY_STORE,
       AUTHORIZER,
       STRATEGY_NAME,
+      APPLICATION_GUARD,
     ],
   };
 }
+
+/** What an application injects by its class. */
+const INJECTABLES = { RequestScope, KeysHealth, RouteDescriptions, AuthorizedFetch, OutgoingCalls };
+registerCopy(INJECTABLES);
 
 /** Core, made from the options. */
 const ENGINE: readonly Provider[] = [
@@ -183,22 +200,21 @@ const INBOUND: readonly Provider[] = [
   ResourceMetadataRoute,
   {
     provide: STRATEGY_NAME,
-    useFactory: (verifier: Verifier, states: RequestStates) => {
+    useFactory: (verifier: Verifier, states: RequestStates, answers: FaultAnswers) => {
       const name = `countersign-${randomUUID()}`;
-      registerServiceJwtStrategy({ name, verifier, states });
+      registerServiceJwtStrategy({ name, verifier, states, answers });
       return name;
     },
-    inject: [VERIFIER, RequestStates],
+    inject: [VERIFIER, RequestStates, FaultAnswers],
   },
-  // Both guards stand here together and in this order: one without the other protects nothing.
-  {
-    provide: APP_GUARD,
-    useFactory: (verifier: Verifier, rules: RouteRules, states: RequestStates, decisions: InboundDecisions) =>
-      authenticateGuard({ verifier, rules, states, decisions }),
-    inject: [VERIFIER, RouteRules, RequestStates, InboundDecisions],
-  },
+  FaultAnswers,
+  Refusals,
+  { provide: TRANSPORT_EXCEPTIONS, useFactory: transportExceptions, inject: [ModulesContainer] },
   { provide: MARK_SPAN, useFactory: spanMarker },
-  { provide: APP_GUARD, useClass: AuthorizeGuard },
+  RequestAuthorizer,
+  { provide: APPLICATION_GUARD, useClass: ApplicationGuard },
+  { provide: APP_GUARD, useExisting: APPLICATION_GUARD },
+  HandlersAtStart,
   { provide: APP_FILTER, useClass: FaultFilter },
 ];
 

@@ -18,8 +18,10 @@ export { RequestScope } from './inbound/request-scope.js';
 export { RouteDescriptions } from './inbound/route-descriptions.js';
 export type { RouteDescription } from './inbound/route-descriptions.js';
 export type { ResolvedSubject, SubjectResolver } from './inbound/subject-resolver.js';
-export { answerFault } from './inbound/fault-answer.js';
-export type { FaultAnswer, FaultAnswerOptions, Problem } from './inbound/fault-answer.js';
+export { answerFault } from './inbound/answer-fault.js';
+export type { AnswerFaultOptions } from './inbound/answer-fault.js';
+export { FaultException } from './inbound/fault.exception.js';
+export type { FaultAnswer, Problem } from './inbound/fault-answer.js';
 export type { ChallengeOptions } from './inbound/challenge.js';
 export type { ResourceMetadataOptions } from './resource-metadata.js';
 

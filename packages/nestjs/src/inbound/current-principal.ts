@@ -1,13 +1,11 @@
 import { type ExecutionContext } from '@nestjs/common';
 import { type Principal } from '@countersign/core';
-import { luggageOf, requestOf, type HandledRequest } from './luggage.js';
-
-/** Under this name a request carries who was let in. */
-const PRINCIPAL = Symbol('countersign:principal');
+import { attachedState, type AttachedState } from './attached-state.js';
+import { requestOf, type HandledRequest } from './luggage.js';
 
 /** Remembers who was let in, with the request itself: parameter decorators have no access to injected providers. */
-export function letIn(request: HandledRequest, principal: Principal): void {
-  luggageOf<Principal>(request)[PRINCIPAL] = principal;
+export function setPrincipal(state: AttachedState, principal: Principal): void {
+  state.principal = principal;
 }
 
 /** Sets `request.user`, as AuthGuard does when passport is done. */
@@ -18,5 +16,7 @@ export function setUser(request: HandledRequest, principal: Principal): void {
 /** Who was let in to the handler of this context. */
 export function currentPrincipal(context: ExecutionContext): Principal | undefined {
   if (context.getType() !== 'http') return undefined;
-  return luggageOf<Principal>(requestOf(context))[PRINCIPAL];
+  let state = attachedState(requestOf(context));
+  while (state !== undefined && state.principal === undefined) state = state.outer;
+  return state?.principal;
 }

@@ -2,7 +2,10 @@ import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/
 import { CountersignError, type Principal } from '@countersign/core';
 import { currentPrincipal } from './current-principal.js';
 import { type HandlerPolicy } from './handler-policy.js';
-import { stating } from './requirements.js';
+import { noteMethod } from './handler-methods.js';
+import { guardClass } from './handler.guard.js';
+import { type StatedRequirement } from './requirements.js';
+import { addStatements } from './statements.js';
 
 type RouteDecorator = ClassDecorator & MethodDecorator;
 type Names = readonly [string, ...string[]];
@@ -67,6 +70,15 @@ export function Policies(
 export const CurrentPrincipal: () => ParameterDecorator = createParamDecorator(
   (_none: undefined, context: ExecutionContext): Principal | undefined => currentPrincipal(context),
 );
+
+/** Makes a decorator that adds requirements to a class or a method, and sees to it that somebody checks them. */
+function stating(...requirements: readonly StatedRequirement[]): RouteDecorator {
+  return (target: object, methodName?: string | symbol, descriptor?: { readonly value?: unknown }): void => {
+    addStatements(target, methodName, requirements);
+    if (methodName !== undefined) noteMethod(descriptor?.value, methodName);
+    guardClass(typeof target === 'function' ? target : target.constructor);
+  };
+}
 
 function named(decorator: string, names: readonly string[], syntax?: RegExp): readonly string[] {
   if (names.length === 0) {

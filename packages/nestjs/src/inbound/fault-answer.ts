@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { FAULTS, type CountersignError, type FaultCode, type FaultKind } from '@countersign/core';
 import { challengeHeaders, type ChallengeOptions } from './challenge.js';
-import { isRaisedByGuards } from './raised-faults.js';
 
 /** A problem (RFC 9457): the code's fixed sentence, and nothing of the request. */
 export interface Problem {
@@ -26,9 +26,9 @@ export interface FaultAnswerOptions extends ChallengeOptions {
   readonly instance: string;
   /**
    * Whether code of the application threw it, and not the guards. Then the answer is 500 where it would be 401: after a
-   * 401 callers may try again, because it says that the handler did not run. Default: whether the guards did not.
+   * 401 callers may try again, because it says that the handler did not run.
    */
-  readonly thrownByHandler?: boolean;
+  readonly thrownByHandler: boolean;
 }
 
 type Headers = Readonly<Record<string, string>>;
@@ -63,10 +63,10 @@ const BY_KIND: Readonly<
   misconfigured: { status: 500, headers: () => ({}) },
 };
 
-/** How a fault is answered over HTTP. For filters of applications that answer every exception themselves. */
-export function answerFault(
+/** Makes the answer to a fault: its status, its headers and its problem document. */
+export function toFaultAnswer(
   fault: CountersignError,
-  { service, instance, thrownByHandler = !isRaisedByGuards(fault), ...options }: FaultAnswerOptions,
+  { service, instance, thrownByHandler, ...options }: FaultAnswerOptions,
 ): FaultAnswer {
   const challenge: Challenge = (error) => challengeHeaders(fault, service, error, options);
   const entry = FAULTS[fault.code];
@@ -83,4 +83,9 @@ export function answerFault(
       instance,
     },
   };
+}
+
+/** The `instance` of a problem (RFC 9457 section 3.1.5), by which an operator finds its record. */
+export function newInstance(): string {
+  return `urn:uuid:${randomUUID()}`;
 }

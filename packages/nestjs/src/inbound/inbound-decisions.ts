@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { describePrincipal, isoTime, type DecisionRecord } from '../decisions.js';
 import { METRICS, type Metrics } from '../metrics.js';
-import { noteRaised } from './raised-faults.js';
-import { rawRequestOf, requestOf } from './luggage.js';
+import { newInstance } from './fault-answer.js';
+import { rawRequestOf } from './luggage.js';
 import { RequestStates } from './request-scope.js';
 
 /** Records the one decision about each request to a route that is not public. */
@@ -22,13 +21,12 @@ export class InboundDecisions {
     this.#record(context, { decision: 'allowed' });
   }
 
-  refused(context: ExecutionContext, fault: unknown): void {
+  /** @returns the `instance` by which an operator finds the record. */
+  refused(context: ExecutionContext, fault: unknown): string {
     const instance = newInstance();
-    noteRaised(fault);
-    const state = context.getType() === 'http' ? this.states.of(requestOf(context)) : undefined;
-    if (state !== undefined) state.refusal = { fault, instance };
     const why = fault instanceof CountersignError ? { code: fault.code, reason: fault.message } : {};
     this.#record(context, { decision: 'refused', ...why, instance });
+    return instance;
   }
 
   #record(context: ExecutionContext, outcome: Outcome): void {
@@ -65,11 +63,6 @@ type Draft = { -readonly [Member in keyof DecisionRecord]: DecisionRecord[Member
 
 function handlerName(context: ExecutionContext): string {
   return `${context.getClass().name}#${context.getHandler().name}`;
-}
-
-/** The `instance` of a problem (RFC 9457 section 3.1.5), by which an operator finds its record. */
-export function newInstance(): string {
-  return `urn:uuid:${randomUUID()}`;
 }
 
 /** The route as it was declared, not the path that was asked for: that one comes from outside. */

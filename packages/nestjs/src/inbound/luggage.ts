@@ -26,7 +26,8 @@ export function rawRequestOf(host: ArgumentsHost): RawRequest {
   return belowFramework(requestOf(host));
 }
 
-function belowFramework(request: HandledRequest): RawRequest {
+/** Node's own request below a framework's. */
+export function belowFramework(request: HandledRequest): RawRequest {
   return request.rawHeaders === undefined ? request.raw : request;
 }
 

@@ -1,35 +1,38 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ServerResponse } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { type ArgumentsHost, Injectable } from '@nestjs/common';
 import { CountersignError, type Authentication, type Principal, type WireBody } from '@countersign/core';
-import { luggageOf, type HandledRequest, type RawRequest } from './luggage.js';
+import { attachedState, attachState, type AttachedState, type StateOwner } from './attached-state.js';
+import { type FaultAnswer } from './fault-answer.js';
+import { FaultAnswers } from './fault-answers.js';
+import { type HandledRequest, type RawRequest } from './luggage.js';
 
 /** The answer to it: of Express, or the raw one that Fastify wraps. */
 export type RawResponse = Pick<ServerResponse, 'writableEnded'>;
 
 /** What is known about one request while it is answered. */
-export interface RequestState {
+export interface RequestState extends AttachedState {
   readonly request: RawRequest;
   readonly body: WireBody;
   authentication: Authentication | undefined;
   /** Whether the strategy ran before our guards, and noted the single use of the token or the proof. */
   isUsed: boolean;
-  /** The refusal that was recorded for this request, and the id by which an operator finds it. */
-  refusal: { readonly fault: unknown; readonly instance: string } | undefined;
   /** What is left of the time that the caller waits; undefined when it did not say, and when it has its answer. */
   readonly remainingMs: () => number | undefined;
 }
+
+type KnownAtStart = Pick<RequestState, 'request' | 'body' | 'remainingMs'>;
 
 /**
  * One asynchronous scope for each request. It is entered by `run` only: `enterWith` would leak one user into the next
  * request of a keep-alive connection.
  */
 @Injectable()
-export class RequestStates {
+export class RequestStates implements StateOwner {
   readonly #storage = new AsyncLocalStorage<RequestState>();
-  /** Under this name a request carries its state: a weak map with an entry for each request keeps the collector busy. */
-  readonly #name = Symbol('countersign:state');
   #scopes: 'opened' | 'kept' | 'left out' = 'opened';
+
+  constructor(private readonly answers: FaultAnswers) {}
 
   /** Opens a scope for every request, whatever `leaveOut` is told. */
   keep(): void {
@@ -45,9 +48,23 @@ export class RequestStates {
   }
 
   /** From now on the state is found by its request. */
-  begin(state: RequestState): RequestState {
-    luggageOf<RequestState>(state.request)[this.#name] = state;
+  begin(known: KnownAtStart): RequestState {
+    const state: RequestState = {
+      owner: this,
+      outer: attachedState(known.request),
+      principal: undefined,
+      request: known.request,
+      body: known.body,
+      remainingMs: known.remainingMs,
+      authentication: undefined,
+      isUsed: false,
+    };
+    attachState(known.request, state);
     return state;
+  }
+
+  answerThrown(fault: CountersignError, host: ArgumentsHost): FaultAnswer {
+    return this.answers.answerThrown(fault, host);
   }
 
   /** Runs the rest of a request in its scope. May be called again, where a framework lost the scope on the way. */
@@ -57,7 +74,15 @@ export class RequestStates {
   }
 
   of(request: HandledRequest): RequestState | undefined {
-    return luggageOf<RequestState>(request)[this.#name];
+    for (let state = attachedState(request); state !== undefined; state = state.outer) {
+      if (this.#isOurs(state)) return state;
+    }
+    return undefined;
+  }
+
+  /** Applications that are mounted in each other attach a state each, and only our own holds what we put into it. */
+  #isOurs(state: AttachedState): state is RequestState {
+    return state.owner === this;
   }
 
   /** @throws CountersignError `raw_body_unavailable` for a request that has none. */

@@ -1,6 +1,7 @@
 import { Injectable, RequestMethod } from '@nestjs/common';
 import type { Requirement } from '@countersign/core';
-import { HTTP_METHOD_METADATA, RouteRules } from './route-rules.js';
+import { HTTP_METHOD_METADATA } from './handler-kinds.js';
+import { RouteRules } from './route-rules.js';
 
 /** One route of the application, and who may call it. */
 export interface RouteDescription {
@@ -27,8 +28,8 @@ export class RouteDescriptions {
 
   /** Every route, in the order in which Nest knows its controllers. One that states nothing is not listed. */
   list(): readonly RouteDescription[] {
-    return this.#rules.routes().flatMap(({ controller, handler, rule }) =>
-      pathsOf(controller).flatMap((prefix) =>
+    return this.#rules.routes().flatMap(({ type, method: handler, rule }) =>
+      pathsOf(type).flatMap((prefix) =>
         pathsOf(handler).map((path) => ({
           method: methodOf(handler),
           path: joined(prefix, path),

@@ -1,56 +1,38 @@
 import { type ExecutionContext, Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
 import { type ExemptController, type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
+import { handlersOf, hostedBy, typeOf, type Handler } from './handler-kinds.js';
+import { noteMethod } from './handler-methods.js';
 import { type HandlerPolicy } from './handler-policy.js';
-import {
-  combine,
-  prototypeOf,
-  statedRequirements,
-  type RouteRule,
-  type StatedRequirement,
-} from './requirements.js';
+import { combine, type RouteRule, type StatedRequirement } from './requirements.js';
+import { statedRequirements } from './statements.js';
 
-/** Under this name Nest keeps the HTTP method of a handler: what has it is a route. */
-export const HTTP_METHOD_METADATA = 'method';
+/** A handler that says who may call it. */
+export interface RuledHandler extends Handler {
+  readonly rule: RouteRule;
+}
 
-/** Who may call which handler. Looks at every route when the application starts, and will not start when one is unclear. */
+/** Nobody may call a handler of which it is not clear what it requires. */
+const UNCLEAR: RouteRule = { access: 'guarded', requirements: [], policies: [] };
+
+/** Who may call which handler. */
 @Injectable()
 export class RouteRules implements OnModuleInit {
-  readonly #rules = new WeakMap<Type, Map<unknown, RouteRule | undefined>>();
+  /** Weak, since a class of which Nest makes an instance for each request may have other functions each time. */
+  readonly #rules = new WeakMap<Type, WeakMap<object, RouteRule | undefined>>();
   readonly #policies = new Map<Type<HandlerPolicy>, HandlerPolicy>();
 
   constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
+    private readonly modules: ModulesContainer,
     private readonly moduleRef: ModuleRef,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /**
-   * @throws CountersignError `policy_missing` listing every handler that states no requirement; `config_invalid` for
-   * requirements that cannot hold together, a policy that nobody provides, or an exempt controller that is not there.
-   */
+  /** @throws CountersignError `config_invalid` for a policy that nobody provides. */
   onModuleInit(): void {
-    const controllers = this.#controllers();
-    for (const { controller } of this.options.exempt) {
-      if (!controllers.includes(controller)) {
-        throw new CountersignError(
-          'config_invalid',
-          `exempt names ${controller.name}, which is no controller of this application`,
-        );
-      }
-    }
-    const undecorated: string[] = [];
-    for (const controller of controllers) {
-      for (const { name, handler } of this.#routesOf(controller)) {
-        const rule = this.ruleOf(controller, handler);
-        if (rule === undefined) undecorated.push(`${controller.name}#${name}`);
-        else rule.policies.forEach((policy) => this.policy(policy));
-      }
-    }
-    if (undecorated.length > 0) throw listUndecorated(undecorated);
+    for (const { rule } of this.handlers()) rule?.policies.forEach((policy) => this.policy(policy));
   }
 
   /** The rule of the handler that is about to run; undefined when nothing says who may call it. */
@@ -58,20 +40,35 @@ export class RouteRules implements OnModuleInit {
     return this.ruleOf(context.getClass(), context.getHandler());
   }
 
-  ruleOf(controller: Type, handler: unknown): RouteRule | undefined {
-    const rules = this.#rules.get(controller) ?? new Map<unknown, RouteRule | undefined>();
-    this.#rules.set(controller, rules);
-    if (!rules.has(handler)) rules.set(handler, this.#read(controller, handler));
-    return rules.get(handler);
+  /** @throws CountersignError `config_invalid` for requirements that cannot hold together. */
+  ruleOf(type: Type, handler: object): RouteRule | undefined {
+    let rules = this.#rules.get(type);
+    if (rules === undefined) this.#rules.set(type, (rules = new WeakMap()));
+    const known = rules.get(handler);
+    if (known !== undefined || rules.has(handler)) return known;
+    const rule = this.#read(type, handler);
+    rules.set(handler, rule);
+    return rule;
+  }
+
+  /** Every handler of the application, with its rule, if it has one. */
+  handlers(): readonly (Handler & { readonly rule: RouteRule | undefined })[] {
+    const found = new Map<string, Set<Type>>();
+    const handlers = hostedBy(this.modules).flatMap(({ on, wrapper }) => {
+      const type = typeOf(wrapper);
+      const known = found.get(on) ?? new Set();
+      found.set(on, known);
+      if (type === undefined || known.has(type)) return [];
+      known.add(type);
+      return handlersOf(type, on);
+    });
+    return handlers.map((handler) => ({ ...handler, rule: this.ruleOf(handler.type, handler.method) }));
   }
 
   /** Every route that says who may call it. */
-  routes(): readonly { readonly controller: Type; readonly handler: object; readonly rule: RouteRule }[] {
-    return this.#controllers().flatMap((controller) =>
-      this.#routesOf(controller).flatMap(({ handler }) => {
-        const rule = this.ruleOf(controller, handler);
-        return rule === undefined || typeof handler !== 'function' ? [] : [{ controller, handler, rule }];
-      }),
+  routes(): readonly RuledHandler[] {
+    return this.handlers().flatMap(({ rule, ...handler }) =>
+      rule === undefined || handler.kind !== 'http' ? [] : [{ ...handler, rule }],
     );
   }
 
@@ -92,31 +89,44 @@ export class RouteRules implements OnModuleInit {
     return policy;
   }
 
-  #read(controller: Type, handler: unknown): RouteRule | undefined {
-    const name = typeof handler === 'function' ? handler.name : '?';
+  /**
+   * Notes on each handler which method it is, before tracing tools put functions of their own in its place: on the functions
+   * of the classes, and on those that instances have of their own.
+   */
+  noteMethods(): void {
+    for (const { on, wrapper } of hostedBy(this.modules)) {
+      const type = typeOf(wrapper);
+      if (type === undefined) continue;
+      for (const { name, method } of handlersOf(type, on)) {
+        noteMethod(method, name);
+        const instance: unknown = wrapper.instance;
+        if (typeof instance === 'object' && instance !== null)
+          noteMethod(Reflect.getOwnPropertyDescriptor(instance, name)?.value, name);
+      }
+    }
+  }
+
+  #read(type: Type, handler: object): RouteRule | undefined {
     const exempt = this.options.exempt
-      .filter((each) => each.controller === controller)
+      .filter(({ controller }) => controller === type)
       .flatMap(statedByExemption);
-    const stated = [...exempt, ...statedRequirements(controller, handler)];
-    if (stated.length === 0 && this.options.undecorated === 'authenticated')
-      stated.push({ kind: 'authenticated' });
-    return combine(stated, `${controller.name}#${name}`);
+    const stated = statedRequirements(type, handler, this.#instancesOf(type));
+    if (stated === undefined) return UNCLEAR;
+    const all = [...exempt, ...stated];
+    if (all.length === 0 && this.options.undecorated === 'authenticated') all.push({ kind: 'authenticated' });
+    return combine(all, describe(type, handler));
   }
 
-  #controllers(): readonly Type[] {
-    const types = this.discovery.getControllers().map((wrapper) => wrapper.metatype);
-    return [...new Set(types)].filter((type): type is Type => typeof type === 'function');
+  #instancesOf(type: Type): readonly object[] {
+    return hostedBy(this.modules).flatMap(({ wrapper }) => {
+      const instance: unknown = wrapper.instance;
+      return typeOf(wrapper) === type && typeof instance === 'object' && instance !== null ? [instance] : [];
+    });
   }
+}
 
-  #routesOf(controller: Type): readonly { readonly name: string; readonly handler: unknown }[] {
-    const prototype = prototypeOf(controller);
-    return this.scanner
-      .getAllMethodNames(prototype)
-      .map((name) => ({ name, handler: Reflect.get(prototype, name) as unknown }))
-      .filter(
-        ({ handler }) => typeof handler === 'function' && Reflect.hasMetadata(HTTP_METHOD_METADATA, handler),
-      );
-  }
+function describe(type: Type, handler: object): string {
+  return `${type.name}#${typeof handler === 'function' ? handler.name : '?'}`;
 }
 
 /**
@@ -137,16 +147,4 @@ export function provided<Provider>(moduleRef: ModuleRef, type: Type<Provider>, w
 
 function statedByExemption(exempt: ExemptController): readonly StatedRequirement[] {
   return exempt.as === 'public' ? [{ kind: 'public' }] : exempt.as;
-}
-
-function listUndecorated(handlers: readonly string[]): CountersignError {
-  return new CountersignError(
-    'policy_missing',
-    [
-      'These handlers do not say who may call them:',
-      ...handlers.map((handler) => `  ${handler}`),
-      'Decorate each, or its class, with @Scopes, @Roles, @Callers, @Authenticated, @Policies or @Public;',
-      "name controllers of third parties in `exempt`; or relax all of them by `undecorated: 'authenticated'`.",
-    ].join('\n'),
-  );
 }

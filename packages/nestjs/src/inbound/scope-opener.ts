@@ -94,8 +94,7 @@ export class ScopeOpener implements OnModuleInit {
   }
 
   readonly #enter: Enter = (request, response, next) => {
-    const state = this.states.of(request) ?? this.states.begin(this.#stateFor(request, response));
-    this.states.enter(state, next);
+    this.states.enter(this.states.of(request) ?? this.#begin(request, response), next);
   };
 
   #onPlatform(use: (platform: Platform, adapter: Adapter) => void): void {
@@ -111,16 +110,13 @@ export class ScopeOpener implements OnModuleInit {
     use(platform, adapter);
   }
 
-  #stateFor(request: RawRequest, response: RawResponse): RequestState {
+  #begin(request: RawRequest, response: RawResponse): RequestState {
     const { headers } = request;
-    return {
+    return this.states.begin({
       request,
       body: this.#bodyOf(request, headers),
-      authentication: undefined,
-      isUsed: false,
-      refusal: undefined,
       remainingMs: remainingTime(headers, response, this.options.clock),
-    };
+    });
   }
 
   #bodyOf(request: RawRequest, headers: IncomingHttpHeaders): WireBody {

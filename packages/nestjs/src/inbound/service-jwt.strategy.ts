@@ -1,8 +1,11 @@
 import { PassportStrategy } from '@nestjs/passport';
 import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
 import { Strategy } from 'passport-jwt';
-import { noteRaised } from './raised-faults.js';
-import { type HandledRequest, type RawRequest } from './luggage.js';
+import { newInstance } from './fault-answer.js';
+import { type FaultAnswers } from './fault-answers.js';
+import { FaultException } from './fault.exception.js';
+import { setPrincipal } from './current-principal.js';
+import { belowFramework, type HandledRequest, type RawRequest } from './luggage.js';
 import { type RequestStates } from './request-scope.js';
 import { SentRequest, sentUrl } from './sent-request.js';
 
@@ -11,6 +14,7 @@ export interface ServiceJwtStrategyOptions {
   readonly name: string;
   readonly verifier: Verifier;
   readonly states: RequestStates;
+  readonly answers: FaultAnswers;
 }
 
 /**
@@ -20,7 +24,9 @@ export interface ServiceJwtStrategyOptions {
  * verifier in place of jsonwebtoken. "No token was sent" fails, so that another strategy may have its turn; every other
  * fault is an error, which passport does not pass over.
  */
-export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJwtStrategyOptions): void {
+export function registerServiceJwtStrategy(options: ServiceJwtStrategyOptions): void {
+  const { name } = options;
+
   class ServiceJwtStrategy extends PassportStrategy(Strategy, name) {
     constructor() {
       super({
@@ -34,13 +40,13 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
 
     // Passport calls this on an object derived from the strategy, so nothing here may be private to the instance.
     override authenticate(request: HandledRequest): void {
-      authenticate(request, verifier, states).then(
+      authenticate(request, options).then(
         ({ principal }) => this.success(principal),
         (fault: unknown) => {
-          noteRaised(fault);
-          if (isTokenMissing(fault)) this.fail(fault, 401);
-          else
+          if (!(fault instanceof CountersignError))
             this.error(fault instanceof Error ? fault : new Error('the verifier failed', { cause: fault }));
+          else if (fault.code === 'token_missing') this.fail(raised(fault, request, options), 401);
+          else this.error(raised(fault, request, options));
         },
       );
     }
@@ -55,8 +61,7 @@ export function registerServiceJwtStrategy({ name, verifier, states }: ServiceJw
 /** Finds out who calls, unless that is known; notes the single use itself, since no guard of ours need come after it. */
 async function authenticate(
   request: HandledRequest,
-  verifier: Verifier,
-  states: RequestStates,
+  { verifier, states }: ServiceJwtStrategyOptions,
 ): Promise<Authentication> {
   const state = states.required(request);
   // What our guards made of the caller stands: the application's own user and roles in place of those of the token.
@@ -65,9 +70,20 @@ async function authenticate(
   await verifier.useOnce(authentication);
   state.isUsed = true;
   state.authentication = authentication;
+  setPrincipal(state, authentication.principal);
   return authentication;
 }
 
-function isTokenMissing(fault: unknown): fault is CountersignError {
-  return fault instanceof CountersignError && fault.code === 'token_missing';
+/** Another strategy may have its turn after "no token was sent", so that alone is no refusal yet. */
+function raised(
+  fault: CountersignError,
+  request: HandledRequest,
+  { answers }: ServiceJwtStrategyOptions,
+): FaultException {
+  const instance = newInstance();
+  if (fault.code !== 'token_missing') answers.log(fault, instance);
+  return new FaultException(
+    fault,
+    answers.answer(fault, belowFramework(request), { instance, thrownByHandler: false }),
+  );
 }

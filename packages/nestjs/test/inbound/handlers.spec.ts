@@ -1,6 +1,6 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Injectable, Scope } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
-import { Authenticated, Public, Scopes } from '@countersign/nestjs';
+import { Authenticated, Callers, Public, Scopes } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import {
   ADAPTERS,
@@ -21,26 +21,29 @@ function Wrapped(_target: object, _name: string, descriptor: TypedPropertyDescri
   descriptor.value = function (this: unknown) {
     inner?.call(this);
   };
-  for (const key of Reflect.getMetadataKeys(inner!)) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, inner!), descriptor.value);
+  copyMetadata(inner!, descriptor.value);
+}
+
+function copyMetadata(from: object, to: object): void {
+  for (const key of Reflect.getMetadataKeys(from)) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, from), to);
   }
 }
 
 @Controller()
 @Authenticated()
-class HandlerController {
+class WrappedController {
   constructor() {
     // What a tracing tool does: its own function, with the name and the metadata of the one that it wraps.
     const traced = this.traced.bind(this);
-    for (const key of Reflect.getMetadataKeys(this.traced)) {
-      Reflect.defineMetadata(key, Reflect.getMetadata(key, this.traced), traced);
-    }
+    copyMetadata(this.traced, traced);
     this.traced = traced;
-    this.named = { named: () => ran.push('named') }.named;
-    this.unknown = (
-      () => () =>
-        ran.push('unknown')
-    )();
+    this.bound = this.bound.bind(this);
+    this.arrow = () => ran.push('arrow');
+    const named = this.named.bind(this);
+    this.named = function health() {
+      return named();
+    };
   }
 
   @Get('wrapped')
@@ -56,28 +59,149 @@ class HandlerController {
     ran.push('traced');
   }
 
+  @Get('bound')
+  @Scopes('user:read')
+  bound() {
+    ran.push('bound');
+  }
+
+  @Get('arrow')
+  @Scopes('user:read')
+  arrow(): unknown {
+    return ran.push('never');
+  }
+
   @Get('named')
   @Scopes('user:read')
   named(): unknown {
-    return ran.push('never');
+    return ran.push('named');
+  }
+
+  @Get('health')
+  health(): unknown {
+    return ran.push('health');
+  }
+}
+
+/** Of this one Nest makes an instance for each request, with a function that nobody has seen before. */
+@Injectable({ scope: Scope.REQUEST })
+@Controller('request')
+class RequestController {
+  constructor() {
+    this.unknown = this.unknown.bind(this);
   }
 
   @Get('unknown')
   @Scopes('user:read')
   unknown(): unknown {
-    return ran.push('never');
+    return ran.push('unknown');
   }
 }
 
-describe.each(ADAPTERS)('a handler over $name', ({ adapter }) => {
+/** The same, where the class alone says who may call, so that it makes no difference which method it is. */
+@Injectable({ scope: Scope.REQUEST })
+@Controller('class')
+@Callers('gateway')
+class ClassController {
+  constructor() {
+    this.bound = this.bound.bind(this);
+  }
+
+  @Get('bound')
+  bound(): unknown {
+    return ran.push('class');
+  }
+}
+
+describe.each(['refuse', 'authenticated'] as const)('where undecorated handlers are: %s', (undecorated) => {
+  describe.each(ADAPTERS)('a handler over $name', ({ adapter }) => {
+    let herald: TestIssuer;
+    let census: Application;
+    beforeAll(async () => {
+      herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
+      census = await startApplication({
+        adapter,
+        options: { ...censusOptions(herald, herald.keyStore), undecorated },
+        controllers: [WrappedController, RequestController, ClassController],
+      });
+    });
+    afterAll(async () => {
+      await census.close();
+      await herald.close();
+    });
+    beforeEach(() => {
+      ran.length = 0;
+    });
+
+    const get = async (path: string, scope: string) =>
+      send(census.origin, {
+        path,
+        headers: [bearer(await herald.token({ audience: SERVICE, claims: { scope } }))],
+      });
+
+    it.each(['wrapped', 'traced', 'bound', 'arrow', 'named'])(
+      'keeps its requirements when another function stands in its place: %s',
+      async (name) => {
+        expect((await get(`/${name}`, 'user:read')).status).toBe(200);
+        expect(ran).toEqual([name]);
+        ran.length = 0;
+        const challenge = `${REALM}, error="insufficient_scope", scope="user:read"`;
+        expectRefusal(await get(`/${name}`, ''), { status: 403, code: 'scope_missing', challenge });
+        expect(ran).toEqual([]);
+      },
+    );
+
+    it('is refused when it is not clear which method it is, and so what it requires', async () => {
+      const answer = await get('/request/unknown', 'user:read');
+      expectRefusal(answer, { status: 403, code: 'policy_missing', challenge: CHALLENGE.bare });
+      expect(ran).toEqual([]);
+    });
+
+    it('keeps what its class requires when no method of it requires more', async () => {
+      const answer = await get('/class/bound', 'user:read');
+      expectRefusal(answer, { status: 403, code: 'caller_not_allowed', challenge: CHALLENGE.bare });
+      expect(ran).toEqual([]);
+    });
+  });
+});
+
+/** Handlers that a library runs through Nest, as `@golevelup/nestjs-rabbitmq` does. */
+describe.each(['rpc', 'ws', 'graphql', 'rmq'])('a handler of the context type %s', (transport) => {
   let herald: TestIssuer;
   let census: Application;
+
+  @Injectable()
+  class Messages {
+    @Public()
+    open(message: unknown) {
+      ran.push('open');
+      return message;
+    }
+    @Authenticated()
+    guarded() {
+      ran.push('guarded');
+    }
+    undecorated() {
+      ran.push('undecorated');
+    }
+  }
+  @Injectable()
+  class ForeignMessages {
+    handle(message: unknown) {
+      ran.push('exempt');
+      return message;
+    }
+  }
+
   beforeAll(async () => {
     herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
     census = await startApplication({
-      adapter,
-      options: censusOptions(herald, herald.keyStore),
-      controllers: [HandlerController],
+      adapter: ADAPTERS[0]!.adapter,
+      options: {
+        ...censusOptions(herald, herald.keyStore),
+        exempt: [{ controller: ForeignMessages, as: 'public' }],
+      },
+      providers: [Messages, ForeignMessages],
     });
   });
   afterAll(async () => {
@@ -86,74 +210,46 @@ describe.each(ADAPTERS)('a handler over $name', ({ adapter }) => {
   });
   beforeEach(() => {
     ran.length = 0;
+    census.decisions.length = 0;
   });
 
-  const get = async (path: string, scope: string) =>
-    send(census.origin, {
-      path,
-      headers: [bearer(await herald.token({ audience: SERVICE, claims: { scope } }))],
-    });
+  const call = (type: typeof Messages | typeof ForeignMessages, name: string) => {
+    const instance = census.nest.get<Record<string, () => unknown>>(type);
+    const contexts = census.nest.get(ExternalContextCreator, { strict: false });
+    const none = undefined;
+    return contexts.create(
+      instance,
+      instance[name]!,
+      name,
+      none,
+      none,
+      none,
+      none,
+      none,
+      transport,
+    )({ data: 1 });
+  };
 
-  it.each(['wrapped', 'traced', 'named'])(
-    'keeps its requirements when another function stands in its place: %s',
+  it('runs when it is public', async () => {
+    await expect(call(Messages, 'open')).resolves.toEqual({ data: 1 });
+    expect(ran).toEqual(['open']);
+  });
+
+  it('runs when its class is exempt', async () => {
+    await expect(call(ForeignMessages, 'handle')).resolves.toEqual({ data: 1 });
+    expect(ran).toEqual(['exempt']);
+  });
+
+  it.each(['guarded', 'undecorated'])(
+    'is refused by an error otherwise, so that no message is lost: %s',
     async (name) => {
-      expect((await get(`/${name}`, 'user:read')).status).toBe(200);
-      expect(ran).toEqual([name]);
-      ran.length = 0;
-      const challenge = `${REALM}, error="insufficient_scope", scope="user:read"`;
-      expectRefusal(await get(`/${name}`, ''), { status: 403, code: 'scope_missing', challenge });
+      await expect(call(Messages, name)).rejects.toMatchObject({
+        code: 'transport_unsupported',
+        message: 'This transport is not supported.',
+        extensions: { code: 'transport_unsupported' },
+      });
       expect(ran).toEqual([]);
+      expect(census.decisions).toMatchObject([{ decision: 'refused', code: 'transport_unsupported' }]);
     },
   );
-
-  it('is refused when nobody can tell what it requires, whatever its class says', async () => {
-    const answer = await get('/unknown', 'user:read');
-    expectRefusal(answer, { status: 403, code: 'policy_missing', challenge: CHALLENGE.bare });
-    expect(ran).toEqual([]);
-  });
-});
-
-describe('a handler of another transport', () => {
-  it.each(['rpc', 'ws', 'graphql'])('is refused: %s', async (transport) => {
-    const herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    class Messages {
-      @Public()
-      open() {
-        ran.push('open');
-      }
-      @Authenticated()
-      guarded() {
-        ran.push('guarded');
-      }
-    }
-    const census = await startApplication({
-      adapter: ADAPTERS[0]!.adapter,
-      options: censusOptions(herald, herald.keyStore),
-      providers: [Messages],
-    });
-    ran.length = 0;
-    try {
-      const messages = census.nest.get(Messages);
-      const contexts = census.nest.get(ExternalContextCreator, { strict: false });
-      for (const name of ['open', 'guarded'] as const) {
-        const options = { guards: true, interceptors: false, filters: false };
-        const call = contexts.create(
-          messages,
-          messages[name],
-          name,
-          undefined,
-          undefined,
-          undefined,
-          undefined,
-          options,
-          transport,
-        );
-        await expect(call({ data: 1 })).rejects.toMatchObject({ code: 'transport_unsupported' });
-      }
-      expect(ran).toEqual([]);
-    } finally {
-      await census.close();
-      await herald.close();
-    }
-  });
 });

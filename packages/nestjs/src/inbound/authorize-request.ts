@@ -1,10 +1,4 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Inject,
-  Injectable,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { type ExecutionContext, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import {
   authorize,
@@ -15,8 +9,7 @@ import {
 } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { letIn, setUser } from './current-principal.js';
-import { InboundDecisions } from './inbound-decisions.js';
+import { setPrincipal, setUser } from './current-principal.js';
 import { requestOf } from './luggage.js';
 import { RequestStates, type RequestState } from './request-scope.js';
 import { type RouteRule } from './requirements.js';
@@ -30,13 +23,12 @@ import { type SubjectResolver } from './subject-resolver.js';
  * that is refused changes nothing.
  */
 @Injectable()
-export class AuthorizeGuard implements CanActivate, OnModuleInit {
+export class RequestAuthorizer implements OnModuleInit {
   #subjects: SubjectResolver | undefined;
 
   constructor(
     private readonly rules: RouteRules,
     private readonly states: RequestStates,
-    private readonly decisions: InboundDecisions,
     private readonly moduleRef: ModuleRef,
     @Inject(VERIFIER) private readonly verifier: Verifier,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
@@ -49,28 +41,22 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     if (subjects !== undefined) this.#subjects = provided(this.moduleRef, subjects, 'subjects is');
   }
 
-  /** Makes no promise where nothing has to be waited for: no subject to load, no policy, no single use of a token or a proof. */
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const rule = this.rules.ruleFor(context);
-    if (rule?.access === 'public') return true;
-    try {
-      const state = this.#stateOf(context, rule);
-      if (state !== undefined && this.#mustWait(state, rule))
-        return this.#authorizeLater(context, state, rule);
-      if (state !== undefined) this.#authorize(state, rule);
-    } catch (fault) {
-      this.decisions.refused(context, fault);
-      throw fault;
-    }
-    this.decisions.allowed(context);
-    return true;
+  /**
+   * Makes no promise where nothing has to be waited for: no subject to load, no policy, no single use of a token or a proof.
+   * @throws CountersignError with the code of the step that fails, and whatever a policy or the subject resolver throws.
+   */
+  authorize(context: ExecutionContext, rule: RouteRule | undefined): undefined | Promise<void> {
+    const state = this.#stateOf(context);
+    if (this.#mustWait(state, rule)) return this.#authorizeLater(context, state, rule);
+    const { principal } = state.authentication;
+    if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
+    this.#letIn(state, principal);
+    return undefined;
   }
 
-  /** Undefined where nobody is authenticated and nobody has to be. */
-  #stateOf(context: ExecutionContext, rule: RouteRule | undefined): AuthenticatedState | undefined {
+  #stateOf(context: ExecutionContext): AuthenticatedState {
     const state = this.states.of(requestOf(context));
     if (state !== undefined && isAuthenticated(state)) return state;
-    if (rule?.access === 'optional') return undefined;
     throw new CountersignError('token_missing', 'the request was not authenticated');
   }
 
@@ -85,37 +71,24 @@ export class AuthorizeGuard implements CanActivate, OnModuleInit {
     context: ExecutionContext,
     state: AuthenticatedState,
     rule: RouteRule | undefined,
-  ): Promise<true> {
-    try {
-      const principal = await this.#resolve(state.authentication);
-      if (principal !== state.authentication.principal) {
-        state.authentication = { ...state.authentication, principal };
-        setUser(requestOf(context), principal);
-      }
-      if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
-      for (const type of rule?.policies ?? []) {
-        if (!(await this.rules.policy(type).permits(principal, context))) {
-          throw new CountersignError('policy_refused', `${type.name} does not permit it`);
-        }
-      }
-      if (!state.isUsed) await this.verifier.useOnce(state.authentication);
-      this.#letIn(state, principal);
-    } catch (fault) {
-      this.decisions.refused(context, fault);
-      throw fault;
+  ): Promise<void> {
+    const principal = await this.#resolve(state.authentication);
+    if (principal !== state.authentication.principal) {
+      state.authentication = { ...state.authentication, principal };
+      setUser(requestOf(context), principal);
     }
-    this.decisions.allowed(context);
-    return true;
-  }
-
-  #authorize(state: AuthenticatedState, rule: RouteRule | undefined): void {
-    const { principal } = state.authentication;
     if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
+    for (const type of rule?.policies ?? []) {
+      if (!(await this.rules.policy(type).permits(principal, context))) {
+        throw new CountersignError('policy_refused', `${type.name} does not permit it`);
+      }
+    }
+    if (!state.isUsed) await this.verifier.useOnce(state.authentication);
     this.#letIn(state, principal);
   }
 
-  #letIn({ request }: RequestState, principal: Principal): void {
-    letIn(request, principal);
+  #letIn(state: RequestState, principal: Principal): void {
+    setPrincipal(state, principal);
     this.markSpan(principal);
   }
 

@@ -1,0 +1,106 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { CountersignError, type Authentication, type Verifier } from '@countersign/core';
+import { VERIFIER } from '../countersign.tokens.js';
+import { authenticateRequest, type AuthenticateRequestParts } from './authenticate-request.js';
+import { RequestAuthorizer } from './authorize-request.js';
+import { InboundDecisions } from './inbound-decisions.js';
+import { Refusals } from './refusals.js';
+import { RequestStates } from './request-scope.js';
+import { type RouteRule } from './requirements.js';
+import { RouteRules } from './route-rules.js';
+
+/** Under this name the context of a handler says which guard has let it through. */
+const PASSED = Symbol('countersign:passed');
+
+/** Nest makes one context for all guards of a handler that is about to run. */
+type Context = ExecutionContext & { [PASSED]?: ApplicationGuard };
+
+/**
+ * Stands before every handler of the application: lets it run, or refuses it with an exception in the form of its transport.
+ * First who calls, then what the caller may do. One decision is recorded for each handler that is not public.
+ */
+@Injectable()
+export class ApplicationGuard implements CanActivate {
+  readonly #authenticating: AuthenticateRequestParts;
+
+  constructor(
+    private readonly rules: RouteRules,
+    private readonly authorizer: RequestAuthorizer,
+    private readonly decisions: InboundDecisions,
+    private readonly refusals: Refusals,
+    states: RequestStates,
+    @Inject(VERIFIER) verifier: Verifier,
+  ) {
+    this.#authenticating = { states, verifier };
+  }
+
+  /** Makes no promise where nothing has to be waited for. It may be asked twice about one handler, and judges once. */
+  canActivate(context: Context): boolean | Promise<boolean> {
+    if (context[PASSED] === this) return true;
+    try {
+      const rule = this.rules.ruleFor(context);
+      if (rule?.access === 'public') return this.#pass(context);
+      const judged = this.#judge(context, rule);
+      if (judged === undefined) return this.#allow(context);
+      return judged.then(
+        () => this.#allow(context),
+        (fault: unknown) => this.#refuse(fault, context),
+      );
+    } catch (fault) {
+      return this.#refuse(fault, context);
+    }
+  }
+
+  #judge(context: Context, rule: RouteRule | undefined): undefined | Promise<void> {
+    refuseOtherTransports(context);
+    const authenticated = this.#authenticate(context, rule);
+    if (authenticated === undefined) return undefined;
+    if (!('then' in authenticated)) return this.authorizer.authorize(context, rule);
+    return authenticated.then(async (authentication) => {
+      if (authentication !== undefined) await this.authorizer.authorize(context, rule);
+    });
+  }
+
+  /** Undefined where nobody asks to be authenticated, and nobody has to be. */
+  #authenticate(context: Context, rule: RouteRule | undefined): Awaitable<Authentication | undefined> {
+    if (rule?.access !== 'optional') return authenticateRequest(this.#authenticating, context);
+    try {
+      const authenticated = authenticateRequest(this.#authenticating, context);
+      return 'then' in authenticated ? authenticated.catch(undefinedWithoutToken) : authenticated;
+    } catch (fault) {
+      return undefinedWithoutToken(fault);
+    }
+  }
+
+  #allow(context: Context): true {
+    this.decisions.allowed(context);
+    return this.#pass(context);
+  }
+
+  #pass(context: Context): true {
+    context[PASSED] = this;
+    return true;
+  }
+
+  #refuse(fault: unknown, context: Context): never {
+    const instance = this.decisions.refused(context, fault);
+    throw fault instanceof CountersignError ? this.refusals.raised(fault, instance, context) : fault;
+  }
+}
+
+type Awaitable<Value> = Value | Promise<Value>;
+
+function refuseOtherTransports(context: ExecutionContext): void {
+  const transport: string = context.getType();
+  if (transport === 'http') return;
+  throw new CountersignError(
+    'transport_unsupported',
+    `handlers of the ${transport} transport cannot be guarded yet, unless they are public`,
+  );
+}
+
+/** @throws the fault, unless it says that no token was sent. */
+function undefinedWithoutToken(fault: unknown): undefined {
+  if (fault instanceof CountersignError && fault.code === 'token_missing') return undefined;
+  throw fault;
+}

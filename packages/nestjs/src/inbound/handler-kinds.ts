@@ -1,0 +1,83 @@
+import { type Type } from '@nestjs/common';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { isClass, prototypeOf } from './handler-methods.js';
+
+/** How a handler is reached. A field of GraphQL has guards of its own only where its module enables them. */
+export type HandlerKind = 'http' | 'rpc' | 'ws' | 'graphql' | 'graphql-field';
+
+interface Mark {
+  readonly kind: HandlerKind;
+  /** Where Nest looks for such handlers. */
+  readonly on: 'controllers' | 'providers';
+}
+
+/** Under this name Nest keeps the HTTP method of a handler: what has it is a route. */
+export const HTTP_METHOD_METADATA = 'method';
+
+/** The metadata by which Nest, or a package of Nest, knows a method to be a handler. */
+const MARKS: ReadonlyMap<string, Mark> = new Map([
+  [HTTP_METHOD_METADATA, { kind: 'http', on: 'controllers' }], // @Get, @Post, @Sse ...
+  ['microservices:handler_type', { kind: 'rpc', on: 'controllers' }], // @MessagePattern, @EventPattern, @GrpcMethod
+  ['websockets:message_mapping', { kind: 'ws', on: 'providers' }], // @SubscribeMessage
+  ['graphql:resolver_type', { kind: 'graphql', on: 'providers' }], // @Query, @Mutation, @Subscription
+  ['graphql:resolve_property', { kind: 'graphql-field', on: 'providers' }], // @ResolveField
+  ['graphql:resolve_reference', { kind: 'graphql-field', on: 'providers' }], // @ResolveReference
+]);
+
+/** A method that others can call through Nest. */
+export interface Handler {
+  readonly type: Type;
+  readonly name: string;
+  readonly kind: HandlerKind;
+  /** What stands under that name in the class. */
+  readonly method: object;
+}
+
+type NestModule = ModulesContainer extends Map<string, infer Each> ? Each : never;
+type Wrapper = NestModule['providers'] extends Map<unknown, infer Each> ? Each : never;
+
+/** A class that Nest makes something of, in the module that it belongs to. */
+export interface Hosted {
+  readonly module: NestModule;
+  readonly on: Mark['on'];
+  readonly wrapper: Wrapper;
+}
+
+/** Every controller and every provider of the application. */
+export function hostedBy(modules: ModulesContainer): readonly Hosted[] {
+  return [...modules.values()].flatMap((module) =>
+    (['controllers', 'providers'] as const).flatMap((on) =>
+      [...module[on].values()].map((wrapper: Wrapper) => ({ module, on, wrapper })),
+    ),
+  );
+}
+
+/** The class that Nest makes an instance of; where a factory or a value is provided, the class of that, once it is there. */
+export function typeOf({ metatype, isNotMetatype, instance }: Wrapper): Type | undefined {
+  if (!isNotMetatype) return isClass(metatype) ? metatype : undefined;
+  if (typeof instance !== 'object' || instance === null) return undefined;
+  const prototype: unknown = Object.getPrototypeOf(instance);
+  const type: unknown =
+    typeof prototype === 'object' && prototype !== null ? prototype.constructor : undefined;
+  return isClass(type) ? type : undefined;
+}
+
+/** The handlers of one class, each once for each way to reach it. */
+export function handlersOf(type: Type, on: Mark['on']): readonly Handler[] {
+  const prototype = prototypeOf(type);
+  return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
+    const method: unknown = Reflect.get(prototype, name);
+    if (typeof method !== 'function') return [];
+    return [...MARKS]
+      .filter(([metadata, mark]) => mark.on === on && Reflect.hasMetadata(metadata, method))
+      .map(([, { kind }]) => ({ type, name, kind, method }));
+  });
+}
+
+/** Whether the application has handlers of that kind. */
+export function hasHandlers(modules: ModulesContainer, kind: HandlerKind): boolean {
+  return hostedBy(modules).some(({ on, wrapper }) => {
+    const type = typeOf(wrapper);
+    return type !== undefined && handlersOf(type, on).some((handler) => handler.kind === kind);
+  });
+}

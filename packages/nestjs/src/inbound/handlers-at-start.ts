@@ -1,0 +1,105 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { CountersignError } from '@countersign/core';
+import { type ResolvedOptions } from '../countersign.options.js';
+import { APPLICATION_GUARD, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
+import { type ApplicationGuard } from './application.guard.js';
+import { handlersOf, hostedBy, typeOf } from './handler-kinds.js';
+import { guardClass, HandlerGuard } from './handler.guard.js';
+import { RouteRules } from './route-rules.js';
+
+/** Under this name `GraphQLModule` provides its options. */
+const GRAPHQL_OPTIONS = 'GqlModuleOptions';
+
+/**
+ * Looks at every handler when the application is made and when it starts. A guard stands before each of them, or the
+ * application does not start.
+ */
+@Injectable()
+export class HandlersAtStart implements OnModuleInit {
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly rules: RouteRules,
+    @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(APPLICATION_GUARD) guard: ApplicationGuard,
+  ) {
+    // Now: a microservice that is connected to the application may serve messages before the application is initialised.
+    this.#guardEveryClass(new HandlerGuard(guard));
+  }
+
+  /**
+   * @throws CountersignError `policy_missing` listing every handler that states no requirement; `config_invalid` for an exempt
+   * class that is not there, and for fields of GraphQL that no guard would see.
+   */
+  onModuleInit(): void {
+    this.#refuseAbsentExemptions();
+    const handlers = this.rules.handlers();
+    const undecorated = handlers.filter(({ rule }) => rule === undefined);
+    if (undecorated.length > 0) throw listUndecorated(undecorated.map(nameOf));
+    const fields = handlers.filter(({ kind, rule }) => kind === 'graphql-field' && rule?.access !== 'public');
+    if (fields.length > 0 && !this.#guardsFields()) throw listUnguardedFields(fields.map(nameOf));
+  }
+
+  #guardEveryClass(guard: HandlerGuard): void {
+    for (const { module, on, wrapper } of hostedBy(this.modules)) {
+      const type = typeOf(wrapper);
+      if (type === undefined || handlersOf(type, on).length === 0) continue;
+      guardClass(type);
+      // Nest has provided the guard already where the class had it when Nest looked.
+      if (!module.injectables.has(HandlerGuard))
+        module.addInjectable({ provide: HandlerGuard, useValue: guard }, 'guard');
+    }
+  }
+
+  #refuseAbsentExemptions(): void {
+    const types = new Set(hostedBy(this.modules).map(({ wrapper }) => typeOf(wrapper)));
+    for (const { controller } of this.options.exempt) {
+      if (types.has(controller)) continue;
+      throw new CountersignError(
+        'config_invalid',
+        `exempt names ${controller.name}, which is no controller, gateway or resolver of this application`,
+      );
+    }
+  }
+
+  /** Whether each module of GraphQL lets guards see the fields. */
+  #guardsFields(): boolean {
+    return hostedBy(this.modules)
+      .filter(({ wrapper }) => wrapper.token === GRAPHQL_OPTIONS)
+      .every(({ wrapper }) => {
+        const options: unknown = wrapper.instance;
+        const enhancers: unknown =
+          typeof options === 'object' && options !== null && 'fieldResolverEnhancers' in options
+            ? options.fieldResolverEnhancers
+            : undefined;
+        return Array.isArray(enhancers) && enhancers.includes('guards');
+      });
+  }
+}
+
+function nameOf({ type, name }: { readonly type: { readonly name: string }; readonly name: string }): string {
+  return `${type.name}#${name}`;
+}
+
+function listUndecorated(handlers: readonly string[]): CountersignError {
+  return new CountersignError(
+    'policy_missing',
+    [
+      'These handlers do not say who may call them:',
+      ...new Set(handlers.map((handler) => `  ${handler}`)),
+      'Decorate each, or its class, with @Scopes, @Roles, @Callers, @Authenticated, @Policies or @Public;',
+      "name classes of third parties in `exempt`; or relax all of them by `undecorated: 'authenticated'`.",
+    ].join('\n'),
+  );
+}
+
+function listUnguardedFields(fields: readonly string[]): CountersignError {
+  return new CountersignError(
+    'config_invalid',
+    [
+      'No guard sees these fields of GraphQL:',
+      ...fields.map((field) => `  ${field}`),
+      "Add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule, or let everybody read them with @Public().",
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,80 @@
+import 'reflect-metadata';
+import { type Type } from '@nestjs/common';
+import { refuseOtherVersion, THIS_COPY, type Copy } from '../copies.js';
+import { classChain, memberNames, methodsOf, prototypeOf } from './handler-methods.js';
+import { refuseContradiction, type StatedRequirement } from './requirements.js';
+
+/** A requirement, and which copy of this package put it there. */
+interface Statement extends Copy {
+  readonly requirement: StatedRequirement;
+}
+
+/** Under this name classes and methods keep their statements: the same for every copy of this package. */
+const STATED = Symbol.for('countersign:stated');
+
+/**
+ * Adds requirements to a class or a method; never replaces what is there already.
+ * Kept by class and method name, not by function, so that another decorator may wrap the function.
+ * @throws CountersignError `config_invalid` when two of them cannot both hold.
+ */
+export function addStatements(
+  target: object,
+  methodName: string | symbol | undefined,
+  requirements: readonly StatedRequirement[],
+): void {
+  const before = statementsOn(target, methodName);
+  const added = requirements.map((requirement) => ({ ...THIS_COPY, requirement }));
+  const statements: readonly Statement[] = [...before, ...added];
+  refuseContradiction(
+    statements.map(({ requirement }) => requirement),
+    describeTarget(target, methodName),
+  );
+  if (methodName === undefined) Reflect.defineMetadata(STATED, statements, target);
+  else Reflect.defineMetadata(STATED, statements, target, methodName);
+}
+
+/**
+ * Everything stated for one handler: by its class, by the method of its name, and by the same of every base class.
+ * @param instances of the class, which may have functions of their own in the place of its methods.
+ * @returns undefined when it is not clear which method the handler is, and that makes a difference.
+ * @throws CountersignError `config_invalid` for a statement of another version of this package.
+ */
+export function statedRequirements(
+  type: Type,
+  handler: unknown,
+  instances: readonly object[],
+): readonly StatedRequirement[] | undefined {
+  const methods = methodsOf(type, handler, instances);
+  if (methods.size === 0 && onMethods(type, memberNames(type)).length > 0) return undefined;
+  const statements = [
+    ...classChain(type).flatMap((each) => statementsOn(each, undefined)),
+    ...onMethods(type, methods),
+  ];
+  for (const statement of statements) refuseOtherVersion(statement, type.name);
+  return statements.map(({ requirement }) => requirement);
+}
+
+function onMethods(type: Type, names: ReadonlySet<string | symbol>): readonly Statement[] {
+  return classChain(type).flatMap((each) =>
+    [...names].flatMap((name) => statementsOn(prototypeOf(each), name)),
+  );
+}
+
+function statementsOn(target: object, methodName: string | symbol | undefined): readonly Statement[] {
+  const statements: unknown =
+    methodName === undefined
+      ? Reflect.getOwnMetadata(STATED, target)
+      : Reflect.getOwnMetadata(STATED, target, methodName);
+  return isStatements(statements) ? statements : [];
+}
+
+/** Only copies of this package write under that name. */
+function isStatements(value: unknown): value is readonly Statement[] {
+  return Array.isArray(value);
+}
+
+function describeTarget(target: object, methodName: string | symbol | undefined): string {
+  if (typeof target === 'function')
+    return methodName === undefined ? target.name : `${target.name}.${String(methodName)}`;
+  return `${target.constructor.name}#${String(methodName)}`;
+}
