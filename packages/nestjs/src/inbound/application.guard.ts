@@ -66,9 +66,10 @@ export class ApplicationGuard implements CanActivate {
     if (rule?.access !== 'optional') return authenticateRequest(this.#authenticating, context);
     try {
       const authenticated = authenticateRequest(this.#authenticating, context);
-      return 'then' in authenticated ? authenticated.catch(undefinedWithoutToken) : authenticated;
+      return 'then' in authenticated ? authenticated.catch(throwUnlessTokenMissing) : authenticated;
     } catch (fault) {
-      return undefinedWithoutToken(fault);
+      throwUnlessTokenMissing(fault);
+      return undefined;
     }
   }
 
@@ -99,8 +100,7 @@ function refuseOtherTransports(context: ExecutionContext): void {
   );
 }
 
-/** @throws the fault, unless it says that no token was sent. */
-function undefinedWithoutToken(fault: unknown): undefined {
-  if (fault instanceof CountersignError && fault.code === 'token_missing') return undefined;
-  throw fault;
+/** Passes over the fault that says that no token was sent. */
+function throwUnlessTokenMissing(fault: unknown): undefined {
+  if (!(fault instanceof CountersignError) || fault.code !== 'token_missing') throw fault;
 }
