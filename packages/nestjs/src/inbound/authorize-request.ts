@@ -13,7 +13,7 @@ import { setPrincipal, setUser } from './current-principal.js';
 import { requestOf } from './luggage.js';
 import { RequestStates, type RequestState } from './request-scope.js';
 import { type RouteRule } from './requirements.js';
-import { provided, RouteRules } from './route-rules.js';
+import { provided, RouteRules, UNCLEAR } from './route-rules.js';
 import { MARK_SPAN, type MarkSpan } from './span-attributes.js';
 import { type SubjectResolver } from './subject-resolver.js';
 
@@ -46,6 +46,7 @@ export class RequestAuthorizer implements OnModuleInit {
    * @throws CountersignError with the code of the step that fails, and whatever a policy or the subject resolver throws.
    */
   authorize(context: ExecutionContext, rule: RouteRule | undefined): undefined | Promise<void> {
+    if (rule === UNCLEAR) throw unclear(context);
     const state = this.#stateOf(context);
     if (this.#mustWait(state, rule)) return this.#authorizeLater(context, state, rule);
     const { principal } = state.authentication;
@@ -108,4 +109,12 @@ interface AuthenticatedState extends RequestState {
 
 function isAuthenticated(state: RequestState): state is AuthenticatedState {
   return state.authentication !== undefined;
+}
+
+function unclear(context: ExecutionContext): CountersignError {
+  return new CountersignError(
+    'policy_missing',
+    `a function that cannot be matched to a method of ${context.getClass().name} stands in for one of its handlers. Hand the ` +
+      'metadata of the method on to that function, or state on the class who may call any of them.',
+  );
 }

@@ -49,6 +49,11 @@ export class FaultException extends HttpException implements Fault {
     this.#onRead = onRead;
   }
 
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== FaultException) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return value instanceof Error && isRaisedByGuards(value);
+  }
+
   /** The problem document. Whoever answers with it answers in its media type. */
   override getResponse(): object {
     this.#onRead?.();

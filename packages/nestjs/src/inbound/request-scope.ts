@@ -8,11 +8,12 @@ import { FaultAnswers } from './fault-answers.js';
 import { type HandledRequest, type RawRequest } from './luggage.js';
 
 /** The answer to it: of Express, or the raw one that Fastify wraps. */
-export type RawResponse = Pick<ServerResponse, 'writableEnded'>;
+export type RawResponse = Pick<ServerResponse, 'writableEnded' | 'setHeader'>;
 
 /** What is known about one request while it is answered. */
 export interface RequestState extends AttachedState {
   readonly request: RawRequest;
+  readonly response: RawResponse;
   readonly body: WireBody;
   authentication: Authentication | undefined;
   /** Whether the strategy ran before our guards, and noted the single use of the token or the proof. */
@@ -21,7 +22,7 @@ export interface RequestState extends AttachedState {
   readonly remainingMs: () => number | undefined;
 }
 
-type KnownAtStart = Pick<RequestState, 'request' | 'body' | 'remainingMs'>;
+type KnownAtStart = Pick<RequestState, 'request' | 'response' | 'body' | 'remainingMs'>;
 
 /**
  * One asynchronous scope for each request. It is entered by `run` only: `enterWith` would leak one user into the next
@@ -54,6 +55,7 @@ export class RequestStates implements StateOwner {
       outer: attachedState(known.request),
       principal: undefined,
       request: known.request,
+      response: known.response,
       body: known.body,
       remainingMs: known.remainingMs,
       authentication: undefined,

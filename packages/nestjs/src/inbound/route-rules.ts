@@ -15,7 +15,7 @@ export interface RuledHandler extends Handler {
 }
 
 /** Nobody may call a handler of which it is not clear what it requires. */
-const UNCLEAR: RouteRule = { access: 'guarded', requirements: [], policies: [] };
+export const UNCLEAR: RouteRule = { access: 'guarded', requirements: [], policies: [] };
 
 /** Who may call which handler. */
 @Injectable()

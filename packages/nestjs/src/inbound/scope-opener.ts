@@ -114,6 +114,7 @@ export class ScopeOpener implements OnModuleInit {
     const { headers } = request;
     return this.states.begin({
       request,
+      response,
       body: this.#bodyOf(request, headers),
       remainingMs: remainingTime(headers, response, this.options.clock),
     });

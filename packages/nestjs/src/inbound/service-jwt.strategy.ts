@@ -74,16 +74,21 @@ async function authenticate(
   return authentication;
 }
 
-/** Another strategy may have its turn after "no token was sent", so that alone is no refusal yet. */
+/**
+ * The refusal as an exception, which is logged, and whose headers are set whichever filter answers. Not so where no token was
+ * sent: another strategy may have its turn.
+ */
 function raised(
   fault: CountersignError,
   request: HandledRequest,
-  { answers }: ServiceJwtStrategyOptions,
+  { answers, states }: ServiceJwtStrategyOptions,
 ): FaultException {
-  const instance = newInstance();
-  if (fault.code !== 'token_missing') answers.log(fault, instance);
-  return new FaultException(
-    fault,
-    answers.answer(fault, belowFramework(request), { instance, thrownByHandler: false }),
-  );
+  const how = { instance: newInstance(), thrownByHandler: false };
+  const answer = answers.answer(fault, belowFramework(request), how);
+  if (fault.code !== 'token_missing') {
+    answers.log(fault, how.instance);
+    const response = states.of(request)?.response;
+    for (const [name, value] of Object.entries(answer.headers)) response?.setHeader(name, value);
+  }
+  return new FaultException(fault, answer);
 }

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-strategy';
-import { Public, STRATEGY_NAME } from '@countersign/nestjs';
+import { CurrentPrincipal, Public, RequestScope, STRATEGY_NAME, type Principal } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import {
   ADAPTERS,
@@ -48,9 +48,12 @@ class EitherGuard implements CanActivate {
 @Public()
 @UseGuards(EitherGuard)
 class EitherController {
+  constructor(private readonly scope: RequestScope) {}
+
   @Get()
-  read() {
+  read(@CurrentPrincipal() principal: Principal | undefined) {
     ran.push('either');
+    return { principal: principal?.subject, inScope: this.scope.principal?.subject };
   }
 
   @Post()
@@ -94,6 +97,13 @@ describe.each(ADAPTERS)('the strategy beside another one over $name', ({ adapter
     expect((await get('/either')).status).toBe(200);
     expect((await send(census.origin, { path: '/either' })).status).toBe(401);
     expect(ran).toEqual(['either', 'either']);
+  });
+
+  it('hands its principal to the handler, and no principal of another strategy', async () => {
+    const { issuer } = herald;
+    expect((await get('/either')).json).toEqual({ principal: issuer, inScope: issuer });
+    const byKey = await send(census.origin, { path: '/either', headers: [['X-Api-Key', 'good']] });
+    expect(byKey.json).toEqual({});
   });
 
   it('does not let a bad token pass as somebody else: the error wins', async () => {
