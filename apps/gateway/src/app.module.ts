@@ -12,6 +12,7 @@ import { LoginController } from './login/login.controller.js';
 import { OpenIdLogin } from './login/open-id-login.js';
 import { DecisionBoard } from './page/decision-board.js';
 import { pageParts } from './page/page-parts.js';
+import { hideAttempts } from './page/attempt.controller.js';
 import { AttachSession, SEALED_COOKIES } from './session/attach-session.js';
 import { sealedCookies } from './session/sealed-cookies.js';
 import { openSessionKey } from './session/session-key.js';
@@ -59,6 +60,8 @@ export class AppModule implements NestModule {
   }
 
   configure(consumer: MiddlewareConsumer): void {
+    // Before the guards, which would tell a stranger that something is there.
+    consumer.apply(hideAttempts).forRoutes('development/attempts/*path');
     consumer.apply(AttachSession).forRoutes('api/*path', 'development/attempts/*path');
   }
 }

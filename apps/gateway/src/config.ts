@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import {
   commonVariables,
+  ConfigError,
   type DestinationAddress,
   type Environment,
   findDestination,
+  isLoopbackUrl,
   readEnvironment,
   type ServiceConfig,
   toServiceConfig,
@@ -38,10 +40,9 @@ export interface SessionConfig {
 export type UpstreamName = 'herald' | 'census';
 
 const origin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
-const isLoopback = (url: URL) => ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
 const isSafe = (value: string) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackUrl(value));
 };
 
 const variables = commonVariables('gateway', { port: 4000, serviceUrl: 'https://gateway.service/' }).extend({
@@ -73,10 +74,16 @@ const files = {
   destinations: new URL('../destinations.json', import.meta.url),
 };
 
-/** Reads what the gateway is started with; nothing else in it looks at the environment. */
+/**
+ * Reads what the gateway is started with; nothing else in it looks at the environment.
+ * @throws ConfigError also for a development page where browsers reach the gateway through a proxy: not every proxy says
+ *   that it is one.
+ */
 export function readConfig(environment: Environment = process.env): GatewayConfig {
   const values = readEnvironment(variables, environment);
   const config = toServiceConfig(values, files);
+  if (config.hasDevelopmentPage === true && !isLoopbackUrl(values.PUBLIC_URL))
+    throw new ConfigError('DEVELOPMENT_PAGE: is for this machine only, and PUBLIC_URL is not on it');
   return {
     ...config,
     publicUrl: values.PUBLIC_URL,

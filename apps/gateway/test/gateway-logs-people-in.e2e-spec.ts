@@ -99,15 +99,6 @@ describe('Logging in with a browser', () => {
     });
   });
 
-  it('is not disturbed by new keys of the provider, before, during and after', async () => {
-    const before = await edge.logIn('21');
-    const during = await comingBack();
-    await fetch(`${edge.issuer}/development/rotate-keys`, { method: 'POST' });
-    await during.browser.go(during.back);
-    for (const browser of [before, during.browser, await edge.logIn('21')])
-      expect((await browser.go(`${edge.url}/api/me`)).status).toBe(200);
-  });
-
   it('lasts five minutes when the provider does not say for how long its token is good', async () => {
     const front = await startFront((path, text) => {
       if (path !== '/token') return text;

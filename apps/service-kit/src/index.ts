@@ -10,7 +10,8 @@ export {
 export { decisionFeed } from './decision-feed.js';
 export type { AnswerRecord, DecisionFeed } from './decision-feed.js';
 export { type DevelopmentParts, developmentParts } from './development/development-parts.js';
-export { refuseStrangers } from './development/refuse-strangers.js';
+export { rememberForwarding } from './development/forwarding.js';
+export { type Asker, isLoopbackUrl, isStranger, refuseStrangers } from './development/refuse-strangers.js';
 export {
   type CalledService,
   type TrustedCaller,

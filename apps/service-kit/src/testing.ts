@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 
+export { startProxy, type TestProxy } from './testing-proxy.js';
+
 /** A database of a test's own on a real server. */
 export interface ScratchDatabase {
   readonly url: string;

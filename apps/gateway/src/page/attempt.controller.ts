@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage, type ServerResponse } from 'node:http';
 import { Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { Authenticated, Scopes } from '@countersign/nestjs';
 import { refuseStrangers } from '@countersign/service-kit';
@@ -15,7 +15,13 @@ export class AttemptController {
   @Post(':name')
   @HttpCode(200)
   async play(@Param('name') name: string, @Req() request: IncomingMessage): Promise<Attempt> {
-    refuseStrangers(request);
+    refuseStrangers(request, 'page');
     return this.attempts.play(name);
   }
+}
+
+/** Refuses strangers before the guards ask them for a token. */
+export function hideAttempts(request: IncomingMessage, _response: ServerResponse, next: () => void): void {
+  refuseStrangers(request, 'page');
+  next();
 }

@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { Public } from '@countersign/nestjs';
-import { notFound, parseInput, refuseStrangers } from '@countersign/service-kit';
+import { parseInput, refuseStrangers } from '@countersign/service-kit';
 import { DecisionBoard } from './decision-board.js';
 import { recordInput } from './record-input.js';
 
@@ -11,19 +11,18 @@ import { recordInput } from './record-input.js';
 export class DecisionController {
   constructor(private readonly board: DecisionBoard) {}
 
-  /** Takes the record of another service. A browser's page may not write here, its `Origin` tells. */
+  /** Takes the record of another service. No page may write here. */
   @Post()
   @HttpCode(204)
   add(@Req() request: IncomingMessage, @Body() body: unknown): void {
-    refuseStrangers(request);
-    if (request.headers.origin !== undefined) throw notFound();
+    refuseStrangers(request, 'program');
     this.board.add(parseInput(recordInput, body));
   }
 
   /** Server-sent events: one record each, the latest 500 first. */
   @Get()
   show(@Req() request: IncomingMessage, @Res() response: ServerResponse): void {
-    refuseStrangers(request);
+    refuseStrangers(request, 'page');
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     response.write(': decisions\n\n');
     const end = this.board.watch(

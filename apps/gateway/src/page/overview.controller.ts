@@ -91,7 +91,7 @@ export class OverviewController {
     readonly attempts: readonly string[];
     readonly faults: Readonly<Record<string, DocumentedFault>>;
   }> {
-    refuseStrangers(request);
+    refuseStrangers(request, 'page');
     const [sealed] = this.cookies.sent(request, 'session');
     const hasSession = (await this.cookies.open('session', sealed)) !== undefined;
     return { hasSession, attempts: this.attempts.names, faults: readDocumentedFaults() };
@@ -99,7 +99,7 @@ export class OverviewController {
 
   @Get('trust-map')
   async trustMap(@Req() request: IncomingMessage): Promise<TrustOverview> {
-    refuseStrangers(request);
+    refuseStrangers(request, 'page');
     const names = ['herald', 'census'] as const;
     const views = await Promise.all(names.map((name) => this.#ask(name, 'development/trust', trustView)));
     const services = [this.own.view(), ...views.filter((view) => view !== undefined)];
@@ -111,7 +111,7 @@ export class OverviewController {
   async inbox(@Req() request: IncomingMessage): Promise<{
     readonly mails: z.output<typeof mailViews>;
   }> {
-    refuseStrangers(request);
+    refuseStrangers(request, 'page');
     return { mails: (await this.#ask('herald', 'development/mails', mailViews)) ?? [] };
   }
 

@@ -27,12 +27,17 @@ export class PageController {
 
   @Get()
   show(@Req() request: IncomingMessage, @Res() response: ServerResponse): void {
-    this.send('index.html', request, response);
+    refuseStrangers(request, 'visitor');
+    this.#send('index.html', response);
   }
 
   @Get('page/:name')
-  send(@Param('name') name: string, @Req() request: IncomingMessage, @Res() response: ServerResponse): void {
-    refuseStrangers(request);
+  part(@Param('name') name: string, @Req() request: IncomingMessage, @Res() response: ServerResponse): void {
+    refuseStrangers(request, 'page');
+    this.#send(name, response);
+  }
+
+  #send(name: string, response: ServerResponse): void {
     const type = TYPES[extname(name)];
     if (type === undefined || !this.#names.has(name)) throw notFound();
     response.writeHead(200, {

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type RouteDescription, RouteDescriptions } from '@countersign/nestjs';
 import { Browser } from '@countersign/service-kit/browser';
 import { type HeldPort, holdPort } from '@countersign/service-kit/testing';
 import { readConfig } from '../../src/config.js';
@@ -32,6 +33,8 @@ export interface EdgeOptions {
 export interface Edge {
   readonly url: string;
   readonly issuer: string;
+  /** Of the gateway. */
+  readonly routes: readonly RouteDescription[];
   startProvider(): Promise<void>;
   stopProvider(): Promise<void>;
   /** Calls the gateway as a program does, with a token. */
@@ -104,6 +107,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   return {
     url,
     issuer,
+    routes: app.get(RouteDescriptions).list(),
     startProvider: () => provider.start(),
     stopProvider: () => provider.stop(),
     call,

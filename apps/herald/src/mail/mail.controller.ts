@@ -22,7 +22,7 @@ export class MailController {
 
   @Get()
   list(@Req() request: IncomingMessage): readonly MailView[] {
-    refuseStrangers(request);
+    refuseStrangers(request, 'page');
     const mails = this.mailServer.sink?.received ?? [];
     return mails
       .map(({ messageId, from, to, subject, text, date }) => ({

@@ -12,7 +12,7 @@ export class TrustController {
 
   @Get()
   show(@Req() request: IncomingMessage): TrustView {
-    refuseStrangers(request);
+    refuseStrangers(request, 'page');
     return this.description.view();
   }
 }
