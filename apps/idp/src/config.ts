@@ -6,6 +6,7 @@ import {
   readJsonFile,
 } from '@countersign/service-kit';
 import { z } from 'zod';
+import { keepSecondsFor, MAX_RETIRED } from './signing-keys.js';
 
 /** One OAuth client as the provider registers it; the provider itself checks the other members. */
 export interface ClientRecord {
@@ -69,6 +70,12 @@ export function readConfig(environment: Environment = process.env): IdpConfig {
   const clients = clientRecords.safeParse(readJsonFile('CLIENTS_FILE', file));
   if (!clients.success)
     throw new ConfigError(`CLIENTS_FILE: ${String(file)} must hold a JSON array of clients with a client_id`);
+  // More often, and old keys would be too many before their tokens have expired.
+  const leastSeconds = Math.ceil(keepSecondsFor(values.ACCESS_TOKEN_SECONDS) / MAX_RETIRED);
+  if (values.ROTATE_EVERY_SECONDS !== 0 && values.ROTATE_EVERY_SECONDS < leastSeconds)
+    throw new ConfigError(
+      `ROTATE_EVERY_SECONDS: must be at least ${String(leastSeconds)} with these ACCESS_TOKEN_SECONDS`,
+    );
   return {
     port: values.PORT,
     host: values.HOST,

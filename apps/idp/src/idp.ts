@@ -1,17 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { ConfigError } from '@countersign/service-kit';
+import { ConfigError, isLoopbackUrl, isStranger } from '@countersign/service-kit';
 import type { IdpConfig } from './config.js';
 import { answerLogin } from './login.js';
 import { memoryStore } from './memory-store.js';
 import { PAGE_HEADERS, renderHome } from './pages.js';
 import { createProvider } from './provider.js';
-import { openSigningKeys } from './signing-keys.js';
+import { keepSecondsFor, openSigningKeys, type Rotation } from './signing-keys.js';
 
 /** A provider that answers. */
 export interface RunningIdp {
   readonly issuer: string;
+  /** Where it listens. */
+  readonly address: string;
   /** Has the next key sign. Everything else stays: logins that are under way, tokens, codes. */
-  rotateKeys(): void;
+  rotateKeys(): Rotation;
   close(): Promise<void>;
 }
 
@@ -24,10 +26,10 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void | Pro
 export async function startIdp(config: IdpConfig): Promise<RunningIdp> {
   const server = createServer();
   const port = await listen(server, config);
-  const issuer = config.issuer ?? `http://${config.host}:${String(port)}`;
+  const address = `http://${config.host}:${String(port)}`;
+  const issuer = config.issuer ?? address;
   const store = memoryStore(config.clients);
-  // Its answers may be kept for a while by those who check tokens.
-  const signing = openSigningKeys(config.dataDirectory, config.accessTokenSeconds + 60);
+  const signing = openSigningKeys(config.dataDirectory, keepSecondsFor(config.accessTokenSeconds));
   const make = () => {
     const { keys, cookieSecret } = signing;
     const { audience, accessTokenSeconds } = config;
@@ -36,22 +38,20 @@ export async function startIdp(config: IdpConfig): Promise<RunningIdp> {
   };
   let current = make();
   const rotateKeys = () => {
-    signing.rotate();
-    current = make();
+    const rotation = signing.rotate();
+    if (rotation.isDone) current = make();
+    return rotation;
   };
   const routes: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     ['GET /', (_request, response) => void response.writeHead(200, PAGE_HEADERS).end(renderHome())],
     ['GET /health', (_request, response) => answerJson(response, { status: 'ok' })],
     [
       'POST /development/rotate-keys',
-      ({ headers }, response) => {
-        // A page may not do this, of whatever site: a browser says with every `POST` where it comes from.
-        if (headers.origin !== undefined) {
-          response.writeHead(404).end();
-          return;
-        }
-        rotateKeys();
-        answerJson(response, { active: signing.keys[0]?.kid });
+      (request, response) => {
+        // An issuer of another name is reached through a proxy, and not every proxy says that it is one.
+        if (isLoopbackUrl(issuer) && !isStranger(request, 'program'))
+          answerRotation(response, rotateKeys(), signing.keys[0]?.kid);
+        else void current.answer(request, response);
       },
     ],
   ]);
@@ -67,6 +67,7 @@ export async function startIdp(config: IdpConfig): Promise<RunningIdp> {
   const timer = every(config.rotateEverySeconds, rotateKeys);
   return {
     issuer,
+    address,
     rotateKeys,
     close: () =>
       new Promise((resolve) => {
@@ -95,6 +96,17 @@ async function listen(server: ReturnType<typeof createServer>, { port, host }: I
   return address.port;
 }
 
+function answerRotation(response: ServerResponse, rotation: Rotation, active: string | undefined): void {
+  if (rotation.isDone) {
+    answerJson(response, { active });
+    return;
+  }
+  response.statusCode = 429;
+  response.setHeader('Retry-After', rotation.retryAfterSeconds);
+  answerJson(response, { error: 'too_many_keys' });
+}
+
 function answerJson(response: ServerResponse, body: unknown): void {
-  response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+  response.setHeader('Content-Type', 'application/json');
+  response.end(JSON.stringify(body));
 }

@@ -12,8 +12,28 @@ export interface SigningKeys {
   readonly keys: readonly PrivateJwk[];
   /** For cookies. */
   readonly cookieSecret: string;
-  /** Has the next key sign, which everybody could read before, and publishes the one after it. */
-  rotate(): void;
+  /**
+   * Has the next key sign, which everybody could read before, and publishes the one after it. Changes nothing while there
+   * are `MAX_RETIRED` old keys whose tokens may live: none of them is dropped for a new one.
+   */
+  rotate(): Rotation;
+}
+
+export type Rotation =
+  { readonly isDone: true } | { readonly isDone: false; readonly retryAfterSeconds: number };
+
+/**
+ * How many old keys are published, beside the one that signs and the next: 34 together. A verifier takes no more than 64
+ * from one issuer, and refuses a set that is larger.
+ */
+export const MAX_RETIRED = 32;
+
+/**
+ * How long a key that signs no more stays published: as long as its last token lives, and a minute, for clocks that differ
+ * and answers that are kept.
+ */
+export function keepSecondsFor(accessTokenSeconds: number): number {
+  return accessTokenSeconds + 60;
 }
 
 const privateJwk = z.object({
@@ -38,12 +58,20 @@ type Stored = z.output<typeof stored>;
 
 /**
  * Opens the keys in a directory, and makes them when there are none: the file can be read by its owner only.
- * @param keepSeconds how long a key that signs no more stays published: as long as its last token lives.
+ * @param keepSeconds see `keepSecondsFor`.
+ * @param now seconds since the epoch.
  */
-export function openSigningKeys(directory: string, keepSeconds: number): SigningKeys {
+export function openSigningKeys(
+  directory: string,
+  keepSeconds: number,
+  now = () => Date.now() / 1000,
+): SigningKeys {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'keys.json');
   let state = existsSync(file) ? stored.parse(JSON.parse(readFileSync(file, 'utf8'))) : fresh();
+  // The latest come first.
+  const living = () => state.retired.filter(({ until }) => until > now()).slice(0, MAX_RETIRED);
+  state = { ...state, retired: living() };
   save(file, state);
   return {
     get keys() {
@@ -53,11 +81,13 @@ export function openSigningKeys(directory: string, keepSeconds: number): Signing
       return state.cookieSecret;
     },
     rotate() {
-      const now = Date.now() / 1000;
-      const living = state.retired.filter(({ until }) => until > now);
-      const retired = [{ key: state.active, until: now + keepSeconds }, ...living];
+      const kept = living();
+      const oldest = kept[MAX_RETIRED - 1];
+      if (oldest !== undefined) return { isDone: false, retryAfterSeconds: Math.ceil(oldest.until - now()) };
+      const retired = [{ key: state.active, until: now() + keepSeconds }, ...kept];
       state = { ...state, active: state.next, next: newKey(), retired };
       save(file, state);
+      return { isDone: true };
     },
   };
 }

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { decodeProtectedHeader } from 'jose';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,9 +23,30 @@ async function publishedKids(issuer: string): Promise<readonly string[]> {
   return keys.map(({ kid }) => kid);
 }
 
+type Headers = Readonly<Record<string, string>>;
+
+interface Answered {
+  readonly status: number | undefined;
+  readonly body: string;
+  readonly retryAfter: string | undefined;
+}
+
+/** Not with `fetch`, which sends no `Host` of ours. */
+async function post(url: string, headers: Headers): Promise<Answered> {
+  const [answer] = (await once(request(url, { method: 'POST', headers }).end(), 'response')) as [
+    IncomingMessage,
+  ];
+  return {
+    status: answer.statusCode,
+    body: (await text(answer)).replaceAll(new URL(url).pathname, ''),
+    retryAfter: answer.headers['retry-after'],
+  };
+}
+
+const BASIC = { Authorization: `Basic ${SECRET}` };
+
 async function signingKid(idp: TestIdp): Promise<string> {
-  const basic = { Authorization: `Basic ${SECRET}` };
-  const answer = await idp.token({ grant_type: 'client_credentials', scope: 'user:read' }, basic);
+  const answer = await idp.token({ grant_type: 'client_credentials', scope: 'user:read' }, BASIC);
   const { access_token } = (await answer.json()) as { access_token: string };
   return decodeProtectedHeader(access_token).kid!;
 }
@@ -48,15 +72,51 @@ describe('The keys of the provider', () => {
     expect(after).toEqual(expect.arrayContaining([first, second]));
   });
 
-  it("are not changed by a browser's page, its own or another's", async () => {
+  it.each<[string, Headers]>([
+    ['its own page', { 'Sec-Fetch-Site': 'same-origin' }],
+    ['a page of another site', { Origin: 'https://evil.example' }],
+    ['a page without an origin', { Origin: 'null' }],
+    ['another machine, behind a proxy on this one', { 'X-Forwarded-For': '203.0.113.7' }],
+    ['whoever asks through a proxy that names itself', { Via: '1.1 proxy' }],
+    ['a name that was made to lead here', { Host: 'idp.attacker.example' }],
+  ])('are not changed by %s: there is nothing at that address', async (_who, headers) => {
     const before = await publishedKids(idp.issuer);
-    const rotate = (headers: Readonly<Record<string, string>>) =>
-      fetch(`${idp.issuer}/development/rotate-keys`, { method: 'POST', headers });
-    for (const Origin of ['https://evil.example', 'null', idp.issuer])
-      expect((await rotate({ Origin })).status).toBe(404);
+    const nothing = await post(`${idp.issuer}/development/nothing`, headers);
+    expect(await post(`${idp.issuer}/development/rotate-keys`, headers)).toEqual(nothing);
+    expect(nothing.status).toBe(404);
     expect(await publishedKids(idp.issuer)).toEqual(before);
-    expect((await rotate({})).status).toBe(200);
+    expect((await post(`${idp.issuer}/development/rotate-keys`, {})).status).toBe(200);
     expect(await publishedKids(idp.issuer)).not.toEqual(before);
+  });
+
+  it('are not changed on request where others find the provider by another name, which takes a proxy', async () => {
+    const elsewhere = await startTestIdp({ SERVICE_URL: 'https://idp.example' });
+    const { port } = new URL(idp.issuer);
+    try {
+      const { address } = elsewhere;
+      expect(new URL(address).port).not.toBe(port);
+      expect((await post(`${address}/development/rotate-keys`, {})).status).toBe(404);
+      expect((await fetch(`${address}/health`)).status).toBe(200);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it('are a bounded number, and nobody whose token is good has to log in again for it', async () => {
+    const token = await idp.token({ grant_type: 'client_credentials', scope: 'user:read' }, BASIC);
+    const { access_token } = (await token.json()) as { access_token: string };
+    const answers: Answered[] = [];
+    for (let call = 0; call < 120; call++)
+      answers.push(await post(`${idp.issuer}/development/rotate-keys`, {}));
+    const kids = await publishedKids(idp.issuer);
+    expect(kids.length).toBeLessThanOrEqual(34);
+    expect(kids).toContain(decodeProtectedHeader(access_token).kid);
+    expect(kids).toContain(await signingKid(idp));
+    expect(answers.map(({ status }) => status)).toEqual([
+      ...Array<number>(32).fill(200),
+      ...Array<number>(88).fill(429),
+    ]);
+    expect(Number(answers[119]!.retryAfter)).toBeGreaterThan(900);
   });
 
   it('may be changed while somebody logs in', async () => {
@@ -105,5 +165,13 @@ describe('The settings of the provider', () => {
     ['CLIENTS_FILE', '/nowhere/clients.json'],
   ])('are refused with a line that names %s when it is %j', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}: `));
+  });
+
+  it('have no keys change more often than old ones can be kept while their tokens live', () => {
+    const read = (every: string, lifetime: string) =>
+      readConfig({ ROTATE_EVERY_SECONDS: every, ACCESS_TOKEN_SECONDS: lifetime }).rotateEverySeconds;
+    expect([read('30', '900'), read('115', '3600'), read('0', '3600')]).toEqual([30, 115, 0]);
+    expect(() => read('114', '3600')).toThrow('ROTATE_EVERY_SECONDS: must be at least 115');
+    expect(() => read('30', '901')).toThrow('ROTATE_EVERY_SECONDS: must be at least 31');
   });
 });
