@@ -65,6 +65,7 @@ function facts({ uri, name, email, scopes, expiresAt }) {
     ['Your token lets you', [element('span', { class: 'chips' }, ...chips(scopes))]],
     ['Your roles', ['known to census alone: no token carries them']],
     ['Logged in until', [time]],
+    ['When you log out', ['the session is over here, also for whoever has a copy of its cookie']],
   ]);
   const rows = entries.map(([term, content]) =>
     element('div', {}, element('dt', {}, term), element('dd', {}, ...content)),

@@ -13,9 +13,12 @@ import { OpenIdLogin } from './login/open-id-login.js';
 import { DecisionBoard } from './page/decision-board.js';
 import { pageParts } from './page/page-parts.js';
 import { hideAttempts } from './page/attempt.controller.js';
-import { AttachSession, SEALED_COOKIES } from './session/attach-session.js';
-import { sealedCookies } from './session/sealed-cookies.js';
+import { AttachSession } from './session/attach-session.js';
+import { ENDED_SESSIONS } from './session/ended-sessions.js';
+import { openEndedSessions } from './session/ended-sessions-file.js';
+import { SEALED_COOKIES, sealedCookies } from './session/sealed-cookies.js';
 import { openSessionKey } from './session/session-key.js';
+import { Sessions } from './session/sessions.js';
 
 @Module({})
 export class AppModule implements NestModule {
@@ -50,6 +53,8 @@ export class AppModule implements NestModule {
               isSecure: config.publicUrl.startsWith('https:'),
             }),
         },
+        { provide: ENDED_SESSIONS, useFactory: () => openEndedSessions(config.session.endedFile) },
+        Sessions,
         ...page.providers,
         OpenIdLogin,
         Upstreams,

@@ -35,6 +35,8 @@ export interface SessionConfig {
   /** 32 bytes in base64url; without it, those in the file, which is made when there is none. */
   readonly key: string | undefined;
   readonly keyFile: string;
+  /** Where sessions are remembered that ended before their cookies do. */
+  readonly endedFile: string;
 }
 
 export type UpstreamName = 'herald' | 'census';
@@ -88,7 +90,11 @@ export function readConfig(environment: Environment = process.env): GatewayConfi
     ...config,
     publicUrl: values.PUBLIC_URL,
     login: { provider: values.PROVIDER_URL, clientId: values.CLIENT_ID },
-    session: { key: values.SESSION_KEY, keyFile: join(values.DATA_DIR, 'session-key') },
+    session: {
+      key: values.SESSION_KEY,
+      keyFile: join(values.DATA_DIR, 'session-key'),
+      endedFile: join(values.DATA_DIR, 'ended-sessions.json'),
+    },
     upstreams: {
       herald: findDestination(config.destinations, 'herald'),
       census: findDestination(config.destinations, 'census'),

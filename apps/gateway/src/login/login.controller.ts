@@ -4,9 +4,9 @@ import { Public } from '@countersign/nestjs';
 import { inputInvalid } from '@countersign/service-kit';
 import type { GatewayConfig } from '../config.js';
 import { GATEWAY_CONFIG } from '../gateway-config.js';
-import { SEALED_COOKIES } from '../session/attach-session.js';
 import { refuseForeignOrigin } from '../session/cross-site.js';
-import type { SealedCookies } from '../session/sealed-cookies.js';
+import { SEALED_COOKIES, type SealedCookies } from '../session/sealed-cookies.js';
+import { Sessions } from '../session/sessions.js';
 import { loginRefused, type LoginSecrets, OpenIdLogin } from './open-id-login.js';
 import { RefusalPageFilter } from './refusal-page.filter.js';
 import { parseReturnPath } from './return-path.js';
@@ -20,6 +20,7 @@ const LOGIN_SECONDS = 600;
 export class LoginController {
   constructor(
     private readonly login: OpenIdLogin,
+    private readonly sessions: Sessions,
     @Inject(SEALED_COOKIES) private readonly cookies: SealedCookies,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -35,7 +36,10 @@ export class LoginController {
     sendTo(response, url.href);
   }
 
-  /** The cookie of a login is good for one attempt, whatever comes of it. */
+  /**
+   * The browser keeps the cookie of a login for one attempt, whatever comes of it. Whoever copied it can begin no session
+   * with it but that one: a session has the id of its login, and is over for all of them when it was ended.
+   */
   @Get('callback')
   @UseFilters(RefusalPageFilter)
   async finish(@Req() request: IncomingMessage, @Res() response: ServerResponse): Promise<void> {
@@ -44,16 +48,16 @@ export class LoginController {
     const secrets = others.length > 0 ? undefined : await this.cookies.open('login', sealed);
     if (!isLogin(secrets)) throw loginRefused();
     const { search } = new URL(request.url ?? '', this.config.publicUrl);
-    const { token, expiresInSeconds } = await this.login.finish(search, secrets);
-    await this.cookies.set(response, 'session', { token }, expiresInSeconds);
+    const { token, user, expiresInSeconds } = await this.login.finish(search, secrets);
+    await this.sessions.begin(request, response, { id: secrets.state, user, token }, expiresInSeconds);
     sendTo(response, secrets.path);
   }
 
-  /** Forgets the session here. The provider asks for the password again at the next login. */
+  /** Ends the session. The provider asks for the password again at the next login. */
   @Post('logout')
-  end(@Req() request: IncomingMessage, @Res() response: ServerResponse): void {
+  async end(@Req() request: IncomingMessage, @Res() response: ServerResponse): Promise<void> {
     refuseForeignOrigin(request, this.config.publicUrl);
-    this.cookies.clear(response, 'session');
+    await this.sessions.end(request, response);
     sendTo(response, '/');
   }
 }

@@ -27,8 +27,10 @@ export interface LoginSecrets {
   readonly verifier: string;
 }
 
-/** A user's access token. */
+/** A user, and the user's access token. */
 export interface LoggedIn {
+  /** The `sub` at the provider. */
+  readonly user: string;
   readonly token: string;
   readonly expiresInSeconds: number;
 }
@@ -79,14 +81,16 @@ export class OpenIdLogin {
    */
   async finish(query: string, { state, nonce, verifier }: LoginSecrets): Promise<LoggedIn> {
     const provider = await this.#discovered();
-    try {
-      const url = new URL(`callback${query}`, this.config.publicUrl);
-      const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier };
-      const { access_token, expires_in } = await authorizationCodeGrant(provider, url, checks);
-      return { token: access_token, expiresInSeconds: expires_in ?? DEFAULT_SESSION_SECONDS };
-    } catch (error) {
+    const url = new URL(`callback${query}`, this.config.publicUrl);
+    const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier };
+    const granted = await authorizationCodeGrant(provider, url, checks).catch((error: unknown) => {
       throw isRefusal(error) ? loginRefused(error) : unavailable(error);
-    }
+    });
+    // The nonce is in an ID token, so there is one.
+    const user = granted.claims()?.sub;
+    if (user === undefined) throw loginRefused();
+    const expiresInSeconds = granted.expires_in ?? DEFAULT_SESSION_SECONDS;
+    return { user, token: granted.access_token, expiresInSeconds };
   }
 
   /** One at a time; a failure is not kept. */

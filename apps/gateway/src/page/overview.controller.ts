@@ -5,8 +5,7 @@ import { refuseStrangers, TrustDescription, type TrustView } from '@countersign/
 import { z } from 'zod';
 import type { GatewayConfig, UpstreamName } from '../config.js';
 import { GATEWAY_CONFIG } from '../gateway-config.js';
-import { SEALED_COOKIES } from '../session/attach-session.js';
-import type { SealedCookies } from '../session/sealed-cookies.js';
+import { Sessions } from '../session/sessions.js';
 import { Attempts } from './attempts.js';
 import { type DocumentedFault, readDocumentedFaults } from './documented-faults.js';
 import { drawMap, type DrawnMap } from './trust-layout.js';
@@ -79,7 +78,7 @@ export interface TrustOverview {
 export class OverviewController {
   constructor(
     private readonly attempts: Attempts,
-    @Inject(SEALED_COOKIES) private readonly cookies: SealedCookies,
+    private readonly sessions: Sessions,
     @Inject(TrustDescription) private readonly own: TrustDescription,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -92,8 +91,8 @@ export class OverviewController {
     readonly faults: Readonly<Record<string, DocumentedFault>>;
   }> {
     refuseStrangers(request, 'page');
-    const [sealed] = this.cookies.sent(request, 'session');
-    const hasSession = (await this.cookies.open('session', sealed)) !== undefined;
+    const [sealed] = this.sessions.sent(request);
+    const hasSession = (await this.sessions.open(sealed)) !== undefined;
     return { hasSession, attempts: this.attempts.names, faults: readDocumentedFaults() };
   }
 

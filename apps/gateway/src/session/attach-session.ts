@@ -4,10 +4,7 @@ import { CountersignError } from '@countersign/core';
 import type { GatewayConfig } from '../config.js';
 import { GATEWAY_CONFIG } from '../gateway-config.js';
 import { refuseCrossSite } from './cross-site.js';
-import type { SealedCookies } from './sealed-cookies.js';
-
-/** Injects the `SealedCookies`. */
-export const SEALED_COOKIES = Symbol('SEALED_COOKIES');
+import { Sessions } from './sessions.js';
 
 /**
  * Puts the access token of the session's cookie where a program would have sent it: into `Authorization`. From there on a
@@ -16,7 +13,7 @@ export const SEALED_COOKIES = Symbol('SEALED_COOKIES');
 @Injectable()
 export class AttachSession implements NestMiddleware<IncomingMessage, ServerResponse> {
   constructor(
-    @Inject(SEALED_COOKIES) private readonly cookies: SealedCookies,
+    private readonly sessions: Sessions,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -25,21 +22,21 @@ export class AttachSession implements NestMiddleware<IncomingMessage, ServerResp
    * @throws Problem `cross_site_refused`.
    */
   async use(request: IncomingMessage, response: ServerResponse, next: () => void): Promise<void> {
-    const [sealed, ...others] = this.cookies.sent(request, 'session');
+    const [sealed, ...others] = this.sessions.sent(request);
     if (sealed === undefined) {
       next();
       return;
     }
     if (others.length > 0 || request.headers.authorization !== undefined || 'jwt' in request.headers)
       throw new CountersignError('request_malformed', 'a session came together with another credential');
-    const token = (await this.cookies.open('session', sealed))?.['token'];
-    if (typeof token === 'string') {
+    const session = await this.sessions.open(sealed);
+    if (session === undefined) {
+      this.sessions.forget(response);
+    } else {
       refuseCrossSite(request, this.config.publicUrl);
-      const value = `Bearer ${token}`;
+      const value = `Bearer ${session.token}`;
       request.rawHeaders.push('Authorization', value);
       request.headers.authorization = value;
-    } else {
-      this.cookies.clear(response, 'session');
     }
     next();
   }

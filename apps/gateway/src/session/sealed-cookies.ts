@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KeyObject } from 'node:crypto';
 import { EncryptJWT, errors, jwtDecrypt, type JWTPayload } from 'jose';
 
+/** Injects the `SealedCookies`. */
+export const SEALED_COOKIES = Symbol('SEALED_COOKIES');
+
 /** What a cookie is for: one that was sealed for the one is not opened for the other. */
 export type CookiePurpose = 'session' | 'login';
 
@@ -26,7 +29,7 @@ export interface SealedCookies {
   clear(response: ServerResponse, purpose: CookiePurpose): void;
 }
 
-type Content = Readonly<Record<string, string>>;
+type Content = Readonly<Record<string, string | number>>;
 
 /** Makes the reader and writer of our cookies. */
 export function sealedCookies({ key, isSecure }: SealedCookiesOptions): SealedCookies {
@@ -38,8 +41,9 @@ export function sealedCookies({ key, isSecure }: SealedCookiesOptions): SealedCo
     sent: (request, purpose) => valuesOf(request.headers.cookie ?? '', nameOf(purpose)),
 
     async open(purpose, sealed) {
+      if (sealed === undefined || !isCanonical(sealed)) return undefined;
       try {
-        const { payload } = await jwtDecrypt(sealed ?? '', key, {
+        const { payload } = await jwtDecrypt(sealed, key, {
           audience: purpose,
           requiredClaims: ['exp'],
           keyManagementAlgorithms: ['dir'],
@@ -68,11 +72,23 @@ export function sealedCookies({ key, isSecure }: SealedCookiesOptions): SealedCo
   };
 }
 
-/** Every value under that name (RFC 6265 section 4.2.1); ours need no decoding. */
+/** As we write it: a header, no key, 12 octets of IV, the ciphertext, 16 octets of tag (RFC 7518 section 5.3). */
+const SEALED = /^[\w-]+\.\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/;
+
+/** Decoders forgive padding, white space and bits that stand for nothing: with them, one cookie has many texts. */
+function isCanonical(sealed: string): boolean {
+  const isSame = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part;
+  return SEALED.test(sealed) && sealed.split('.').every(isSame);
+}
+
+/**
+ * Every value under that name (RFC 6265 section 4.2.1); ours need no decoding. Before a name nothing is removed but space and
+ * tab: a neighbouring host may set a cookie whose name is a no-break space and then `__Host-`.
+ */
 function valuesOf(header: string, name: string): readonly string[] {
   return header
     .split(';')
-    .map((pair) => pair.trim())
+    .map((pair) => pair.replace(/^[ \t]+/, ''))
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1));
 }

@@ -10,7 +10,7 @@ const KEY_BYTES = 32;
  * The key that cookies are encrypted with: the given one, or one that is kept in a file which only its owner can read.
  * @throws ConfigError when the file holds something else.
  */
-export function openSessionKey({ key, keyFile }: SessionConfig): KeyObject {
+export function openSessionKey({ key, keyFile }: Pick<SessionConfig, 'key' | 'keyFile'>): KeyObject {
   const octets = Buffer.from(key ?? readOrMake(keyFile), 'base64url');
   if (octets.length !== KEY_BYTES)
     throw new ConfigError(`SESSION_KEY: ${keyFile} must hold 32 bytes in base64url`);

@@ -37,6 +37,8 @@ export interface Edge {
   readonly routes: readonly RouteDescription[];
   startProvider(): Promise<void>;
   stopProvider(): Promise<void>;
+  /** Stops the gateway, and starts it again in the same folder. */
+  restart(): Promise<void>;
   /** Calls the gateway as a program does, with a token. */
   call(path: string, token: string, init?: RequestInit): Promise<Response>;
   /** Sends a notification as a program does. */
@@ -96,9 +98,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     DESTINATIONS_FILE: destinations,
     ...options.environment,
   });
-  const app = await createApp(config, false);
-  await held.release();
-  await app.listen(held.port, '127.0.0.1');
+  const start = async () => {
+    const made = await createApp(config, false);
+    await held.release();
+    await made.listen(held.port, '127.0.0.1');
+    return made;
+  };
+  let app = await start();
   const call: Edge['call'] = (path, token, init = {}) =>
     fetch(`${url}${path}`, {
       ...init,
@@ -110,6 +116,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     routes: app.get(RouteDescriptions).list(),
     startProvider: () => provider.start(),
     stopProvider: () => provider.stop(),
+    async restart() {
+      await app.close();
+      app = await start();
+    },
     call,
     notify: (token, headers = {}) =>
       call('/api/notification', token, {
