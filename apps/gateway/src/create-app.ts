@@ -1,7 +1,7 @@
 import { Server } from 'node:http';
 import type { LoggerService } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { createServiceApp, rememberForwarding } from '@countersign/service-kit';
+import { createServiceApp, rememberForwarding, setAnswerHeaders } from '@countersign/service-kit';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config.js';
 import { crossOrigin } from './edge/cross-origin.js';
@@ -18,6 +18,7 @@ export async function createApp(
   server.prependListener('request', stripInternalHeaders);
   // Before that one: some of what it removes is the only sign of a proxy.
   if (config.hasDevelopmentPage === true) server.prependListener('request', rememberForwarding);
+  server.prependListener('request', setAnswerHeaders);
   app.enableCors(crossOrigin(config.corsOrigins));
   return app;
 }

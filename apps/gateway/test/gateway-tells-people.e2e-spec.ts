@@ -75,7 +75,7 @@ describe('The page of a refused login', () => {
     const style = /<style>(.*)<\/style>/s.exec(await answer.text())?.[1] ?? '';
     const hash = createHash('sha256').update(style).digest('base64');
     expect(answer.headers.get('content-security-policy')).toBe(
-      `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      `default-src 'none'; script-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'sha256-${hash}'; form-action 'none'`,
     );
     expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { ConfigError, isLoopbackUrl, isStranger } from '@countersign/service-kit';
+import { ConfigError, isLoopbackUrl, isStranger, setAnswerHeaders } from '@countersign/service-kit';
 import type { IdpConfig } from './config.js';
 import { answerLogin } from './login.js';
 import { memoryStore } from './memory-store.js';
@@ -56,6 +56,7 @@ export async function startIdp(config: IdpConfig): Promise<RunningIdp> {
     ],
   ]);
   server.on('request', (request, response) => {
+    setAnswerHeaders(request, response);
     // Not by URL, which throws for some of what may stand here, such as `//`.
     const [pathname = '/'] = (request.url ?? '/').split('?', 1);
     const route = routes.get(`${request.method ?? ''} ${pathname}`);

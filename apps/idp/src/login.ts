@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, type Provider } from 'oidc-provider';
-import { PAGE_HEADERS, renderLogin, renderRefusal } from './pages.js';
+import { LOGIN_HEADERS, PAGE_HEADERS, renderLogin, renderRefusal } from './pages.js';
 import { PASSWORD, USERS } from './users.js';
 
 const MAX_FORM_BYTES = 4_096;
@@ -15,13 +15,13 @@ export async function answerLogin(
     const { params, session } = await provider.interactionDetails(request, response);
     const name = await clientName(provider, params['client_id']);
     if (request.method === 'GET') {
-      send(response, 200, renderLogin(name));
+      response.writeHead(200, LOGIN_HEADERS).end(renderLogin(name));
       return;
     }
     const form = await readForm(request);
     const user = USERS.find(({ id }) => id === form.get('user'));
     if (user === undefined || form.get('password') !== PASSWORD) {
-      send(response, 401, renderLogin(name, 'That is not the password.'));
+      response.writeHead(401, LOGIN_HEADERS).end(renderLogin(name, 'That is not the password.'));
       return;
     }
     const result = { login: { accountId: user.id } };
@@ -32,7 +32,8 @@ export async function answerLogin(
     response.writeHead(303, { Location: location }).end();
   } catch (error) {
     if (!(error instanceof errors.OIDCProviderError)) throw error;
-    send(response, error.statusCode, renderRefusal(error.error, error.error_description ?? ''));
+    const page = renderRefusal(error.error, error.error_description ?? '');
+    response.writeHead(error.statusCode, PAGE_HEADERS).end(page);
   }
 }
 
@@ -56,8 +57,4 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
     if (text.length > MAX_FORM_BYTES) throw new errors.InvalidRequest('the form is too long', 413);
   }
   return new URLSearchParams(text);
-}
-
-function send(response: ServerResponse, status: number, page: string): void {
-  response.writeHead(status, PAGE_HEADERS).end(page);
 }

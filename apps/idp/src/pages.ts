@@ -1,18 +1,8 @@
-import { escapeHtml } from '@countersign/service-kit';
+import { escapeHtml, pageHeaders } from '@countersign/service-kit';
 import { PASSWORD, USERS } from './users.js';
 
 /** What every page says first. */
 export const NOTICE = 'For development only: everybody can log in here as anybody.';
-
-/** How pages are sent: no scripts, nothing from elsewhere, in no frame. */
-export const PAGE_HEADERS = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-} as const;
 
 const STYLE = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -23,6 +13,11 @@ label { display: block; padding: .4rem 0; }
 input[type=password] { box-sizing: border-box; font: inherit; padding: .5rem; width: 100%; }
 button { font: inherit; margin-top: 1rem; padding: .6rem 1.5rem; }
 :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }`;
+
+/** How pages are sent. */
+export const PAGE_HEADERS = pageHeaders(STYLE);
+/** How the login page is sent: its form leads on to whoever asked. */
+export const LOGIN_HEADERS = pageHeaders(STYLE, { hasForm: true });
 
 /** The login page: whom to be, and the password, which it shows. */
 export function renderLogin(clientName: string, problem?: string): string {

@@ -6,7 +6,7 @@ import {
   type KoaContextWithOIDC,
   Provider,
 } from 'oidc-provider';
-import { renderRefusal } from './pages.js';
+import { PAGE_HEADERS, renderRefusal } from './pages.js';
 import type { PrivateJwk } from './signing-keys.js';
 import { USERS } from './users.js';
 
@@ -61,7 +61,7 @@ export function createProvider(parts: ProviderParts): Provider {
     loadExistingGrant: (context) => grantWhatIsAsked(context, audience),
     interactions: { policy: onlyLogin(), url: (_context, { uid }) => `/interaction/${uid}` },
     renderError: (context, { error, error_description }) => {
-      context.type = 'html';
+      context.set({ ...PAGE_HEADERS });
       context.body = renderRefusal(error, error_description ?? '');
     },
     // Clients publish their keys on this very machine, which the provider would not ask otherwise.

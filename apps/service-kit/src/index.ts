@@ -1,3 +1,4 @@
+export { pageHeaders, setAnswerHeaders } from './answer-headers.js';
 export { isUniqueViolation } from './database-errors.js';
 export { Database, type DatabaseLocation, type Migrations, openDatabase, type Orm } from './database.js';
 export {

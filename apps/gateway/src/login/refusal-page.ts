@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { escapeHtml, type ProblemDocument } from '@countersign/service-kit';
+import { escapeHtml, pageHeaders, type ProblemDocument } from '@countersign/service-kit';
 
 /** What a person can do about it, beside trying again. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
@@ -14,14 +13,8 @@ body { margin: 3rem auto; max-width: 32rem; padding: 0 1rem; }
 :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
 `;
 
-/** How the page is sent: no scripts, nothing from elsewhere, in no frame; its address, which may hold a code, goes nowhere. */
-export const PAGE_HEADERS = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${hashOf(STYLE)}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-} as const;
+/** How the page is sent. */
+export const PAGE_HEADERS = pageHeaders(STYLE);
 
 /** A refused login for a person: what happened, and how to try again. Holds nothing of the request. */
 export function renderRefusal({ status, code, title }: ProblemDocument): string {
@@ -35,8 +28,4 @@ export function renderRefusal({ status, code, title }: ProblemDocument): string 
 <p><small>${String(status)} <code>${escapeHtml(code)}</code></small></p>
 </main></body></html>
 `;
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
 }
