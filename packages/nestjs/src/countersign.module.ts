@@ -9,7 +9,7 @@ import {
   type Provider,
   Inject,
 } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import {
   CountersignError,
   createAuthorizer,
@@ -209,7 +209,7 @@ const INBOUND: readonly Provider[] = [
   },
   FaultAnswers,
   Refusals,
-  { provide: TRANSPORT_EXCEPTIONS, useFactory: transportExceptions, inject: [ModulesContainer] },
+  { provide: TRANSPORT_EXCEPTIONS, useFactory: transportExceptions },
   { provide: MARK_SPAN, useFactory: spanMarker },
   RequestAuthorizer,
   { provide: APPLICATION_GUARD, useClass: ApplicationGuard },

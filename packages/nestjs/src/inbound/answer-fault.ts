@@ -3,7 +3,7 @@ import { CountersignError } from '@countersign/core';
 import { attachedState } from './attached-state.js';
 import { toFaultAnswer, type FaultAnswer, type FaultAnswerOptions } from './fault-answer.js';
 import { isRaisedByGuards } from './fault.exception.js';
-import { requestOf } from './luggage.js';
+import { isHttp, requestOf } from './luggage.js';
 
 /** How to answer a fault without the request that it belongs to. */
 export interface AnswerFaultOptions extends Omit<FaultAnswerOptions, 'thrownByHandler'> {
@@ -25,7 +25,7 @@ export interface AnswerFaultOptions extends Omit<FaultAnswerOptions, 'thrownByHa
 export function answerFault(fault: CountersignError, how: ArgumentsHost | AnswerFaultOptions): FaultAnswer {
   if (!('getArgs' in how)) return toFaultAnswer(fault, { thrownByHandler: !isRaisedByGuards(fault), ...how });
   if (isRaisedByGuards(fault)) return fault.answer;
-  const state = how.getType() === 'http' ? attachedState(requestOf(how)) : undefined;
+  const state = isHttp(how) ? attachedState(requestOf(how)) : undefined;
   if (state !== undefined) return state.owner.answerThrown(fault, how);
   throw new CountersignError(
     'config_invalid',

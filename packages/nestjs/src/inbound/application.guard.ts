@@ -3,17 +3,14 @@ import { CountersignError, type Authentication, type Verifier } from '@countersi
 import { VERIFIER } from '../countersign.tokens.js';
 import { authenticateRequest, type AuthenticateRequestParts } from './authenticate-request.js';
 import { RequestAuthorizer } from './authorize-request.js';
+import { refuse } from './grpc-calls.js';
+import { PASSED, type Passed } from './handler.guard.js';
 import { InboundDecisions } from './inbound-decisions.js';
+import { isHttp } from './luggage.js';
 import { Refusals } from './refusals.js';
 import { RequestStates } from './request-scope.js';
 import { type RouteRule } from './requirements.js';
 import { RouteRules } from './route-rules.js';
-
-/** Under this name the context of a handler says which guard has let it through. */
-const PASSED = Symbol('countersign:passed');
-
-/** Nest makes one context for all guards of a handler that is about to run. */
-type Context = ExecutionContext & { [PASSED]?: ApplicationGuard };
 
 /**
  * Stands before every handler of the application: lets it run, or refuses it with an exception in the form of its transport.
@@ -35,7 +32,7 @@ export class ApplicationGuard implements CanActivate {
   }
 
   /** Makes no promise where nothing has to be waited for. It may be asked twice about one handler, and judges once. */
-  canActivate(context: Context): boolean | Promise<boolean> {
+  canActivate(context: Passed): boolean | Promise<boolean> {
     if (context[PASSED] === this) return true;
     try {
       const rule = this.rules.ruleFor(context);
@@ -51,7 +48,7 @@ export class ApplicationGuard implements CanActivate {
     }
   }
 
-  #judge(context: Context, rule: RouteRule | undefined): undefined | Promise<void> {
+  #judge(context: Passed, rule: RouteRule | undefined): undefined | Promise<void> {
     refuseOtherTransports(context);
     const authenticated = this.#authenticate(context, rule);
     if (authenticated === undefined) return undefined;
@@ -62,7 +59,7 @@ export class ApplicationGuard implements CanActivate {
   }
 
   /** Undefined where nobody asks to be authenticated, and nobody has to be. */
-  #authenticate(context: Context, rule: RouteRule | undefined): Awaitable<Authentication | undefined> {
+  #authenticate(context: Passed, rule: RouteRule | undefined): Awaitable<Authentication | undefined> {
     if (rule?.access !== 'optional') return authenticateRequest(this.#authenticating, context);
     try {
       const authenticated = authenticateRequest(this.#authenticating, context);
@@ -73,19 +70,21 @@ export class ApplicationGuard implements CanActivate {
     }
   }
 
-  #allow(context: Context): true {
+  #allow(context: Passed): true {
     this.decisions.allowed(context);
     return this.#pass(context);
   }
 
-  #pass(context: Context): true {
+  #pass(context: Passed): true {
     context[PASSED] = this;
     return true;
   }
 
-  #refuse(fault: unknown, context: Context): never {
+  #refuse(thrown: unknown, context: Passed): Promise<never> {
+    const fault = isUnnamed(context) ? unsupported(UNNAMED, thrown) : thrown;
     const instance = this.decisions.refused(context, fault);
-    throw fault instanceof CountersignError ? this.refusals.raised(fault, instance, context) : fault;
+    if (!(fault instanceof CountersignError)) throw fault;
+    return refuse(this.refusals.raised(fault, instance, context), fault, context);
   }
 }
 
@@ -93,10 +92,21 @@ type Awaitable<Value> = Value | Promise<Value>;
 
 function refuseOtherTransports(context: ExecutionContext): void {
   const transport: string = context.getType();
-  if (transport === 'http') return;
-  throw new CountersignError(
+  if (transport !== 'http') throw unsupported(`handlers of the ${transport} transport`);
+}
+
+/** Found out when the request is refused for it: to look at each costs time. */
+function isUnnamed(context: ExecutionContext): boolean {
+  return context.getType() === 'http' && !isHttp(context);
+}
+
+const UNNAMED = 'handlers that a library runs without an HTTP request, and without naming a type of context,';
+
+function unsupported(handlers: string, cause?: unknown): CountersignError {
+  return new CountersignError(
     'transport_unsupported',
-    `handlers of the ${transport} transport cannot be guarded yet, unless they are public`,
+    `${handlers} cannot be guarded yet, unless they are public`,
+    { cause },
   );
 }
 

@@ -1,7 +1,7 @@
 import { type ExecutionContext } from '@nestjs/common';
 import { type Principal } from '@countersign/core';
 import { attachedState, type AttachedState } from './attached-state.js';
-import { requestOf, type HandledRequest } from './luggage.js';
+import { isHttp, requestOf, type HandledRequest } from './luggage.js';
 
 /** Remembers who was let in, with the request itself: parameter decorators have no access to injected providers. */
 export function setPrincipal(state: AttachedState, principal: Principal): void {
@@ -15,7 +15,7 @@ export function setUser(request: HandledRequest, principal: Principal): void {
 
 /** Who was let in to the handler of this context. */
 export function currentPrincipal(context: ExecutionContext): Principal | undefined {
-  if (context.getType() !== 'http') return undefined;
+  if (!isHttp(context)) return undefined;
   let state = attachedState(requestOf(context));
   while (state !== undefined && state.principal === undefined) state = state.outer;
   return state?.principal;

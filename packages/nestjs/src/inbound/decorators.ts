@@ -75,7 +75,7 @@ export const CurrentPrincipal: () => ParameterDecorator = createParamDecorator(
 function stating(...requirements: readonly StatedRequirement[]): RouteDecorator {
   return (target: object, methodName?: string | symbol, descriptor?: { readonly value?: unknown }): void => {
     addStatements(target, methodName, requirements);
-    if (methodName !== undefined) noteMethod(descriptor?.value, methodName);
+    if (methodName !== undefined) noteMethod(descriptor?.value, { holder: target, name: methodName });
     guardClass(typeof target === 'function' ? target : target.constructor);
   };
 }

@@ -3,7 +3,7 @@ import { type CountersignError, type Verifier } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 import { newInstance, toFaultAnswer, type FaultAnswer } from './fault-answer.js';
-import { rawRequestOf, type RawRequest } from './luggage.js';
+import { isHttp, rawRequestOf, type RawRequest } from './luggage.js';
 
 /** How this application answers faults: under the name of its service, with the challenges that it makes. */
 @Injectable()
@@ -33,7 +33,7 @@ export class FaultAnswers {
 
   /** The answer to a fault that a handler threw. Logs it: no decision record tells of it. */
   answerThrown(fault: CountersignError, host: ArgumentsHost): FaultAnswer {
-    const request = host.getType() === 'http' ? rawRequestOf(host) : undefined;
+    const request = isHttp(host) ? rawRequestOf(host) : undefined;
     const answer = this.answer(fault, request, { instance: newInstance(), thrownByHandler: true });
     this.log(fault, answer.problem.instance);
     return answer;

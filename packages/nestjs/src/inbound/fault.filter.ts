@@ -1,10 +1,12 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
-import { throwError, type Observable } from 'rxjs';
+import { of, throwError, type Observable } from 'rxjs';
 import { type FaultAnswer } from './fault-answer.js';
 import { FaultAnswers } from './fault-answers.js';
 import { isRaisedByGuards } from './fault.exception.js';
+import { endStreamCall } from './grpc-calls.js';
+import { isHttp } from './luggage.js';
 import { Refusals } from './refusals.js';
 import { TRANSPORT_EXCEPTIONS, type TransportExceptions } from './transport-exceptions.js';
 
@@ -22,13 +24,14 @@ export class FaultFilter implements ExceptionFilter<CountersignError> {
     @Inject(TRANSPORT_EXCEPTIONS) private readonly exceptions: TransportExceptions,
   ) {}
 
-  catch(fault: CountersignError, host: ArgumentsHost): Observable<never> | undefined {
+  catch(fault: CountersignError, host: ArgumentsHost): Observable<undefined> | undefined {
     // A refusal of the guards is recorded already; anything else was thrown by a handler and would go unseen.
     const answer = isRaisedByGuards(fault) ? fault.answer : this.answers.answerThrown(fault, host);
-    if (host.getType() === 'http') {
+    if (isHttp(host)) {
       this.#answer(answer, host);
       return undefined;
     }
+    if (endStreamCall(fault, host)) return of(undefined);
     const error = isRaisedByGuards(fault) ? fault : this.refusals.inForm(fault, answer, host);
     return this.#passOn(error, host);
   }

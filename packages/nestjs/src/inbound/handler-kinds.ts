@@ -11,15 +11,21 @@ interface Mark {
   readonly on: 'controllers' | 'providers';
 }
 
-/** Under this name Nest keeps the HTTP method of a handler: what has it is a route. */
-export const HTTP_METHOD_METADATA = 'method';
+/** Under this name Nest keeps what `@Controller('path')` and `@Get('path')` say: a method that has it is a route. */
+export const PATH_METADATA = 'path';
+
+/** Under this name a resolver says to which type of GraphQL it belongs: its class, or each method for itself. */
+const RESOLVER_TYPE_METADATA = 'graphql:resolver_type';
+
+/** Every method of a class for one of these is a handler, whatever is on the method. */
+const ROOT_TYPES: ReadonlySet<unknown> = new Set(['Query', 'Mutation', 'Subscription']);
 
 /** The metadata by which Nest, or a package of Nest, knows a method to be a handler. */
 const MARKS: ReadonlyMap<string, Mark> = new Map([
-  [HTTP_METHOD_METADATA, { kind: 'http', on: 'controllers' }], // @Get, @Post, @Sse ...
+  [PATH_METADATA, { kind: 'http', on: 'controllers' }], // @Get, @Post, @Sse ...
   ['microservices:handler_type', { kind: 'rpc', on: 'controllers' }], // @MessagePattern, @EventPattern, @GrpcMethod
   ['websockets:message_mapping', { kind: 'ws', on: 'providers' }], // @SubscribeMessage
-  ['graphql:resolver_type', { kind: 'graphql', on: 'providers' }], // @Query, @Mutation, @Subscription
+  [RESOLVER_TYPE_METADATA, { kind: 'graphql', on: 'providers' }], // @Query, @Mutation, @Subscription
   ['graphql:resolve_property', { kind: 'graphql-field', on: 'providers' }], // @ResolveField
   ['graphql:resolve_reference', { kind: 'graphql-field', on: 'providers' }], // @ResolveReference
 ]);
@@ -69,15 +75,12 @@ export function handlersOf(type: Type, on: Mark['on']): readonly Handler[] {
     const method: unknown = Reflect.get(prototype, name);
     if (typeof method !== 'function') return [];
     return [...MARKS]
-      .filter(([metadata, mark]) => mark.on === on && Reflect.hasMetadata(metadata, method))
+      .filter(([metadata, mark]) => mark.on === on && marks(metadata, type, method))
       .map(([, { kind }]) => ({ type, name, kind, method }));
   });
 }
 
-/** Whether the application has handlers of that kind. */
-export function hasHandlers(modules: ModulesContainer, kind: HandlerKind): boolean {
-  return hostedBy(modules).some(({ on, wrapper }) => {
-    const type = typeOf(wrapper);
-    return type !== undefined && handlersOf(type, on).some((handler) => handler.kind === kind);
-  });
+function marks(metadata: string, type: Type, method: object): boolean {
+  if (Reflect.hasMetadata(metadata, method)) return true;
+  return metadata === RESOLVER_TYPE_METADATA && ROOT_TYPES.has(Reflect.getMetadata(metadata, type));
 }

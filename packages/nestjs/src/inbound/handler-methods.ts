@@ -1,10 +1,16 @@
 import 'reflect-metadata';
 import { type Type } from '@nestjs/common';
 
-/** Under this name a function of a handler says as which methods of its class it was found. */
+/** Under this name a function says as which methods of which classes it was found. */
 const METHODS = Symbol.for('countersign:methods');
 
 type MethodName = string | symbol;
+
+/** A method, by the object that its class has it on. */
+export interface NotedMethod {
+  readonly holder: object;
+  readonly name: MethodName;
+}
 
 /** A class and its base classes. */
 export function classChain(type: Type): readonly Type[] {
@@ -30,12 +36,24 @@ export function memberNames(type: Type): ReadonlySet<MethodName> {
 
 /**
  * Notes on a function that it stands for a method. A tracing tool that puts its own function in the place of a handler hands
- * the metadata on to it, and so the note.
+ * the metadata on to it, and so the note; a mixin that copies a method into another class takes the note along.
  */
-export function noteMethod(handler: unknown, name: MethodName): void {
+export function noteMethod(handler: unknown, { holder, name }: NotedMethod): void {
   if (typeof handler !== 'function') return;
   const noted = notedMethods(handler);
-  if (!noted.includes(name)) Reflect.defineMetadata(METHODS, [...noted, name], handler);
+  if (noted.some((each) => each.holder === holder && each.name === name)) return;
+  Reflect.defineMetadata(METHODS, [...noted, { holder, name }], handler);
+}
+
+/** What is noted on a function. */
+export function notedMethods(handler: unknown): readonly NotedMethod[] {
+  const noted: unknown = typeof handler === 'function' ? Reflect.getOwnMetadata(METHODS, handler) : undefined;
+  return isNoted(noted) ? noted : [];
+}
+
+/** Only copies of this package write under that name. */
+function isNoted(value: unknown): value is readonly NotedMethod[] {
+  return Array.isArray(value);
 }
 
 /**
@@ -51,19 +69,10 @@ export function methodsOf(
   const found = holders.flatMap((holder) =>
     Reflect.ownKeys(holder).filter((name) => valueOf(holder, name) === handler),
   );
-  return new Set(found.length > 0 || typeof handler !== 'function' ? found : notedMethods(handler));
+  return new Set(found.length > 0 ? found : notedMethods(handler).map(({ name }) => name));
 }
 
 /** Not by reading the member, which would call an accessor. */
 function valueOf(holder: object, name: MethodName): unknown {
   return Reflect.getOwnPropertyDescriptor(holder, name)?.value;
-}
-
-function notedMethods(handler: object): readonly MethodName[] {
-  const noted: unknown = Reflect.getOwnMetadata(METHODS, handler);
-  return Array.isArray(noted) ? noted.filter(isMethodName) : [];
-}
-
-function isMethodName(value: unknown): value is MethodName {
-  return typeof value === 'string' || typeof value === 'symbol';
 }

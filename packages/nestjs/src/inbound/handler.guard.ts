@@ -6,12 +6,13 @@ import {
   Injectable,
   Logger,
   Optional,
+  type Type,
 } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
 import { APPLICATION_GUARD } from '../countersign.tokens.js';
 import { newInstance, toFaultAnswer } from './fault-answer.js';
 import { FaultException } from './fault.exception.js';
-import { combine } from './requirements.js';
+import { refuse } from './grpc-calls.js';
 import { statedRequirements } from './statements.js';
 
 /** Under this name Nest keeps the guards of a class. */
@@ -20,6 +21,11 @@ const GUARDS_METADATA = '__guards__';
 /** Tells our guard from others, also that of another copy of this package. */
 const IS_OURS = Symbol.for('countersign:handler-guard');
 
+/** Under this name the context of a handler says which guard let it run. Nest makes one context for all guards of a handler. */
+export const PASSED = Symbol.for('countersign:passed');
+
+export type Passed = ExecutionContext & { [PASSED]?: CanActivate };
+
 /**
  * Stands before the handlers of one class, beside the guard that stands before every handler of the application. Nest leaves the
  * latter out where a microservice is connected without `inheritAppConfig`, and before gateways in Nest 11; where
@@ -27,44 +33,54 @@ const IS_OURS = Symbol.for('countersign:handler-guard');
  */
 @Injectable()
 export class HandlerGuard implements CanActivate {
-  readonly #logger = new Logger('Countersign');
-
   constructor(@Optional() @Inject(APPLICATION_GUARD) private readonly whole?: CanActivate) {}
 
   canActivate(context: ExecutionContext): ReturnType<CanActivate['canActivate']> {
-    return this.whole === undefined ? this.#withoutModule(context) : this.whole.canActivate(context);
-  }
-
-  /** A class that states nothing may belong to an application without Countersign. */
-  #withoutModule(context: ExecutionContext): true {
-    const type = context.getClass();
-    const stated = statedRequirements(type, context.getHandler(), []);
-    if (stated !== undefined) {
-      const rule = combine(stated, type.name);
-      if (rule === undefined || rule.access === 'public') return true;
-    }
-    const fault = new CountersignError(
-      'config_invalid',
-      `${type.name} says who may call it, but nobody checks: import CountersignModule.forRoot() in the root module`,
-    );
-    const instance = newInstance();
-    this.#logger.error({ code: fault.code, reason: fault.message, instance });
-    throw new FaultException(
-      fault,
-      toFaultAnswer(fault, { service: type.name, instance, thrownByHandler: false }),
-    );
+    return this.whole === undefined || this.whole.canActivate(context);
   }
 }
 Object.defineProperty(HandlerGuard, IS_OURS, { value: true });
 
-/** Puts the guard before the handlers of a class and of the classes that extend it. It runs before the class's other guards. */
-export function guardClass(type: object): void {
-  const guards: unknown = Reflect.getMetadata(GUARDS_METADATA, type);
-  const others: readonly unknown[] = Array.isArray(guards) ? guards : [];
-  if (others.some(isOurs)) return;
-  Reflect.defineMetadata(GUARDS_METADATA, [HandlerGuard, ...others], type);
+/** Comes after it, and needs nothing injected: Nest leaves out a guard that it has not made for the module of the class. */
+class Backstop implements CanActivate {
+  readonly #logger = new Logger('Countersign');
+
+  canActivate(context: Passed): true | Promise<never> {
+    return context[PASSED] !== undefined || isOpen(context) || this.#refuse(context);
+  }
+
+  #refuse(context: ExecutionContext): Promise<never> {
+    const { name } = context.getClass();
+    const fault = new CountersignError(
+      'config_invalid',
+      `${name} says who may call it, but nobody checks: import CountersignModule.forRoot() in the root module`,
+    );
+    const instance = newInstance();
+    this.#logger.error({ code: fault.code, reason: fault.message, instance });
+    const answer = toFaultAnswer(fault, { service: name, instance, thrownByHandler: false });
+    return refuse(new FaultException(fault, answer), fault, context);
+  }
 }
 
-function isOurs(guard: unknown): boolean {
+/** A class that states nothing may belong to an application without Countersign. */
+function isOpen(context: ExecutionContext): boolean {
+  const stated = statedRequirements(context.getClass(), context.getHandler(), []);
+  return stated?.every(({ kind }) => kind === 'public') === true;
+}
+
+/**
+ * Puts the guard before the handlers of a class and of the classes that extend it. It runs before the class's other guards.
+ * @returns our guards of the class, of which another copy of this package may have put one there.
+ */
+export function guardClass(type: object): readonly Type[] {
+  const guards: unknown = Reflect.getMetadata(GUARDS_METADATA, type);
+  const others: readonly unknown[] = Array.isArray(guards) ? guards : [];
+  const ours = others.filter(isOurs);
+  if (ours.length > 0) return ours;
+  Reflect.defineMetadata(GUARDS_METADATA, [HandlerGuard, new Backstop(), ...others], type);
+  return [HandlerGuard];
+}
+
+function isOurs(guard: unknown): guard is Type {
   return typeof guard === 'function' && IS_OURS in guard;
 }

@@ -1,15 +1,20 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { LazyModuleLoader, ModulesContainer } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { APPLICATION_GUARD, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { type ApplicationGuard } from './application.guard.js';
 import { handlersOf, hostedBy, typeOf } from './handler-kinds.js';
+import { prototypeOf } from './handler-methods.js';
 import { guardClass, HandlerGuard } from './handler.guard.js';
 import { RouteRules } from './route-rules.js';
+import { isDecorated } from './statements.js';
 
 /** Under this name `GraphQLModule` provides its options. */
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
+
+/** Nest lets no guard see this one, which says of which type a value is. */
+const NEVER_GUARDED = '__resolveType';
 
 /**
  * Looks at every handler when the application is made and when it starts. A guard stands before each of them, or the
@@ -21,10 +26,19 @@ export class HandlersAtStart implements OnModuleInit {
     private readonly modules: ModulesContainer,
     private readonly rules: RouteRules,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(APPLICATION_GUARD) guard: ApplicationGuard,
+    @Inject(APPLICATION_GUARD) whole: ApplicationGuard,
+    lazy: LazyModuleLoader,
   ) {
+    const guard = new HandlerGuard(whole);
     // Now: a microservice that is connected to the application may serve messages before the application is initialised.
-    this.#guardEveryClass(new HandlerGuard(guard));
+    this.#guardEveryClass(guard);
+    // It may also be connected to what was loaded later, of which Nest tells nobody.
+    const load = lazy.load.bind(lazy);
+    lazy.load = async (...what) => {
+      const loaded = await load(...what);
+      this.#guardEveryClass(guard);
+      return loaded;
+    };
   }
 
   /**
@@ -37,17 +51,22 @@ export class HandlersAtStart implements OnModuleInit {
     const undecorated = handlers.filter(({ rule }) => rule === undefined);
     if (undecorated.length > 0) throw listUndecorated(undecorated.map(nameOf));
     const fields = handlers.filter(({ kind, rule }) => kind === 'graphql-field' && rule?.access !== 'public');
-    if (fields.length > 0 && !this.#guardsFields()) throw listUnguardedFields(fields.map(nameOf));
+    const isGuarded = this.#guardsFields();
+    const unguarded = fields.filter(({ name }) => !isGuarded || name === NEVER_GUARDED);
+    if (unguarded.length > 0) throw listUnguardedFields(unguarded.map(nameOf));
   }
 
   #guardEveryClass(guard: HandlerGuard): void {
     for (const { module, on, wrapper } of hostedBy(this.modules)) {
       const type = typeOf(wrapper);
-      if (type === undefined || handlersOf(type, on).length === 0) continue;
-      guardClass(type);
-      // Nest has provided the guard already where the class had it when Nest looked.
-      if (!module.injectables.has(HandlerGuard))
-        module.addInjectable({ provide: HandlerGuard, useValue: guard }, 'guard');
+      if (type === undefined) continue;
+      const hasHandlers = handlersOf(type, on).length > 0;
+      if (hasHandlers || isDecorated(type)) refuseMistakenClass(type);
+      if (!hasHandlers) continue;
+      for (const provide of guardClass(type)) {
+        // Nest has provided the guard already where the class had it when Nest looked.
+        if (!module.injectables.has(provide)) module.addInjectable({ provide, useValue: guard }, 'guard');
+      }
     }
   }
 
@@ -77,6 +96,17 @@ export class HandlersAtStart implements OnModuleInit {
   }
 }
 
+/** Nest knows a handler by the class that its instance names; what is stated on another one would be lost. */
+function refuseMistakenClass(type: Type): void {
+  const named: unknown = Reflect.get(prototypeOf(type), 'constructor');
+  if (named === type) return;
+  throw new CountersignError(
+    'config_invalid',
+    `${type.name}.prototype.constructor is not ${type.name}, so what is stated on the class would be lost: let no mixin copy ` +
+      'the constructor along with the methods, and no class decorator replace the class by a Proxy',
+  );
+}
+
 function nameOf({ type, name }: { readonly type: { readonly name: string }; readonly name: string }): string {
   return `${type.name}#${name}`;
 }
@@ -99,7 +129,8 @@ function listUnguardedFields(fields: readonly string[]): CountersignError {
     [
       'No guard sees these fields of GraphQL:',
       ...fields.map((field) => `  ${field}`),
-      "Add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule, or let everybody read them with @Public().",
+      "Add fieldResolverEnhancers: ['guards', 'filters'] to the options of GraphQLModule, or let everybody read them with",
+      `@Public(). For ${NEVER_GUARDED} only the latter is possible; put it into a resolver of its own.`,
     ].join('\n'),
   );
 }

@@ -5,7 +5,7 @@ import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { describePrincipal, isoTime, type DecisionRecord } from '../decisions.js';
 import { METRICS, type Metrics } from '../metrics.js';
 import { newInstance } from './fault-answer.js';
-import { rawRequestOf } from './luggage.js';
+import { isHttp, rawRequestOf } from './luggage.js';
 import { RequestStates } from './request-scope.js';
 
 /** Records the one decision about each request to a route that is not public. */
@@ -42,7 +42,7 @@ export class InboundDecisions {
       time: isoTime(this.options.clock.now()),
       ...outcome,
     };
-    if (context.getType() !== 'http') return { ...record, route: handlerName(context) };
+    if (!isHttp(context)) return { ...record, route: handlerName(context) };
     const raw = rawRequestOf(context);
     if (raw.method !== undefined) record.method = raw.method;
     record.route = routePattern(context) ?? handlerName(context);

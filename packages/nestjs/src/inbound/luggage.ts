@@ -16,6 +16,24 @@ interface FastifyRequest {
   user?: unknown;
 }
 
+/**
+ * Whether a handler answers HTTP. Nest says so of every handler that a library runs through it without naming a type, whatever
+ * the library hands it. Only the answer is looked at: to read members of a request costs time, as `luggageOf` says.
+ */
+export function isHttp(host: ArgumentsHost): boolean {
+  if (host.getType() !== 'http') return false;
+  const answer = host.getArgByIndex<unknown>(1);
+  return isResponse(answer) || (isObject(answer) && 'raw' in answer && isResponse(answer.raw));
+}
+
+function isResponse(value: unknown): boolean {
+  return isObject(value) && 'writableEnded' in value;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** The request of an HTTP handler. Not by `switchToHttp()`, which makes three functions each time that it is called. */
 export function requestOf(host: ArgumentsHost): HandledRequest {
   return host.getArgByIndex<HandledRequest>(0);

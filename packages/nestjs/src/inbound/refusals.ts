@@ -1,20 +1,12 @@
 import { type ArgumentsHost, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type CountersignError, type FaultKind } from '@countersign/core';
+import { type CountersignError } from '@countersign/core';
 import { type FaultAnswer } from './fault-answer.js';
 import { FaultAnswers } from './fault-answers.js';
 import { FaultException } from './fault.exception.js';
-import { rawRequestOf } from './luggage.js';
+import { isGrpc, toGrpcStatus } from './grpc-calls.js';
+import { isHttp, rawRequestOf } from './luggage.js';
 import { TRANSPORT_EXCEPTIONS, type TransportExceptions } from './transport-exceptions.js';
-
-/** The status of gRPC for each kind of fault (`google.rpc.Code`). */
-const GRPC_STATUS: Readonly<Record<FaultKind, number>> = {
-  bad_request: 3, // INVALID_ARGUMENT
-  forbidden: 7, // PERMISSION_DENIED
-  misconfigured: 13, // INTERNAL
-  unavailable: 14, // UNAVAILABLE
-  unauthenticated: 16, // UNAUTHENTICATED
-};
 
 /** Makes the exception that a handler is refused with, in the form of the transport by which it was called. */
 @Injectable()
@@ -28,8 +20,7 @@ export class Refusals {
   /** What a guard throws. Over HTTP the headers of the answer are set now, and stay whichever filter answers. */
   raised(fault: CountersignError, instance: string, host: ArgumentsHost): Error {
     const how = { instance, thrownByHandler: false };
-    if (host.getType() !== 'http')
-      return this.inForm(fault, this.answers.answer(fault, undefined, how), host);
+    if (!isHttp(host)) return this.inForm(fault, this.answers.answer(fault, undefined, how), host);
     const answer = this.answers.answer(fault, rawRequestOf(host), how);
     const response = host.getArgByIndex<unknown>(1);
     const { httpAdapter } = this.host;
@@ -56,12 +47,5 @@ function messageError({ problem }: FaultAnswer): object {
 }
 
 function rpcError(fault: CountersignError, answer: FaultAnswer, host: ArgumentsHost): object {
-  if (!host.getArgs<unknown[]>().some(isGrpcCall)) return messageError(answer);
-  const { title, code } = answer.problem;
-  return { code: GRPC_STATUS[fault.kind], message: `${code}: ${title}` };
-}
-
-/** Every gRPC handler gets its call, as the first or the last argument. */
-function isGrpcCall(argument: unknown): boolean {
-  return typeof argument === 'object' && argument !== null && 'sendMetadata' in argument;
+  return isGrpc(host) ? toGrpcStatus(fault) : messageError(answer);
 }

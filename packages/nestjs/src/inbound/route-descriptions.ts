@@ -1,6 +1,6 @@
 import { Injectable, RequestMethod } from '@nestjs/common';
 import type { Requirement } from '@countersign/core';
-import { HTTP_METHOD_METADATA } from './handler-kinds.js';
+import { PATH_METADATA } from './handler-kinds.js';
 import { RouteRules } from './route-rules.js';
 
 /** One route of the application, and who may call it. */
@@ -42,8 +42,8 @@ export class RouteDescriptions {
   }
 }
 
-/** Under this name Nest keeps what `@Controller('path')` and `@Get('path')` say. */
-const PATH_METADATA = 'path';
+/** Under this name Nest keeps the method of a route; without one it takes them all. */
+const METHOD_METADATA = 'method';
 
 function pathsOf(target: object): readonly string[] {
   const paths: unknown = Reflect.getMetadata(PATH_METADATA, target);
@@ -52,8 +52,8 @@ function pathsOf(target: object): readonly string[] {
 }
 
 function methodOf(handler: object): string {
-  const method: unknown = Reflect.getMetadata(HTTP_METHOD_METADATA, handler);
-  return (typeof method === 'number' ? RequestMethod[method] : undefined) ?? 'GET';
+  const method: unknown = Reflect.getMetadata(METHOD_METADATA, handler);
+  return (typeof method === 'number' ? RequestMethod[method] : undefined) ?? 'ALL';
 }
 
 function joined(...parts: readonly string[]): string {

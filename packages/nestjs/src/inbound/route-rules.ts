@@ -4,7 +4,7 @@ import { CountersignError } from '@countersign/core';
 import { type ExemptController, type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { handlersOf, hostedBy, typeOf, type Handler } from './handler-kinds.js';
-import { noteMethod } from './handler-methods.js';
+import { noteMethod, prototypeOf } from './handler-methods.js';
 import { type HandlerPolicy } from './handler-policy.js';
 import { combine, type RouteRule, type StatedRequirement } from './requirements.js';
 import { statedRequirements } from './statements.js';
@@ -98,10 +98,11 @@ export class RouteRules implements OnModuleInit {
       const type = typeOf(wrapper);
       if (type === undefined) continue;
       for (const { name, method } of handlersOf(type, on)) {
-        noteMethod(method, name);
+        const noted = { holder: prototypeOf(type), name };
+        noteMethod(method, noted);
         const instance: unknown = wrapper.instance;
         if (typeof instance === 'object' && instance !== null)
-          noteMethod(Reflect.getOwnPropertyDescriptor(instance, name)?.value, name);
+          noteMethod(Reflect.getOwnPropertyDescriptor(instance, name)?.value, noted);
       }
     }
   }

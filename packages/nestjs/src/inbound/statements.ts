@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { type Type } from '@nestjs/common';
 import { refuseOtherVersion, THIS_COPY, type Copy } from '../copies.js';
-import { classChain, memberNames, methodsOf, prototypeOf } from './handler-methods.js';
+import { classChain, memberNames, methodsOf, notedMethods, prototypeOf } from './handler-methods.js';
 import { refuseContradiction, type StatedRequirement } from './requirements.js';
 
 /** A requirement, and which copy of this package put it there. */
@@ -34,7 +34,8 @@ export function addStatements(
 }
 
 /**
- * Everything stated for one handler: by its class, by the method of its name, and by the same of every base class.
+ * Everything stated for one handler: by its class, by the method of its name, by the same of every base class, and by the
+ * methods of other classes that its function was copied from.
  * @param instances of the class, which may have functions of their own in the place of its methods.
  * @returns undefined when it is not clear which method the handler is, and that makes a difference.
  * @throws CountersignError `config_invalid` for a statement of another version of this package.
@@ -46,12 +47,19 @@ export function statedRequirements(
 ): readonly StatedRequirement[] | undefined {
   const methods = methodsOf(type, handler, instances);
   if (methods.size === 0 && onMethods(type, memberNames(type)).length > 0) return undefined;
-  const statements = [
+  const statements = new Set([
     ...classChain(type).flatMap((each) => statementsOn(each, undefined)),
     ...onMethods(type, methods),
-  ];
+    ...notedMethods(handler).flatMap(({ holder, name }) => statementsOn(holder, name)),
+  ]);
   for (const statement of statements) refuseOtherVersion(statement, type.name);
-  return statements.map(({ requirement }) => requirement);
+  return [...statements].map(({ requirement }) => requirement);
+}
+
+/** Whether something is stated on a class or its methods, or on those of a base class. */
+export function isDecorated(type: Type): boolean {
+  const onClasses = classChain(type).flatMap((each) => statementsOn(each, undefined));
+  return onClasses.length > 0 || onMethods(type, memberNames(type)).length > 0;
 }
 
 function onMethods(type: Type, names: ReadonlySet<string | symbol>): readonly Statement[] {

@@ -1,11 +1,7 @@
-import { ModulesContainer } from '@nestjs/core';
-import { ifInstalled } from '../open-telemetry.js';
-import { hasHandlers } from './handler-kinds.js';
-
 type Microservices = typeof import('@nestjs/microservices');
 type Websockets = typeof import('@nestjs/websockets');
 
-/** What Nest's own packages for other transports refuse with; each is there where the application has handlers for it. */
+/** What Nest's own packages for other transports refuse with. */
 export interface TransportExceptions {
   readonly rpc: Pick<Microservices, 'RpcException'> | undefined;
   readonly ws: Pick<Websockets, 'WsException' | 'BaseWsExceptionFilter'> | undefined;
@@ -14,11 +10,14 @@ export interface TransportExceptions {
 /** The injection token of `TransportExceptions`. */
 export const TRANSPORT_EXCEPTIONS = Symbol('TRANSPORT_EXCEPTIONS');
 
-/** Loads them once, when the application is made: afterwards handlers are refused without waiting. */
-export async function transportExceptions(modules: ModulesContainer): Promise<TransportExceptions> {
+/**
+ * Loads the packages once, when the application is made: afterwards handlers are refused without waiting. Nest loads them for
+ * every application that has them installed, and does without one that cannot be loaded.
+ */
+export async function transportExceptions(): Promise<TransportExceptions> {
   const [rpc, ws] = await Promise.all([
-    hasHandlers(modules, 'rpc') ? ifInstalled(() => import('@nestjs/microservices')) : undefined,
-    hasHandlers(modules, 'ws') ? ifInstalled(() => import('@nestjs/websockets')) : undefined,
+    import('@nestjs/microservices').catch(() => undefined),
+    import('@nestjs/websockets').catch(() => undefined),
   ]);
   return { rpc, ws };
 }

@@ -1,6 +1,5 @@
 import { Controller, Get, Injectable, Scope } from '@nestjs/common';
-import { ExternalContextCreator } from '@nestjs/core';
-import { Authenticated, Callers, Public, Scopes } from '@countersign/nestjs';
+import { Authenticated, Callers, Scopes } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import {
   ADAPTERS,
@@ -163,93 +162,4 @@ describe.each(['refuse', 'authenticated'] as const)('where undecorated handlers 
       expect(ran).toEqual([]);
     });
   });
-});
-
-/** Handlers that a library runs through Nest, as `@golevelup/nestjs-rabbitmq` does. */
-describe.each(['rpc', 'ws', 'graphql', 'rmq'])('a handler of the context type %s', (transport) => {
-  let herald: TestIssuer;
-  let census: Application;
-
-  @Injectable()
-  class Messages {
-    @Public()
-    open(message: unknown) {
-      ran.push('open');
-      return message;
-    }
-    @Authenticated()
-    guarded() {
-      ran.push('guarded');
-    }
-    undecorated() {
-      ran.push('undecorated');
-    }
-  }
-  @Injectable()
-  class ForeignMessages {
-    handle(message: unknown) {
-      ran.push('exempt');
-      return message;
-    }
-  }
-
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
-      adapter: ADAPTERS[0]!.adapter,
-      options: {
-        ...censusOptions(herald, herald.keyStore),
-        exempt: [{ controller: ForeignMessages, as: 'public' }],
-      },
-      providers: [Messages, ForeignMessages],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
-  });
-  beforeEach(() => {
-    ran.length = 0;
-    census.decisions.length = 0;
-  });
-
-  const call = (type: typeof Messages | typeof ForeignMessages, name: string) => {
-    const instance = census.nest.get<Record<string, () => unknown>>(type);
-    const contexts = census.nest.get(ExternalContextCreator, { strict: false });
-    const none = undefined;
-    return contexts.create(
-      instance,
-      instance[name]!,
-      name,
-      none,
-      none,
-      none,
-      none,
-      none,
-      transport,
-    )({ data: 1 });
-  };
-
-  it('runs when it is public', async () => {
-    await expect(call(Messages, 'open')).resolves.toEqual({ data: 1 });
-    expect(ran).toEqual(['open']);
-  });
-
-  it('runs when its class is exempt', async () => {
-    await expect(call(ForeignMessages, 'handle')).resolves.toEqual({ data: 1 });
-    expect(ran).toEqual(['exempt']);
-  });
-
-  it.each(['guarded', 'undecorated'])(
-    'is refused by an error otherwise, so that no message is lost: %s',
-    async (name) => {
-      await expect(call(Messages, name)).rejects.toMatchObject({
-        code: 'transport_unsupported',
-        message: 'This transport is not supported.',
-        extensions: { code: 'transport_unsupported' },
-      });
-      expect(ran).toEqual([]);
-      expect(census.decisions).toMatchObject([{ decision: 'refused', code: 'transport_unsupported' }]);
-    },
-  );
 });

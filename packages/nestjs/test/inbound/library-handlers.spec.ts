@@ -1,0 +1,156 @@
+import { Injectable } from '@nestjs/common';
+import { ExternalContextCreator, NestFactory } from '@nestjs/core';
+import { Authenticated, CurrentPrincipal, Public, type Principal } from '@countersign/nestjs';
+import { TestIssuer } from '@countersign/testing';
+import { ADAPTERS, censusOptions, startApplication, type Application } from '../support/application.js';
+
+const ran: string[] = [];
+
+/** Under this name Nest keeps what the parameters of a handler are. */
+const ROUTE_ARGS_METADATA = '__routeArguments__';
+
+/** Nest's own exceptions keep it apart from their message. */
+function shownToClients(refusal: unknown): unknown {
+  const isNests = typeof refusal === 'object' && refusal !== null && 'getError' in refusal;
+  return isNests ? (refusal as { getError(): unknown }).getError() : refusal;
+}
+
+/** Handlers that a library runs through Nest, as `@golevelup/nestjs-rabbitmq` does. Where a library names no type, Nest says `http`. */
+describe.each(['rpc', 'ws', 'graphql', 'rmq', 'http'])('a handler of the context type %s', (transport) => {
+  let herald: TestIssuer;
+  let census: Application;
+
+  @Injectable()
+  class Messages {
+    @Public()
+    open(message: unknown) {
+      ran.push('open');
+      return message;
+    }
+    @Public()
+    asking(@CurrentPrincipal() principal: Principal | undefined) {
+      ran.push('asking');
+      return principal === undefined;
+    }
+    @Authenticated()
+    guarded() {
+      ran.push('guarded');
+    }
+    undecorated() {
+      ran.push('undecorated');
+    }
+  }
+  @Injectable()
+  class ForeignMessages {
+    handle(message: unknown) {
+      ran.push('exempt');
+      return message;
+    }
+  }
+
+  beforeAll(async () => {
+    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
+    census = await startApplication({
+      adapter: ADAPTERS[0]!.adapter,
+      options: {
+        ...censusOptions(herald, herald.keyStore),
+        exempt: [{ controller: ForeignMessages, as: 'public' }],
+      },
+      providers: [Messages, ForeignMessages],
+    });
+  });
+  afterAll(async () => {
+    await census.close();
+    await herald.close();
+  });
+  beforeEach(() => {
+    ran.length = 0;
+    census.decisions.length = 0;
+  });
+
+  const call = (type: typeof Messages | typeof ForeignMessages, name: string) => {
+    const instance = census.nest.get<Record<string, () => unknown>>(type);
+    const contexts = census.nest.get(ExternalContextCreator, { strict: false });
+    const none = undefined;
+    const factory = { exchangeKeyForValue: () => none };
+    return contexts.create(
+      instance,
+      instance[name]!,
+      name,
+      name === 'asking' ? ROUTE_ARGS_METADATA : none,
+      factory,
+      none,
+      none,
+      none,
+      transport,
+    )({ data: 1 });
+  };
+
+  it('runs when it is public', async () => {
+    await expect(call(Messages, 'open')).resolves.toEqual({ data: 1 });
+    expect(ran).toEqual(['open']);
+  });
+
+  it('has no principal', async () => {
+    await expect(call(Messages, 'asking')).resolves.toBe(true);
+  });
+
+  it('runs when its class is exempt', async () => {
+    await expect(call(ForeignMessages, 'handle')).resolves.toEqual({ data: 1 });
+    expect(ran).toEqual(['exempt']);
+  });
+
+  it.each(['guarded', 'undecorated'])(
+    'is refused by an error otherwise, so that no message is lost: %s',
+    async (name) => {
+      const refusal: unknown = await call(Messages, name).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ message: 'This transport is not supported.' });
+      expect(shownToClients(refusal)).toMatchObject({ code: 'transport_unsupported' });
+      expect(ran).toEqual([]);
+      expect(census.decisions).toMatchObject([{ decision: 'refused', code: 'transport_unsupported' }]);
+    },
+  );
+});
+
+describe('where CountersignModule was forgotten', () => {
+  @Injectable()
+  class Messages {
+    @Public()
+    open() {
+      ran.push('open');
+    }
+    @Authenticated()
+    guarded() {
+      ran.push('guarded');
+    }
+  }
+  @Injectable()
+  class Undecorated {
+    handle() {
+      ran.push('undecorated');
+    }
+  }
+
+  /** Nest provides no guards for an object that it did not make, and so no injected one. */
+  async function run(name: string, instance: object) {
+    const root = { module: class RootModule {} };
+    const nest = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
+    const method = Reflect.get(instance, name) as () => void;
+    await nest.get(ExternalContextCreator).create(instance, method, name)({ data: 1 });
+  }
+
+  beforeEach(() => {
+    ran.length = 0;
+  });
+
+  it('a decorated handler is refused, even one of an object that Nest did not make', async () => {
+    await expect(run('guarded', new Messages())).rejects.toMatchObject({ code: 'config_invalid' });
+    expect(ran).toEqual([]);
+  });
+
+  it('a public handler runs, and one of a class that states nothing', async () => {
+    await run('open', new Messages());
+    await run('handle', new Undecorated());
+    expect(ran).toEqual(['open', 'undecorated']);
+  });
+});
