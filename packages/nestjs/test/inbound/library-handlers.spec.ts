@@ -136,7 +136,11 @@ describe('where CountersignModule was forgotten', () => {
     const root = { module: class RootModule {} };
     const nest = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
     const method = Reflect.get(instance, name) as () => void;
-    await nest.get(ExternalContextCreator).create(instance, method, name)({ data: 1 });
+    try {
+      await nest.get(ExternalContextCreator).create(instance, method, name)({ data: 1 });
+    } finally {
+      await nest.close();
+    }
   }
 
   beforeEach(() => {
