@@ -13,6 +13,9 @@ import { isDecorated } from './statements.js';
 /** Under this name `GraphQLModule` provides its options. */
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 
+/** What must see the fields: guards, and filters, without which a client reads the operator's reason for a fault. */
+const FIELD_ENHANCERS = ['guards', 'filters'];
+
 /** Nest lets no guard see this one, which says of which type a value is. */
 const NEVER_GUARDED = '__resolveType';
 
@@ -43,7 +46,7 @@ export class HandlersAtStart implements OnModuleInit {
 
   /**
    * @throws CountersignError `policy_missing` listing every handler that states no requirement; `config_invalid` for an exempt
-   * class that is not there, and for fields of GraphQL that no guard would see.
+   * class that is not there, and for fields of GraphQL that no guard or no filter would see.
    */
   onModuleInit(): void {
     this.#refuseAbsentExemptions();
@@ -81,7 +84,7 @@ export class HandlersAtStart implements OnModuleInit {
     }
   }
 
-  /** Whether each module of GraphQL lets guards see the fields. */
+  /** Whether each module of GraphQL lets guards and filters see the fields. */
   #guardsFields(): boolean {
     return hostedBy(this.modules)
       .filter(({ wrapper }) => wrapper.token === GRAPHQL_OPTIONS)
@@ -91,7 +94,7 @@ export class HandlersAtStart implements OnModuleInit {
           typeof options === 'object' && options !== null && 'fieldResolverEnhancers' in options
             ? options.fieldResolverEnhancers
             : undefined;
-        return Array.isArray(enhancers) && enhancers.includes('guards');
+        return Array.isArray(enhancers) && FIELD_ENHANCERS.every((each) => enhancers.includes(each));
       });
   }
 }
@@ -127,7 +130,7 @@ function listUnguardedFields(fields: readonly string[]): CountersignError {
   return new CountersignError(
     'config_invalid',
     [
-      'No guard sees these fields of GraphQL:',
+      'Nest lets no guard, or no filter, see these fields of GraphQL:',
       ...fields.map((field) => `  ${field}`),
       "Add fieldResolverEnhancers: ['guards', 'filters'] to the options of GraphQLModule, or let everybody read them with",
       `@Public(). For ${NEVER_GUARDED} only the latter is possible; put it into a resolver of its own.`,

@@ -63,18 +63,20 @@ class Control {
 export const GRAPHQL_AT_START: Scenarios = {
   'fields of GraphQL that no guard sees keep the application from starting': async () =>
     startWith([Fields], [], ['Fields#name', 'Fields#reference', "fieldResolverEnhancers: ['guards'"]),
+  'fields of GraphQL that no filter sees keep the application from starting': async () =>
+    startWith([Fields], ['guards'], ['Fields#name', "'filters']"]),
   '__resolveType keeps the application from starting unless it is public': async () =>
-    startWith([TypeOfAnimal], ['guards'], ['TypeOfAnimal#__resolveType']),
+    startWith([TypeOfAnimal], ['guards', 'filters'], ['TypeOfAnimal#__resolveType']),
   'a resolver of a root type without decorators on its methods keeps the application from starting':
-    async () => startWith([RootType], ['guards'], ['RootType#secret']),
+    async () => startWith([RootType], ['guards', 'filters'], ['RootType#secret']),
   'fields of GraphQL that guards see, or that are public, do not': async () =>
-    startWith([Fields, Control], ['guards'], []),
+    startWith([Fields, Control], ['guards', 'filters'], []),
 };
 
 /** @param says parts of the error at start; none where it must start. */
 async function startWith(
   providers: Type[],
-  fieldResolverEnhancers: 'guards'[],
+  fieldResolverEnhancers: ('guards' | 'filters')[],
   says: readonly string[],
 ): Promise<Report> {
   const herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
