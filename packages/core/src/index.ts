@@ -73,3 +73,4 @@ export { memoryTokenCache } from './outbound/token-cache.js';
 export type { MemoryTokenCacheOptions, TokenCache } from './outbound/token-cache.js';
 export type { IssuedClaims, IssuedToken, OutboundCall } from './outbound/token-source.js';
 export { signToken } from './outbound/sign-token.js';
+export { isTransportHeader } from './outbound/transport-headers.js';

@@ -67,7 +67,8 @@ export interface Authorizer {
    */
   destinationOf(url: URL): Destination | undefined;
   /**
-   * The token for one call. Sends nothing itself; the caller of this must not follow redirects with it.
+   * The token for one call. Sends nothing itself; the caller of this must not follow redirects with it, nor send headers
+   * of the application's that `isTransportHeader` knows.
    * @param authentication the request that is being served, if any.
    * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`,
    * `delegation_not_allowed` (the caller's token lets somebody else act), `caller_token_expired`, `scope_missing` (nothing to

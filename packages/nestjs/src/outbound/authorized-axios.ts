@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { type ReadableStream as WebStream } from 'node:stream/web';
 import axios, {
   Axios,
+  type AxiosHeaders,
   type AxiosInstance,
   AxiosError,
   type AxiosResponse,
@@ -12,8 +13,9 @@ import { CountersignError } from '@countersign/core';
 import { axiosRefusal, discardAxios, type AxiosOutcome } from './axios-answer.js';
 import { type CallBody } from './call-body.js';
 import { detachedStream } from './detached-stream.js';
-import { TOKEN_HEADERS, type Attempt, type CallOptions, type OutgoingCall } from './outgoing-call.js';
+import { type Attempt, type CallOptions, type OutgoingCall } from './outgoing-call.js';
 import { type OutgoingCalls } from './outgoing-calls.js';
+import { putOurHeaders } from './outgoing-headers.js';
 
 declare module 'axios' {
   // How a call is made is said in its configuration; what is not ours ignores it.
@@ -71,7 +73,8 @@ export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOp
 }
 
 function describeCall(config: InternalAxiosRequestConfig): OutgoingCall {
-  const { headers, auth, timeout = 0, overrideAuthorization, onBehalfOf, scopes } = config;
+  const { auth, timeout = 0, overrideAuthorization, onBehalfOf, scopes } = config;
+  const headers = headersOf(config);
   const url = new URL(WITHOUT_DEFAULTS.getUri(config));
   url.hash = '';
   return {
@@ -87,17 +90,22 @@ function describeCall(config: InternalAxiosRequestConfig): OutgoingCall {
   };
 }
 
+/** As axios will send them: only then does it drop the spaces around a name. */
+function headersOf({ headers }: InternalAxiosRequestConfig): AxiosHeaders {
+  return new axios.AxiosHeaders(headers).normalize(false);
+}
+
 /** What is sent in place of what the application configured. */
 function configOf(
   config: InternalAxiosRequestConfig,
   url: URL,
   { headers: added, body, signal }: Attempt,
 ): InternalAxiosRequestConfig {
-  const headers = new axios.AxiosHeaders(config.headers);
-  for (const name of TOKEN_HEADERS) headers.delete(name);
+  const headers = headersOf(config);
+  putOurHeaders(headers, Object.keys(headers), added);
   const contentType = body !== undefined && 'bytes' in body ? body.contentType : undefined;
   if (contentType !== undefined) headers.setContentType(contentType, hasOwnType(config.data));
-  for (const { name, value } of added) headers.set(name, value);
+  if (needsChunks(config, body)) headers.set('Transfer-Encoding', 'chunked');
   const sent: InternalAxiosRequestConfig = {
     ...config, ...FIXED, url: url.href, data: dataOf(body), headers, signal, timeout: 0,
   }; // prettier-ignore
@@ -106,6 +114,14 @@ function configOf(
   delete sent.auth;
   delete sent.transport;
   return sent;
+}
+
+/**
+ * Unless it is told to, Node sends a streamed body of `DELETE` or `OPTIONS` without any framing, and the called service
+ * would read it as the next request. HTTP/2 has frames of its own.
+ */
+function needsChunks({ httpVersion }: InternalAxiosRequestConfig, body: CallBody | undefined): boolean {
+  return body !== undefined && 'stream' in body && httpVersion !== 2;
 }
 
 function dataOf(body: CallBody | undefined): unknown {

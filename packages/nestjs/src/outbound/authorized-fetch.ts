@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type RefusedCall } from '@countersign/core';
 import { type CallBody } from './call-body.js';
-import { TOKEN_HEADERS, type Attempt, type CallOptions, type Transport } from './outgoing-call.js';
+import { type Attempt, type CallOptions, type Transport } from './outgoing-call.js';
 import { OutgoingCalls } from './outgoing-calls.js';
+import { putOurHeaders } from './outgoing-headers.js';
 import { readText } from './read-text.js';
 
 /** What `fetch` takes, a Node stream as the body too, and what a call may say about its token. */
@@ -18,6 +19,7 @@ export class AuthorizedFetch {
   /**
    * Sends one call with the token of its destination, which is found by the URL. A redirect is refused, not followed.
    * Does not look at the status of the answer, but for a 401 after which the call is made once more with a new token.
+   * Headers about a connection, such as `Host`, are left out (`docs/outbound.md`).
    * The destination's `timeoutMs`, and what is left of our own caller's time, hold beside `init.signal`.
    * @throws CountersignError, before anything is sent: `destination_unknown`, `user_context_missing`,
    * `delegation_not_allowed` (the caller's token lets somebody else act), `scope_missing` (nothing to exchange the caller's
@@ -29,7 +31,7 @@ export class AuthorizedFetch {
     const { overrideAuthorization, onBehalfOf, scopes, body, method = 'GET', ...rest } = init;
     const url = new URL(input);
     url.hash = '';
-    const given = new Headers(init.headers);
+    const given = readHeaders(init.headers);
     const call = {
       url,
       method: method.toUpperCase(),
@@ -79,12 +81,17 @@ function byFetch(url: URL, init: Omit<RequestInit, 'body'>): Transport<Response>
   };
 }
 
+/** Leaves out the pseudo headers of an incoming HTTP/2 request, which `Headers` does not accept. */
+function readHeaders(given: RequestInit['headers'] = {}): Headers {
+  if (Symbol.iterator in given) return new Headers(given);
+  return new Headers(Object.fromEntries(Object.entries(given).filter(([name]) => !name.startsWith(':'))));
+}
+
 function headersOf(given: RequestInit['headers'], { headers: added, body }: Attempt): Headers {
   const headers = new Headers(given);
-  for (const name of TOKEN_HEADERS) headers.delete(name);
+  putOurHeaders(headers, [...headers.keys()], added);
   const contentType = body !== undefined && 'bytes' in body ? body.contentType : undefined;
   if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType);
-  for (const { name, value } of added) headers.set(name, value);
   return headers;
 }
 
