@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { type ReadableStream as WebStream } from 'node:stream/web';
 import axios, {
   Axios,
+  type AxiosAdapter,
   type AxiosHeaders,
   type AxiosInstance,
   AxiosError,
@@ -9,13 +10,14 @@ import axios, {
   type CreateAxiosDefaults,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import { CountersignError } from '@countersign/core';
+import { CountersignError, invalidOption } from '@countersign/core';
 import { axiosRefusal, discardAxios, type AxiosOutcome } from './axios-answer.js';
 import { type CallBody } from './call-body.js';
 import { detachedStream } from './detached-stream.js';
 import { type Attempt, type CallOptions, type OutgoingCall } from './outgoing-call.js';
 import { type OutgoingCalls } from './outgoing-calls.js';
 import { putOurHeaders } from './outgoing-headers.js';
+import { pinAdapter } from './pinned-adapter.js';
 
 declare module 'axios' {
   // How a call is made is said in its configuration; what is not ours ignores it.
@@ -45,34 +47,39 @@ const FIXED = { maxRedirects: 0, proxy: false, allowAbsoluteUrls: true, socketPa
 /**
  * Makes an axios instance of our own whose calls carry the token of their destination.
  * The token is added in the adapter: after every interceptor and `transformRequest`, so that what is signed is the final URL and
- * the final octets. Axios's global instance is not touched; its defaults are taken over as they are now, by `axios.create()`,
+ * the final octets; a call that would go by another adapter is refused. Axios's global instance is not touched; its defaults are taken over as they are now, by `axios.create()`,
  * and not as they are later.
  */
 export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOptions = {}): AxiosInstance {
-  return axios.create({
-    ...options,
-    maxRedirects: 0,
-    proxy: false,
-    allowAbsoluteUrls: false,
-    adapter: async (config) => {
-      const call = describeCall(config);
-      const transport = {
-        send: (attempt: Attempt) => sendByAxios(config, call.url, attempt),
-        refusalOf: axiosRefusal,
-        discard: discardAxios,
-      };
-      try {
-        const { response, error } = await calls.send(call, transport);
-        if (error !== undefined) throw error;
-        return response;
-      } catch (error) {
-        throw inWordsOfAxios(error, config);
-      }
-    },
-  });
+  if (Reflect.get(options, 'adapter') !== undefined) throw invalidOption('adapter', OTHER_ADAPTER);
+  const adapter = adapterTo(calls, undefined);
+  const own = { maxRedirects: 0, proxy: false, allowAbsoluteUrls: false, adapter } as const;
+  const refusal = adapterTo(calls, `its adapter ${OTHER_ADAPTER}`);
+  return pinAdapter(axios.create({ ...options, ...own }), adapter, refusal);
 }
 
-function describeCall(config: InternalAxiosRequestConfig): OutgoingCall {
+const OTHER_ADAPTER = 'is not ours, and would send the call without its token: leave it out';
+
+/** @param obstacle why its calls cannot be made; undefined where they can. */
+function adapterTo(calls: OutgoingCalls, obstacle: string | undefined): AxiosAdapter {
+  return async (config) => {
+    const call = { ...describeCall(config), obstacle };
+    const transport = {
+      send: (attempt: Attempt) => sendByAxios(config, call.url, attempt),
+      refusalOf: axiosRefusal,
+      discard: discardAxios,
+    };
+    try {
+      const { response, error } = await calls.send(call, transport);
+      if (error !== undefined) throw error;
+      return response;
+    } catch (error) {
+      throw inWordsOfAxios(error, config);
+    }
+  };
+}
+
+function describeCall(config: InternalAxiosRequestConfig): Omit<OutgoingCall, 'obstacle'> {
   const { auth, timeout = 0, overrideAuthorization, onBehalfOf, scopes } = config;
   const headers = headersOf(config);
   const url = new URL(WITHOUT_DEFAULTS.getUri(config));

@@ -30,6 +30,8 @@ export interface OutgoingCall extends CallOptions {
   readonly signal: AbortSignal | undefined;
   /** The application's own limit, which can only shorten the destination's. */
   readonly timeoutMs: number | undefined;
+  /** Why it cannot be made as it is configured; undefined where it can. */
+  readonly obstacle: string | undefined;
   hasHeader(name: string): boolean;
 }
 

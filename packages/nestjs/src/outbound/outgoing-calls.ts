@@ -69,6 +69,7 @@ export class OutgoingCalls {
   }
 
   async #prepare(call: OutgoingCall, destination: Destination | undefined): Promise<PreparedCall> {
+    refuseUnsendable(call);
     refuseOwnToken(call);
     const limit = destination?.timeoutMs ?? UNDECLARED_TIMEOUT_MS;
     const deadline = new CallDeadline({
@@ -121,6 +122,20 @@ export class OutgoingCalls {
     if (body !== undefined && 'stream' in body) return undefined;
     return sendWithin(deadline, () => mendableRefusal(refusal, destination));
   }
+}
+
+/**
+ * The answer to a `TRACE` repeats the token, and the target of a `CONNECT` is not a path (RFC 9110 sections 9.3.6 and
+ * 9.3.8). `fetch` sends none of these either.
+ */
+const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
+
+/** @throws CountersignError `config_invalid` for a call that would not be made as it is signed. */
+function refuseUnsendable({ method, obstacle }: OutgoingCall): void {
+  if (obstacle !== undefined)
+    throw new CountersignError('config_invalid', `the outgoing call is not sent: ${obstacle}`);
+  if (REFUSED_METHODS.has(method))
+    throw new CountersignError('config_invalid', `the outgoing call is not sent: its method is ${method}`);
 }
 
 /** @throws CountersignError `authorization_present`, unless the call says that ours takes its place. */

@@ -189,6 +189,14 @@ describe.each(CLIENTS)('a call by $name', (client) => {
     );
   });
 
+  it.each(['TRACE', 'trace', 'TRACK', 'CONNECT'])(
+    'is not sent by %s, whose answer would hold the token or whose target is no path',
+    async (method) => {
+      for (const path of ['/user/', '/open/user'])
+        await expectRefused({ url: to(path), method }, 'config_invalid');
+    },
+  );
+
   it.each([301, 302, 303, 307, 308])(
     'does not follow a redirect (%s), to wherever it leads',
     async (status) => {
