@@ -11,7 +11,8 @@ import { cachedTokens } from './cached-tokens.js';
 import { calledFor, refuseOtherActor, requireUser } from './caller-context.js';
 import { clientCredentialsSource } from './client-credentials.js';
 import { proofHeader } from './delegation-proof.js';
-import { createDestinations, type Destination, type DestinationRecord } from './destination.js';
+import { type Destination, type DestinationRecord } from './destination.js';
+import { createDestinations } from './destinations.js';
 import { exchangeSource } from './exchange.js';
 import { mintSource } from './mint.js';
 import { propagateSource } from './propagate.js';
@@ -63,7 +64,7 @@ export interface AuthorizeOptions {
 export interface Authorizer {
   /**
    * The destination of a final URL; undefined when none is declared and such calls are let out.
-   * @throws CountersignError `destination_unknown`.
+   * @throws CountersignError `destination_unknown`; also for a path that servers may read as that of another destination.
    */
   destinationOf(url: URL): Destination | undefined;
   /**

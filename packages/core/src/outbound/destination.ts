@@ -4,6 +4,7 @@ import {
   type AuthorizationServer,
   type AuthorizationServerRecord,
 } from './authorization-server.js';
+import { normalPath, readingsOf } from './destination-path.js';
 
 /** A service that this one calls, and how those calls are authorized: one element of a destinations file. */
 export type DestinationRecord = DestinationMembers &
@@ -51,12 +52,6 @@ export interface Destination extends Required<Omit<DestinationMembers, 'url'>> {
   readonly authorizationServer: AuthorizationServer | undefined;
 }
 
-/** The declared destinations. */
-export interface Destinations {
-  /** The destination of a final URL, by origin and path; undefined when none is declared. */
-  of(url: URL): Destination | undefined;
-}
-
 /** What the destinations are declared in. */
 export interface DestinationContext {
   /** The identifier of this service. */
@@ -70,53 +65,26 @@ const MEMBERS = [
   'delegationProof', 'timeoutMs',
 ] as const; // prettier-ignore
 
-/**
- * Checks the declared destinations and fills in their defaults.
- * @throws TypeError naming the member, such as `destinations[0].url`.
- */
-export function createDestinations(
-  records: readonly DestinationRecord[],
-  context: DestinationContext,
-): Destinations {
-  if (!Array.isArray(records)) throw invalidOption('destinations', 'must be an array');
-  const destinations = records.map((record, index) =>
-    readDestination(record, `destinations[${String(index)}]`, context),
-  );
-  destinations.forEach((destination, index) => {
-    const twin = destinations.findIndex(
-      (other) => other.name === destination.name || other.url.href === destination.url.href,
-    );
-    if (twin !== index) {
-      throw invalidOption(
-        `destinations[${String(index)}]`,
-        `has the name or the url of destinations[${String(twin)}]`,
-      );
-    }
-  });
-  // The longest path first: it is the closest description of a call.
-  const places = destinations
-    .map((destination) => ({ destination, origin: destination.url.origin, path: destination.url.pathname }))
-    .sort((a, b) => b.path.length - a.path.length);
-  return {
-    of(url) {
-      const { origin } = url;
-      const path = `${url.pathname}/`;
-      return places.find((place) => place.origin === origin && path.startsWith(place.path))?.destination;
-    },
-  };
-}
-
 /** For whom a source can get tokens; the others can for both. */
 const ON_BEHALF_OF: ReadonlyMap<DestinationRecord['authorize'], Destination['onBehalfOf']> = new Map([
   ['clientCredentials', 'service'],
   ['exchange', 'user'],
 ]);
 
-function readDestination(value: unknown, path: string, context: DestinationContext): Destination {
+/** What the path of a destination must not hold, because servers read it in different ways. */
+const READ_IN_SEVERAL_WAYS = 'an empty segment, a ";", or an encoded "/", "\\", ";" or "%"';
+
+/**
+ * Checks one declared destination and fills in its defaults.
+ * @throws TypeError naming the member, such as `destinations[0].url`.
+ */
+export function readDestination(value: unknown, path: string, context: DestinationContext): Destination {
   const record = new OptionsReader(value, path, MEMBERS);
   const url = readHttpsUri(record.raw('url'), record.at('url'), context.allowInsecureHttp);
   if (url.search !== '') throw invalidOption(record.at('url'), 'must not hold a query');
   if (!url.pathname.endsWith('/')) url.pathname += '/';
+  if (readingsOf(normalPath(url))?.length !== 1)
+    throw invalidOption(record.at('url'), `must not hold ${READ_IN_SEVERAL_WAYS}`);
   const authorize = record.oneOf('authorize', ['none', 'propagate', 'mint', 'clientCredentials', 'exchange']);
   const onBehalfOf = record.oneOf('onBehalfOf', ['user', 'service']);
   if ((ON_BEHALF_OF.get(authorize) ?? onBehalfOf) !== onBehalfOf) {

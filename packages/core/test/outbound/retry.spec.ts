@@ -1,9 +1,6 @@
 import { FAULTS, type FaultCode } from '../../src/errors.js';
-import {
-  createDestinations,
-  type Destination,
-  type DestinationRecord,
-} from '../../src/outbound/destination.js';
+import { type Destination, type DestinationRecord } from '../../src/outbound/destination.js';
+import { createDestinations } from '../../src/outbound/destinations.js';
 import { mendableRefusal, type RefusedCall } from '../../src/outbound/retry.js';
 import { CENSUS, HERALD, TO_CENSUS } from '../support/call-chain.js';
 

@@ -1,0 +1,78 @@
+import { CountersignError } from '../errors.js';
+import { invalidOption } from '../options.js';
+import { normalPath, readingsOf } from './destination-path.js';
+import {
+  readDestination,
+  type Destination,
+  type DestinationContext,
+  type DestinationRecord,
+} from './destination.js';
+
+/** The declared destinations. */
+export interface Destinations {
+  /**
+   * The destination of a final URL, by origin and path; undefined when none is declared.
+   * @throws CountersignError `destination_unknown` for a path that servers may read as that of one destination, of another, or of
+   * none.
+   */
+  of(url: URL): Destination | undefined;
+}
+
+/**
+ * Checks the declared destinations and fills in their defaults.
+ * @throws TypeError naming the member, such as `destinations[0].url`.
+ */
+export function createDestinations(
+  records: readonly DestinationRecord[],
+  context: DestinationContext,
+): Destinations {
+  if (!Array.isArray(records)) throw invalidOption('destinations', 'must be an array');
+  const places = records.map((record, index) => {
+    const destination = readDestination(record, `destinations[${String(index)}]`, context);
+    return { destination, origin: originOf(destination.url), path: normalPath(destination.url) };
+  });
+  places.forEach((place, index) => refuseTwin(places, place, index));
+  // The longest path first: it is the closest description of a call.
+  places.sort((a, b) => b.path.length - a.path.length);
+  return {
+    of(url) {
+      const origin = originOf(url);
+      const ofOrigin = places.filter((place) => place.origin === origin);
+      // A destination that is the whole origin has every path, however it is read.
+      if (ofOrigin.length < 2 && (ofOrigin[0]?.path ?? '/') === '/') return ofOrigin[0]?.destination;
+      const readings = readingsOf(normalPath(url))?.map((path) => placeOf(ofOrigin, path));
+      const [place] = readings ?? [];
+      if (readings?.every((other) => other === place) === true) return place?.destination;
+      const problem = `servers may read the path of this call to ${origin} as that of one destination or of another`;
+      throw new CountersignError('destination_unknown', problem);
+    },
+  };
+}
+
+/** What a destination is found by. */
+interface Place {
+  readonly destination: Destination;
+  readonly origin: string;
+  /** Normal, with a slash at its end. */
+  readonly path: string;
+}
+
+/** Unlike `URL#origin`, it tells `blob:` URLs from the origin that they belong to. */
+function originOf({ protocol, host }: URL): string {
+  return `${protocol}//${host}`;
+}
+
+function refuseTwin(places: readonly Place[], place: Place, index: number): void {
+  const twin = places.findIndex(
+    ({ destination, origin, path }) =>
+      destination.name === place.destination.name || (origin === place.origin && path === place.path),
+  );
+  if (twin === index) return;
+  const problem = `has the name or the url of destinations[${String(twin)}]`;
+  throw invalidOption(`destinations[${String(index)}]`, problem);
+}
+
+function placeOf(places: readonly Place[], path: string): Place | undefined {
+  const whole = `${path}/`;
+  return places.find((place) => whole.startsWith(place.path));
+}
