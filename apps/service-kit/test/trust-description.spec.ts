@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { TrustRecord } from '@countersign/core';
+import type { DestinationRecord, TrustRecord } from '@countersign/core';
 import { CountersignModule } from '@countersign/nestjs';
 import { decisionFeed, developmentParts, type ServiceConfig, type TrustView } from '@countersign/service-kit';
 
@@ -9,8 +9,16 @@ const issuer = 'https://login.example/v2.0';
 const keys = { jwksUri: 'https://login.example/keys' };
 const login: TrustRecord = { name: 'login', issuer, keys, algorithms: ['ES256'] };
 
-/** Starts a service that trusts these issuers, and asks it over HTTP what it trusts. */
+/** What a service that trusts these issuers says that it trusts. */
 async function described(...trust: readonly TrustRecord[]): Promise<TrustView['trust']> {
+  return (await describedService(trust, [])).trust;
+}
+
+/** Starts a service with these records, and asks it over HTTP whom it trusts and calls. */
+async function describedService(
+  trust: readonly TrustRecord[],
+  destinations: readonly DestinationRecord[],
+): Promise<TrustView> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const service = 'https://order.service/';
   const config: ServiceConfig = {
@@ -18,7 +26,7 @@ async function described(...trust: readonly TrustRecord[]): Promise<TrustView['t
     host: '127.0.0.1',
     serviceUrl: service,
     trust,
-    destinations: [],
+    destinations,
     keys: { directory: '' },
     database: { kind: 'embedded', directory: '' },
     logFormat: 'json',
@@ -27,7 +35,7 @@ async function described(...trust: readonly TrustRecord[]): Promise<TrustView['t
   const ownKeys = { privateKeys: [privateKey.export({ format: 'jwk' })] };
   const root = {
     module: class RootModule {},
-    imports: [CountersignModule.forRoot({ service, keys: ownKeys, trust, hydrate: false })],
+    imports: [CountersignModule.forRoot({ service, keys: ownKeys, trust, destinations, hydrate: false })],
     ...developmentParts('order', config, decisionFeed('order', undefined)),
   };
   const application: INestApplication = await NestFactory.create(root, {
@@ -37,7 +45,7 @@ async function described(...trust: readonly TrustRecord[]): Promise<TrustView['t
   try {
     await application.listen(0, '127.0.0.1');
     const answer = await fetch(`${await application.getUrl()}/development/trust`);
-    return ((await answer.json()) as TrustView).trust;
+    return (await answer.json()) as TrustView;
   } finally {
     await application.close();
   }
@@ -77,5 +85,27 @@ describe('What a service says of those it trusts', () => {
     expect(await described({ name: 'login', issuer, keys, scopes: ['user:read'], actsFor })).toMatchObject([
       { scopes: ['user:read'], actsFor },
     ]);
+  });
+});
+
+describe('What a service says of those it calls', () => {
+  it.each([
+    { value: 'the-key-that-nobody-may-see' },
+    { valueFile: '/run/secrets/the-key-that-nobody-may-see' },
+  ])('names a static credential by its kind, and shows nothing of it', async (source) => {
+    const maps = { name: 'maps', url: 'https://maps.example/', onBehalfOf: 'service' } as const;
+    const authorize = { header: 'X-Api-Key', ...source };
+    const view = await describedService([login], [{ ...maps, authorize }]);
+    expect(view.destinations).toEqual([
+      {
+        name: 'maps',
+        audience: 'https://maps.example/',
+        authorize: 'staticCredential',
+        onBehalfOf: 'service',
+        scopes: [],
+        delegationProof: false,
+      },
+    ]);
+    expect(JSON.stringify(view)).not.toContain('nobody-may-see');
   });
 });

@@ -67,6 +67,7 @@ export type {
 } from './outbound/authorizer.js';
 export type { Destination, DestinationRecord } from './outbound/destination.js';
 export type { AuthorizationServerRecord } from './outbound/authorization-server.js';
+export type { StaticCredential, StaticCredentialRecord } from './outbound/static-credential.js';
 export { mendableRefusal } from './outbound/retry.js';
 export type { RefusedCall } from './outbound/retry.js';
 export { memoryTokenCache } from './outbound/token-cache.js';

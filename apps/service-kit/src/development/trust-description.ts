@@ -58,7 +58,7 @@ export class TrustDescription {
       destinations: destinations.map((each) => ({
         name: each.name,
         audience: each.audience ?? each.url,
-        authorize: each.authorize,
+        authorize: typeof each.authorize === 'string' ? each.authorize : 'staticCredential',
         onBehalfOf: each.onBehalfOf,
         scopes: each.scopes ?? [],
         delegationProof: each.delegationProof ?? false,

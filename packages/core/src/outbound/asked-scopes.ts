@@ -2,6 +2,13 @@ import { CountersignError } from '../errors.js';
 import { type Authentication } from '../principal.js';
 import { type Destination } from './destination.js';
 
+/** Where a call carries no token, or one whose scopes are already there. */
+const NOT_OURS_TO_CHOOSE: ReadonlySet<Destination['authorize']> = new Set([
+  'none',
+  'propagate',
+  'staticCredential',
+]);
+
 /**
  * The destination of a call whose code says which scopes it needs: its token carries exactly these. Without that, a
  * user's token is quietly cut to what the caller's has, and the called service finds out what is missing.
@@ -15,7 +22,7 @@ export function needing(
 ): Destination | undefined {
   if (scopes === undefined || destination === undefined) return destination;
   const { name, authorize, onBehalfOf } = destination;
-  if (authorize === 'none' || authorize === 'propagate') {
+  if (NOT_OURS_TO_CHOOSE.has(authorize)) {
     const problem = `${name} is called by ${authorize}: the scopes of its token cannot be chosen`;
     throw new CountersignError('config_invalid', problem);
   }

@@ -40,7 +40,7 @@ export interface AuthorizerOptions {
 export interface AuthorizedCall {
   /** Undefined for a call that no destination describes, where those are let out. */
   readonly destination: Destination | undefined;
-  /** To be added to the request; none when the destination wants no token. */
+  /** To be added to the request; none when the destination wants neither a token nor a static credential. */
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly issued: IssuedToken | undefined;
 }
@@ -68,8 +68,8 @@ export interface Authorizer {
    */
   destinationOf(url: URL): Destination | undefined;
   /**
-   * The token for one call. Sends nothing itself; the caller of this must not follow redirects with it, nor send headers
-   * of the application's that `isTransportHeader` knows.
+   * The token, or the static credential, for one call. Sends nothing itself; the caller of this must not follow redirects
+   * with it, nor send headers of the application's that `isTransportHeader` knows.
    * @param authentication the request that is being served, if any.
    * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`,
    * `delegation_not_allowed` (the caller's token lets somebody else act), `caller_token_expired`, `scope_missing` (nothing to
@@ -151,6 +151,11 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       if (call.url.username !== '' || call.url.password !== '') {
         throw new CountersignError('authorization_present', 'the URL of the outgoing call holds credentials');
       }
+      const credential = destination?.staticCredential;
+      if (credential !== undefined) {
+        const value = await credential.value(clock);
+        return { destination, headers: [{ name: credential.header, value }], issued: undefined };
+      }
       const source = destination === undefined ? undefined : sources[destination.authorize];
       if (destination !== undefined && onBehalfOf === 'user')
         requireUser({ call, destination, authentication });
@@ -188,6 +193,7 @@ function tokenSources(
   };
   return {
     none: undefined,
+    staticCredential: undefined,
     propagate: propagateSource({ clock }),
     mint: mintSource({ service, keyStore, clock }),
     clientCredentials: clientCredentialsSource({ service, endpointOf }),

@@ -5,6 +5,11 @@ import {
   type AuthorizationServerRecord,
 } from './authorization-server.js';
 import { normalPath, readingsOf } from './destination-path.js';
+import {
+  readStaticCredential,
+  type StaticCredential,
+  type StaticCredentialRecord,
+} from './static-credential.js';
 
 /** A service that this one calls, and how those calls are authorized: one element of a destinations file. */
 export type DestinationRecord = DestinationMembers &
@@ -17,6 +22,11 @@ export type DestinationRecord = DestinationMembers &
         /** `clientCredentials` has a server issue one for this service, `exchange` one for the user in place of the caller's. */
         readonly authorize: 'clientCredentials' | 'exchange';
         readonly authorizationServer: AuthorizationServerRecord;
+      }
+    | {
+        /** A credential that the destination gave this service, sent in place of a token. It names no user. */
+        readonly authorize: StaticCredentialRecord;
+        readonly onBehalfOf: 'service';
       }
   );
 
@@ -47,9 +57,11 @@ interface DestinationMembers {
 /** A destination with its defaults filled in. */
 export interface Destination extends Required<Omit<DestinationMembers, 'url'>> {
   readonly url: URL;
-  readonly authorize: DestinationRecord['authorize'];
+  readonly authorize: 'none' | 'propagate' | 'mint' | 'clientCredentials' | 'exchange' | 'staticCredential';
   /** Only, and always, for `clientCredentials` and `exchange`. */
   readonly authorizationServer: AuthorizationServer | undefined;
+  /** Only, and always, for `staticCredential`. */
+  readonly staticCredential: StaticCredential | undefined;
 }
 
 /** What the destinations are declared in. */
@@ -66,17 +78,24 @@ const MEMBERS = [
 ] as const; // prettier-ignore
 
 /** For whom a source can get tokens; the others can for both. */
-const ON_BEHALF_OF: ReadonlyMap<DestinationRecord['authorize'], Destination['onBehalfOf']> = new Map([
+const ON_BEHALF_OF: ReadonlyMap<Destination['authorize'], Destination['onBehalfOf']> = new Map([
   ['clientCredentials', 'service'],
   ['exchange', 'user'],
+  ['staticCredential', 'service'],
 ]);
+
+/** The kinds that a record names by a word. */
+const KINDS = ['none', 'propagate', 'mint', 'clientCredentials', 'exchange'] as const;
+
+/** Members that are about tokens, and so not for a static credential. */
+const OF_TOKENS = ['scopes', 'header', 'bodyBinding', 'delegationProof'] as const;
 
 /** What the path of a destination must not hold, because servers read it in different ways. */
 const READ_IN_SEVERAL_WAYS = 'an empty segment, a ";", or an encoded "/", "\\", ";" or "%"';
 
 /**
  * Checks one declared destination and fills in its defaults.
- * @throws TypeError naming the member, such as `destinations[0].url`.
+ * @throws TypeError naming the member, such as `destinations[0].url`; never the value of a secret.
  */
 export function readDestination(value: unknown, path: string, context: DestinationContext): Destination {
   const record = new OptionsReader(value, path, MEMBERS);
@@ -85,7 +104,8 @@ export function readDestination(value: unknown, path: string, context: Destinati
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   if (readingsOf(normalPath(url))?.length !== 1)
     throw invalidOption(record.at('url'), `must not hold ${READ_IN_SEVERAL_WAYS}`);
-  const authorize = record.oneOf('authorize', ['none', 'propagate', 'mint', 'clientCredentials', 'exchange']);
+  const staticCredential = readCredential(record);
+  const authorize = staticCredential === undefined ? record.oneOf('authorize', KINDS) : 'staticCredential';
   const onBehalfOf = record.oneOf('onBehalfOf', ['user', 'service']);
   if ((ON_BEHALF_OF.get(authorize) ?? onBehalfOf) !== onBehalfOf) {
     throw invalidOption(
@@ -107,6 +127,7 @@ export function readDestination(value: unknown, path: string, context: Destinati
     audience,
     onBehalfOf,
     authorize,
+    staticCredential,
     authorizationServer: readServer(record, authorize, audience, context.allowInsecureHttp),
     scopes: readScopes(record, 'scopes'),
     header: record.oneOf('header', ['Authorization', 'JWT'], 'Authorization'),
@@ -114,6 +135,14 @@ export function readDestination(value: unknown, path: string, context: Destinati
     delegationProof,
     timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 600_000 }),
   };
+}
+
+function readCredential(record: OptionsReader): StaticCredential | undefined {
+  const given = record.raw('authorize');
+  if (typeof given !== 'object' || given === null) return undefined;
+  const stray = OF_TOKENS.find((name) => record.has(name));
+  if (stray !== undefined) throw invalidOption(record.at(stray), 'is not for a static credential');
+  return readStaticCredential(given, record.at('authorize'));
 }
 
 function readServer(

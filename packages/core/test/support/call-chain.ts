@@ -22,8 +22,11 @@ export const CENSUS = 'https://census.service/';
 export const USER = 'https://census.service/user/21/';
 export const CENSUS_URL = 'http://127.0.0.1:4001/';
 
+/** A record of a source that needs no authorization server and no credential. */
+type PlainRecord = Extract<DestinationRecord, { readonly authorize: 'mint' | 'propagate' | 'none' }>;
+
 /** Herald calls census for a user: what a test may declare otherwise. */
-export const TO_CENSUS: DestinationRecord = {
+export const TO_CENSUS: PlainRecord = {
   name: 'census',
   url: CENSUS_URL,
   audience: CENSUS,
@@ -32,8 +35,8 @@ export const TO_CENSUS: DestinationRecord = {
   scopes: ['user:read', 'user:write'],
 };
 
-/** What differs from the destination census, for sources that need no authorization server. */
-type Change = Partial<Extract<DestinationRecord, { readonly authorize: 'mint' | 'propagate' | 'none' }>>;
+/** What differs from the destination census. */
+type Change = Partial<PlainRecord>;
 
 /** A chain of calls, all real: the gateway (or an identity provider) calls herald, and herald calls census. */
 export interface CallChain {

@@ -70,7 +70,7 @@ export class OutgoingCalls {
 
   async #prepare(call: OutgoingCall, destination: Destination | undefined): Promise<PreparedCall> {
     refuseUnsendable(call);
-    refuseOwnToken(call);
+    refuseOwnToken(call, destination);
     const limit = destination?.timeoutMs ?? UNDECLARED_TIMEOUT_MS;
     const deadline = new CallDeadline({
       timeoutMs: Math.min(limit, call.timeoutMs ?? limit),
@@ -100,7 +100,8 @@ export class OutgoingCalls {
   ): Promise<Answer> {
     this.decisions.allowed(call, authorized, refusedBefore);
     const timeout = { name: TIMEOUT_HEADER, value: String(deadline.remainingMs) };
-    const headers = authorized.issued === undefined ? [] : [...authorized.headers, timeout];
+    // Our own header goes only where our tokens go.
+    const headers = authorized.issued === undefined ? authorized.headers : [...authorized.headers, timeout];
     const attempt = { headers, body, signal: deadline.signal, reason: () => deadline.reason() };
     const answer = await sendWithin(deadline, () => transport.send(attempt));
     const { status } = transport.refusalOf(answer);
@@ -139,8 +140,9 @@ function refuseUnsendable({ method, obstacle }: OutgoingCall): void {
 }
 
 /** @throws CountersignError `authorization_present`, unless the call says that ours takes its place. */
-function refuseOwnToken(call: OutgoingCall): void {
-  const present = TOKEN_HEADERS.find((name) => call.hasHeader(name));
+function refuseOwnToken(call: OutgoingCall, destination: Destination | undefined): void {
+  const credential = destination?.staticCredential?.header ?? [];
+  const present = [...TOKEN_HEADERS, credential].flat().find((name) => call.hasHeader(name));
   if (present === undefined || call.overrideAuthorization === true) return;
   const problem = `the outgoing call sets ${present} itself; leave it to Countersign, or say overrideAuthorization`;
   throw new CountersignError('authorization_present', problem);

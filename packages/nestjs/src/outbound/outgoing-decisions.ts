@@ -11,7 +11,7 @@ import { isoTime, tokenIdHash, type DecisionRecord } from '../decisions.js';
 import { RequestScope } from '../inbound/request-scope.js';
 import { type OutgoingCall } from './outgoing-call.js';
 
-/** Records every token that goes out, and every call that was refused (`docs/decision-records.md`). */
+/** Records every token and every static credential that goes out, and every call that was refused (`docs/decision-records.md`). */
 @Injectable()
 export class OutgoingDecisions {
   constructor(
@@ -21,7 +21,7 @@ export class OutgoingDecisions {
 
   /** @param retriedAfter the code with which the called service refused the token before this one. */
   allowed(call: OutgoingCall, authorized: AuthorizedCall, retriedAfter: FaultCode | undefined): void {
-    const described = describe(authorized);
+    const described = describe(authorized) ?? this.#describeCredential(authorized);
     if (described === undefined) return;
     this.#record(call, {
       decision: 'allowed',
@@ -40,6 +40,16 @@ export class OutgoingDecisions {
       ...(principal !== undefined && { transactionId: principal.transactionId }),
       ...(principal?.subject !== undefined && { subject: principal.subject }),
     });
+  }
+
+  /** There is no token that could say who calls whom. */
+  #describeCredential({ destination }: AuthorizedCall): Partial<DecisionRecord> | undefined {
+    if (destination?.staticCredential === undefined) return undefined;
+    const { principal } = this.scope;
+    return {
+      destination: destination.name,
+      ...(principal !== undefined && { transactionId: principal.transactionId }),
+    };
   }
 
   #record(call: OutgoingCall, decision: Pick<DecisionRecord, 'decision'> & Partial<DecisionRecord>): void {
