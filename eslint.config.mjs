@@ -46,6 +46,17 @@ const plainTypes = [
     message: 'Throw an error.',
   },
 ];
+/** Tests fake them: what must go on all the same takes those that were there when the packages were loaded. */
+const fakedTimers = [
+  ...['setImmediate', 'setInterval', 'setTimeout', 'clearImmediate', 'clearInterval', 'clearTimeout'].map(
+    (name) => ({
+      name,
+      message: 'Import it from timers.ts of core.',
+    }),
+  ),
+  { name: 'performance', message: 'Use the monotonic reading of a clock.' },
+  { name: 'queueMicrotask', message: 'Use a promise.' },
+];
 const noEnvironment = [
   {
     selector: "MemberExpression[object.name='process'][property.name='env']",
@@ -107,7 +118,10 @@ export default defineConfig(
   },
   {
     files: ['packages/*/src/**/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...namedExportsOnly, ...plainTypes, ...noEnvironment] },
+    rules: {
+      'no-restricted-syntax': ['error', ...namedExportsOnly, ...plainTypes, ...noEnvironment],
+      'no-restricted-globals': ['error', ...fakedTimers],
+    },
   },
   {
     files: ['**/test/**/*.ts', '**/*.spec.ts'],

@@ -8,6 +8,7 @@
 export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['errors', []],
   ['clock', []],
+  ['timers', []],
   ['awaitable', []],
   ['bounded-map', []],
   ['fixed-set', []],
@@ -21,7 +22,10 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   // The clock imports nothing, and a key set has an age.
   [
     'keys/',
-    ['token', 'errors', 'options', 'clock', 'awaitable', 'bounded-map', 'passing-octets', 'oauth-client'],
+    [
+      ...['token', 'errors', 'options', 'clock', 'timers', 'awaitable', 'bounded-map', 'passing-octets'],
+      'oauth-client',
+    ],
   ],
   ['policy/', ['errors', 'principal']],
   ['outbound/', ['root', 'keys/']],

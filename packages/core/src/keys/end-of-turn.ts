@@ -1,6 +1,11 @@
+import { setImmediate } from '../timers.js';
+
 let jobs: (() => void)[] = [];
 
-/** Does something at the end of this turn of the event loop, after whatever else is to be done there already. */
+/**
+ * Does something at the end of this turn of the event loop, after whatever else is to be done there already. Only where
+ * `isImmediateGenuine`: a faked `setImmediate` may never come to it.
+ */
 export function atEndOfTurn(job: () => void): void {
   if (jobs.length === 0) setImmediate(doAll);
   jobs.push(job);

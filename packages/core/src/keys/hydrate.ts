@@ -1,4 +1,5 @@
 import { OptionsReader } from '../options.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import { type IssuerKeys } from './issuer-keys.js';
 
 export interface HydrateOptions {

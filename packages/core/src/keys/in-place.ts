@@ -1,5 +1,6 @@
 import { type KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { isImmediateGenuine } from '../timers.js';
 import { type Algorithm } from './algorithms.js';
 import { atEndOfTurn } from './end-of-turn.js';
 
@@ -36,11 +37,11 @@ let doneInThisTurn = 0;
 /**
  * Whether one operation may be done on the event loop, at the end of this turn. Waking a thread of the pool costs 8 to
  * 40 µs, which is as much as the operation. Beyond what one turn may take, the pool is worth its price: other cores help,
- * and the loop stays free.
+ * and the loop stays free. Where timers were faked before this was loaded the pool does it all.
  */
 export function mayRunInPlace(operation: keyof Costs, algorithm: Algorithm, key: KeyObject): boolean {
   const cost = COSTS[algorithm][operation];
-  if (cost === 'long' || doneInThisTurn >= MAX_PER_TURN) return false;
+  if (!isImmediateGenuine || cost === 'long' || doneInThisTurn >= MAX_PER_TURN) return false;
   const size = sizeOf(key);
   if (size > MAX_BITS) return false;
   if (doneInThisTurn === 0) atEndOfTurn(endTurn);

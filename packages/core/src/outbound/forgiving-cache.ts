@@ -1,4 +1,5 @@
 import { type Clock } from '../clock.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import { type TokenCache } from './token-cache.js';
 
 export interface ForgivingCacheOptions {

@@ -1,4 +1,4 @@
-import { CountersignError } from '@countersign/core';
+import { CountersignError, systemClock } from '@countersign/core';
 
 export interface CallDeadlineOptions {
   /** What the destination, or the application for this call, lets the answer take. */
@@ -22,14 +22,14 @@ export class CallDeadline {
     this.timeoutMs = Math.floor(Math.min(timeoutMs, remainingMs));
     this.#isInherited = remainingMs < timeoutMs;
     if (this.timeoutMs < 1) throw exceeded();
-    this.#endsAt = performance.now() + this.timeoutMs;
+    this.#endsAt = nowMs() + this.timeoutMs;
     this.#timeout = AbortSignal.timeout(this.timeoutMs);
     this.signal = signal === undefined ? this.#timeout : AbortSignal.any([this.#timeout, signal]);
   }
 
   /** What is left, in whole milliseconds: at least 1. */
   get remainingMs(): number {
-    return Math.max(1, Math.floor(this.#endsAt - performance.now()));
+    return Math.max(1, Math.floor(this.#endsAt - nowMs()));
   }
 
   /**
@@ -65,4 +65,9 @@ function exceeded(): CountersignError {
   return new CountersignError('deadline_exceeded', 'the caller of this request waits no longer', {
     retryAfterSeconds: 1,
   });
+}
+
+/** Not by `performance`, which a test may have faked: the signal's own time is not. */
+function nowMs(): number {
+  return systemClock.monotonic() * 1000;
 }

@@ -1,5 +1,6 @@
 import { type Clock } from '../../clock.js';
 import { invalidOption } from '../../options.js';
+import { clearInterval, setInterval } from '../../timers.js';
 import { type SigningAlgorithm } from './own-key.js';
 import { listFiles, type DirectoryEntry } from './directory-files.js';
 import { refuseShortCycle } from './key-directory.js';

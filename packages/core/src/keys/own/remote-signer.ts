@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { CountersignError } from '../../errors.js';
 import { invalidOption, OptionsReader } from '../../options.js';
+import { clearTimeout, setTimeout } from '../../timers.js';
 import { keyFits, signatureBytes } from '../algorithms.js';
 import { fromDer } from '../ecdsa-der.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './own-key.js';
