@@ -29,6 +29,22 @@ export function boundUri(audience: string, pathAndQuery: string): string {
   return (audience.endsWith('/') ? audience.slice(0, -1) : audience) + pathAndQuery;
 }
 
+/** What follows the dots of a segment, or comes before them: the ends of the path, and slashes, also escaped ones. */
+const DOT_SEGMENT = /(?:^|\/|%2f)(?:\.|%2e){1,2}(?:\/|%2f|$)/i;
+/** Backslashes, also escaped ones, the beginning of a fragment, and what no URI may hold (RFC 3986 section 2). */
+const UNSAFE = /[^!-~]|[\\#]|%5c/i;
+
+/**
+ * Whether everybody between the signature and the handler reads the path of a request target alike. Dot segments and
+ * backslashes are resolved by some and taken as they are by others (RFC 3986 section 6.2.2.3), so what was signed and what
+ * is served could be two things: nothing may be bound to them. Nor to a target in another form than that of an origin
+ * server (RFC 9112 section 3.2). `//`, `%2F`, `;` and all other escapes are read alike.
+ */
+export function hasOneReading(pathAndQuery: string): boolean {
+  const [path = ''] = pathAndQuery.split('?', 1);
+  return path.startsWith('/') && !UNSAFE.test(path) && !DOT_SEGMENT.test(path);
+}
+
 /** The hashes of one request body, as the tokens name them. */
 export interface BodyHashes {
   /** base64url of the SHA-256. */

@@ -138,6 +138,7 @@ export const FAULTS = faultTable({
   },
   authorization_present: { kind: 'misconfigured', title: 'The outgoing call already carries a token.' },
   body_not_bindable: { kind: 'misconfigured', title: 'The body of the outgoing call cannot be signed.' },
+  target_not_bindable: { kind: 'misconfigured', title: 'The address of the outgoing call cannot be signed.' },
   redirect_refused: { kind: 'misconfigured', title: 'The called service answered with a redirect.' },
 
   // Somebody rotates our own keys; no request ever gets these.

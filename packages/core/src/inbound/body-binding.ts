@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { boundUri, isWrite, type BodyHashes } from '../binding.js';
+import { boundUri, hasOneReading, isWrite, type BodyHashes } from '../binding.js';
 import { CountersignError } from '../errors.js';
 import { type TrustedIssuer } from '../keys/trust-store.js';
 import { type ValidatedToken } from '../token.js';
@@ -48,6 +48,12 @@ export function checkBinding(
     throw new CountersignError(
       'binding_mismatch',
       'htu is not the audience with the path and query of the request',
+    );
+  }
+  if (htu !== undefined && !hasOneReading(request.url)) {
+    throw new CountersignError(
+      'binding_mismatch',
+      'nothing is bound to a path with dot segments or backslashes',
     );
   }
   return bdy === undefined ? false : matchBody(bdy, isMd5, request);

@@ -1,4 +1,4 @@
-import { boundUri } from '../binding.js';
+import { boundUri, hasOneReading } from '../binding.js';
 import { type Clock } from '../clock.js';
 import { algorithmNamed, ALGORITHMS, type Algorithm } from '../keys/algorithms.js';
 import { invalidOption, OptionsReader, readHttpsUri } from '../options.js';
@@ -22,7 +22,7 @@ export interface DpopOptions {
 
 /** The same with defaults filled in. */
 export interface DpopRules {
-  /** The URI of a request under each public URL, normalised. */
+  /** The URI of a request under each public URL, normalised; none of a path that can be read in more than one way. */
   readonly targets: (pathAndQuery: string) => readonly string[];
   readonly lifetimeSeconds: number;
   readonly algorithms: ReadonlySet<Algorithm>;
@@ -54,20 +54,34 @@ export function readDpopOptions(value: unknown, service: string, clock: Clock): 
     throw invalidOption(`dpop.algorithms[${String(index)}]`, `must be one of ${ALGORITHMS.join(', ')}`);
   });
   if (algorithms.length === 0) throw invalidOption(read.at('algorithms'), 'must name at least one algorithm');
-  const bases = read.strings('publicUrls', isHttpUrl(service) ? [service] : []);
-  // Plain http may stand in front of a service whose TLS ends elsewhere; a proof is no secret, and this only compares.
-  if (read.has('publicUrls'))
-    bases.forEach((base, index) => readHttpsUri(base, `dpop.publicUrls[${String(index)}]`, true));
+  const roots = readRoots(read, service);
   return {
-    targets: (pathAndQuery) =>
-      pathAndQuery.startsWith('/')
-        ? bases.flatMap((base) => normalUri(boundUri(base, pathAndQuery)) ?? [])
-        : [],
+    targets(pathAndQuery) {
+      if (!hasOneReading(pathAndQuery)) return [];
+      const [path = ''] = pathAndQuery.split('?', 1);
+      return roots.flatMap((root) => normalUri(boundUri(root, path)) ?? []);
+    },
     lifetimeSeconds: read.number('proofLifetimeSeconds', { unless: 60, min: 1, max: 300 }),
     algorithms: new Set(algorithms),
     algorithmNames,
     nonces: read.has('nonceSecret') ? createNonces(readSecret(read), clock) : undefined,
   };
+}
+
+function readRoots(read: OptionsReader, service: string): readonly string[] {
+  if (!read.has('publicUrls')) return isHttpUrl(service) ? [rootAt(new URL(service))] : [];
+  return read.strings('publicUrls').map((value, index) => {
+    const path = `dpop.publicUrls[${String(index)}]`;
+    // Plain http may stand in front of a service whose TLS ends elsewhere; a proof is no secret, and this only compares.
+    const url = readHttpsUri(value, path, true);
+    if (url.search !== '') throw invalidOption(path, 'must not hold a query');
+    return rootAt(url);
+  });
+}
+
+/** Without query and fragment: a path that is put behind one would be no part of the URI's path, and so not be compared. */
+function rootAt({ origin, pathname }: URL): string {
+  return origin + pathname;
 }
 
 function readSecret(read: OptionsReader): string {

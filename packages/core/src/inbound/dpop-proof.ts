@@ -62,7 +62,9 @@ export async function checkDpopProof(request: ProvenRequest, rules: DpopRules): 
   if (text(proof.claims, 'htm') !== request.method) throw invalid('is for another method');
   const target = normalUri(text(proof.claims, 'htu'));
   if (target === undefined || !rules.targets(request.url).includes(target))
-    throw invalid('is for another URI; dpop.publicUrls says what this service is called by');
+    throw invalid(
+      'is for another URI, or one with dot segments; dpop.publicUrls says what this service is called by',
+    );
   if (text(proof.claims, 'ath') !== tokenHash(request.token)) throw invalid('is for another token');
   const expiresAt = checkAge(claim(proof.claims, 'iat'), request, rules);
   checkNonce(claim(proof.claims, 'nonce'), rules);

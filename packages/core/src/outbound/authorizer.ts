@@ -74,7 +74,7 @@ export interface Authorizer {
    * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`,
    * `delegation_not_allowed` (the caller's token lets somebody else act), `caller_token_expired`, `scope_missing` (nothing to
    * exchange the caller's token for), `scope_escalation`, `token_unavailable`, `authorization_present` (credentials in the
-   * URL), `config_invalid` (`onBehalfOf` or `scopes` contradicts the destination). Then nothing must be sent.
+   * URL), `target_not_bindable`, `config_invalid` (`onBehalfOf` or `scopes` contradicts the destination). Then nothing must be sent.
    */
   authorize(
     call: OutboundCall,

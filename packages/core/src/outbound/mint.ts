@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { bodyHash, boundUri, EMPTY_BODY_HASH, isWrite } from '../binding.js';
+import { bodyHash, boundUri, EMPTY_BODY_HASH, hasOneReading, isWrite } from '../binding.js';
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type KeyStore } from '../keys/key-store.js';
@@ -105,7 +105,13 @@ interface Binding {
   readonly htu: string;
 }
 
+/** @throws CountersignError `target_not_bindable`: the called service would refuse it, and could not say why. */
 function bindingOf({ body, method, url }: OutboundCall, { audience }: Destination): Binding {
+  if (!hasOneReading(url.pathname))
+    throw new CountersignError(
+      'target_not_bindable',
+      'the path of a call that is signed must hold no %5C, and no dots between escaped slashes',
+    );
   return {
     bdy: body === undefined ? EMPTY_BODY_HASH : bodyHash(body),
     htm: method,

@@ -24,8 +24,8 @@ export class AuthorizedFetch {
    * @throws CountersignError, before anything is sent: `destination_unknown`, `user_context_missing`,
    * `delegation_not_allowed` (the caller's token lets somebody else act), `scope_missing` (nothing to exchange the caller's
    * token for), `scope_escalation`, `config_invalid` (`onBehalfOf` or `scopes`
-   * contradicts the destination, or the method is `CONNECT` or `TRACE`), `authorization_present`, `body_not_bindable`, `propagation_not_allowed`,
-   * `caller_token_expired`, `token_unavailable`, `deadline_exceeded`; afterwards: `redirect_refused`, `deadline_exceeded`.
+   * contradicts the destination, or the method is `CONNECT` or `TRACE`), `authorization_present`, `body_not_bindable`, `target_not_bindable`,
+   * `propagation_not_allowed`, `caller_token_expired`, `token_unavailable`, `deadline_exceeded`; afterwards: `redirect_refused`, `deadline_exceeded`.
    */
   async fetch(input: string | URL, init: AuthorizedRequestInit = {}): Promise<Response> {
     const { overrideAuthorization, onBehalfOf, scopes, body, method = 'GET', ...rest } = init;
