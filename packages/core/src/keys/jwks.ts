@@ -8,7 +8,6 @@ import { keyReport, type KeyListeners, type KeyReport } from './key-report.js';
 import { readKeySet, type KeySet, type VerificationKey } from './key-set.js';
 import { type FetchKeys } from './key-source.js';
 import { RefreshSchedule, type RefreshTimes } from './refresh-schedule.js';
-import { UnknownKeys } from './unknown-keys.js';
 
 /** How remote keys are kept. Ages are seconds of the clock's monotonic reading. */
 export interface RemoteKeysOptions extends RefreshTimes, KeyListeners {
@@ -33,7 +32,6 @@ export function remoteKeys(options: RemoteKeysOptions): IssuerKeys {
 class RemoteKeySet implements IssuerKeys {
   readonly #options: RemoteKeysOptions;
   readonly #schedule: RefreshSchedule;
-  readonly #unknownKeys: UnknownKeys;
   readonly #report: KeyReport;
   #keySet: KeySet | undefined;
   #failure: unknown;
@@ -41,10 +39,8 @@ class RemoteKeySet implements IssuerKeys {
   #ahead: Promise<void> | undefined;
 
   constructor(options: RemoteKeysOptions) {
-    const { cooldownSeconds, maxAgeSeconds } = options;
     this.#options = options;
     this.#schedule = new RefreshSchedule(options);
-    this.#unknownKeys = new UnknownKeys({ seconds: cooldownSeconds, maxSeconds: maxAgeSeconds });
     this.#report = keyReport(options, options);
   }
 
@@ -55,7 +51,7 @@ class RemoteKeySet implements IssuerKeys {
   findNow(keyId: string | undefined): Awaitable<VerificationKey | undefined> {
     const known = this.peek(keyId);
     if (known !== undefined) return known;
-    return this.#isUnknownForNow(keyId) ? this.#reported(undefined) : this.#findByAsking(keyId);
+    return this.#isUnknownForNow() ? this.#reported(undefined) : this.#findByAsking(keyId);
   }
 
   async #findByAsking(keyId: string | undefined): Promise<VerificationKey | undefined> {
@@ -112,11 +108,13 @@ class RemoteKeySet implements IssuerKeys {
     return this.#keySet !== undefined && this.#schedule.isUsable(now) && !this.#schedule.isExpired(now);
   }
 
-  /** Whether the issuer will not be asked for a key that is not in the set. Known at once: garbage comes in floods. */
-  #isUnknownForNow(keyId: string | undefined): boolean {
+  /**
+   * Whether the issuer will not be asked for a key that is not in the set. Known at once: garbage comes in floods. Which keys
+   * were looked for in vain is not remembered: somebody may name a key before it is published, and it may sign a moment later.
+   */
+  #isUnknownForNow(): boolean {
     const now = this.#now();
-    if (!this.#isServing(now)) return false;
-    return this.#unknownKeys.has(keyId ?? '', now) || this.#isCoolingDown(now);
+    return this.#isServing(now) && this.#isCoolingDown(now);
   }
 
   #isCoolingDown(now: number): boolean {
@@ -133,20 +131,13 @@ class RemoteKeySet implements IssuerKeys {
   }
 
   async #fetchUnknown(keyId: string | undefined): Promise<VerificationKey | undefined> {
-    const name = keyId ?? '';
-    if (this.#unknownKeys.has(name, this.#now())) return undefined;
-    const wasAsked = await this.#refreshUnlessCoolingDown();
-    const found = pickKey(this.#usable(), keyId);
-    if (found === undefined && wasAsked && !this.#schedule.isFailing)
-      this.#unknownKeys.add(name, this.#now());
-    return found;
+    await this.#refreshUnlessCoolingDown();
+    return pickKey(this.#usable(), keyId);
   }
 
-  /** Returns whether the issuer was asked. A fetch that is under way is joined, whatever the cool-down says. */
-  async #refreshUnlessCoolingDown(): Promise<boolean> {
-    if (this.#isCoolingDown(this.#now())) return false;
-    await this.#refresh(true);
-    return true;
+  /** A fetch that is under way is joined, whatever the cool-down says. */
+  async #refreshUnlessCoolingDown(): Promise<void> {
+    if (!this.#isCoolingDown(this.#now())) await this.#refresh(true);
   }
 
   /** Fetches the set, or joins a fetch that is under way. Never rejects. */

@@ -57,3 +57,18 @@ export function status(code: number, value?: unknown, headers: Record<string, st
 
 /** Accepts the request and never answers. */
 export const hang: RequestListener = () => undefined;
+
+/** From now on the server answers only when the test says so; `arrived` resolves when a request is there. */
+export function hold(
+  server: Pick<KeyServer, 'answer'>,
+  listener: RequestListener,
+): { readonly arrived: Promise<void>; release(): void } {
+  let release = (): void => undefined;
+  const arrived = new Promise<void>((resolve) => {
+    server.answer((request, response) => {
+      release = () => listener(request, response);
+      resolve();
+    });
+  });
+  return { arrived, release: () => release() };
+}
