@@ -69,12 +69,12 @@ function slowStore(latencyMs: number): ReplayStore {
   }
 
   return {
-    async firstUse(key, expiresAt) {
+    async firstUse(key, expiresAt, share) {
       await new Promise<void>((answer) => {
         waiting.push({ due: performance.now() + latencyMs, answer });
         if (waiting.length === 1) setImmediate(look);
       });
-      return store.firstUse(key, expiresAt);
+      return store.firstUse(key, expiresAt, share);
     },
   };
 }

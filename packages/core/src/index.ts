@@ -52,8 +52,9 @@ export { extractToken } from './inbound/extract-token.js';
 export type { TokenRequest } from './inbound/extract-token.js';
 export { emptyBody, tapBody } from './inbound/wire-body.js';
 export type { WireBody, WireBodyOptions } from './inbound/wire-body.js';
-export { memoryReplayStore } from './inbound/replay.js';
-export type { MemoryReplayStoreOptions, ReplayStore } from './inbound/replay.js';
+export { memoryReplayStore } from './inbound/memory-replay-store.js';
+export type { MemoryReplayStoreOptions } from './inbound/memory-replay-store.js';
+export type { ReplayShare, ReplayStore } from './inbound/replay.js';
 
 export { authorize } from './policy/policy.js';
 export type { Requirement } from './policy/policy.js';

@@ -49,6 +49,7 @@ export type {
   KeyStoreOptions,
   Principal,
   PublicJwk,
+  ReplayShare,
   ReplayStore,
   Requirement,
   Signer,

@@ -1,16 +1,26 @@
-import { systemClock, type Clock } from '../clock.js';
+import { bodyHash } from '../binding.js';
 import { CountersignError } from '../errors.js';
-import { OptionsReader } from '../options.js';
-import { type Authentication } from '../principal.js';
+import { type Authentication, type Principal } from '../principal.js';
 
-/** Remembers which single-use tokens were used. */
+/** Whose use it is, so that a store can keep anybody from filling the memory of all. It is no part of the key. */
+export interface ReplayShare {
+  /** `token`: a bound token on a write. `proof`: a DPoP proof. */
+  readonly kind: 'token' | 'proof';
+  /** Who issued the token, or the token that the proof came with. */
+  readonly issuer: string;
+  /** Whom the token speaks for: its subject, else its client; at most a few hundred characters, else their hash. */
+  readonly subject: string;
+}
+
+/** Remembers which single-use tokens and proofs were used. */
 export interface ReplayStore {
   /**
-   * Notes the use of a token. Must be atomic: of any number of calls with one key, exactly one gets `true`.
-   * @param key issuer and `jti`; opaque, at most a few hundred characters.
+   * Notes a use. Must be atomic: of any number of calls with one key, exactly one gets `true`.
+   * @param key of the token (issuer and `jti`) or the proof; opaque, at most a few hundred characters.
    * @param expiresAt seconds since the epoch, until which the key must be remembered.
+   * @param share whose use it is: a store that can be full refuses only those who fill it.
    */
-  firstUse(key: string, expiresAt: number): Promise<boolean>;
+  firstUse(key: string, expiresAt: number, share: ReplayShare): Promise<boolean>;
 }
 
 /** A store remembers a token for this much longer than it is accepted: its answer takes time, and its clock may differ. */
@@ -29,22 +39,25 @@ export async function useOnce(
   store: ReplayStore,
   now: number,
 ): Promise<void> {
-  const { proofUse, singleUse } = authentication;
-  if (proofUse !== undefined) await noteUse(proofUse, PROOF_FAULTS, store, now);
-  if (singleUse !== undefined) await noteUse(singleUse, TOKEN_FAULTS, store, now);
+  const { principal, proofUse, singleUse } = authentication;
+  if (proofUse !== undefined) await noteUse(proofUse, PROOF, principal, { store, now });
+  if (singleUse !== undefined) await noteUse(singleUse, TOKEN, principal, { store, now });
 }
 
-interface UseFaults {
+interface UseKind {
+  readonly kind: ReplayShare['kind'];
   readonly late: () => CountersignError;
   readonly again: () => CountersignError;
 }
 
-const TOKEN_FAULTS: UseFaults = {
+const TOKEN: UseKind = {
+  kind: 'token',
   late: () => new CountersignError('token_expired', 'exp has passed since the token was validated'),
   again: () => new CountersignError('token_replayed', 'a bound token is for one request only'),
 };
 
-const PROOF_FAULTS: UseFaults = {
+const PROOF: UseKind = {
+  kind: 'proof',
   late: () =>
     new CountersignError('dpop_proof_invalid', 'the DPoP proof became too old since it was checked'),
   again: () => new CountersignError('dpop_proof_replayed', 'a DPoP proof is for one request only'),
@@ -52,14 +65,15 @@ const PROOF_FAULTS: UseFaults = {
 
 async function noteUse(
   use: { readonly key: string; readonly expiresAt: number },
-  faults: UseFaults,
-  store: ReplayStore,
-  now: number,
+  { kind, late, again }: UseKind,
+  { caller, subject, client = '' }: Principal,
+  { store, now }: { readonly store: ReplayStore; readonly now: number },
 ): Promise<void> {
-  if (now >= use.expiresAt) throw faults.late();
+  if (now >= use.expiresAt) throw late();
+  const share = { kind, issuer: caller.issuer, subject: bounded(subject ?? client) };
   let isFirst: unknown;
   try {
-    isFirst = await store.firstUse(use.key, use.expiresAt + MARGIN_SECONDS);
+    isFirst = await store.firstUse(use.key, use.expiresAt + MARGIN_SECONDS, share);
   } catch (cause) {
     throw new CountersignError('replay_store_unavailable', 'the replay store failed', {
       cause,
@@ -67,49 +81,11 @@ async function noteUse(
     });
   }
   // Only `true` is a first use: a store that answers something else must not let every token through.
-  if (isFirst !== true) throw faults.again();
+  if (isFirst !== true) throw again();
 }
 
-/** How often expired tokens are dropped, at most. */
-const SWEEP_SECONDS = 1;
+const MAX_SUBJECT_LENGTH = 256;
 
-export interface MemoryReplayStoreOptions {
-  readonly clock?: Clock;
-  /** How many tokens are remembered at once. Default 100,000 (about 20 MB). */
-  readonly maxEntries?: number;
-}
-
-/**
- * A replay store in this process, for a service that runs once. With several replicas each would let a token through.
- * When it is full of tokens that still live it throws: forgetting one would let it be used again.
- * @throws TypeError naming the option that cannot be.
- */
-export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): ReplayStore {
-  const { clock = systemClock } = options;
-  const read = new OptionsReader(options, 'options', ['clock', 'maxEntries']);
-  const maxEntries = read.number('maxEntries', { unless: 100_000, min: 1, max: 10_000_000 });
-  const uses = new Map<string, { readonly expiresAt: number; readonly endsAt: number }>();
-  let sweptAt = -Infinity;
-
-  /** Both clocks must say so: a wall clock that is set forward and back again must not bring a used token back. */
-  function isOver(use: { readonly expiresAt: number; readonly endsAt: number }): boolean {
-    return use.expiresAt <= clock.now() && use.endsAt <= clock.monotonic();
-  }
-
-  function sweep(): void {
-    if (clock.monotonic() - sweptAt < SWEEP_SECONDS) return;
-    sweptAt = clock.monotonic();
-    for (const [key, use] of uses) if (isOver(use)) uses.delete(key);
-  }
-
-  return {
-    firstUse(key, expiresAt) {
-      const known = uses.get(key);
-      if (known !== undefined && !isOver(known)) return Promise.resolve(false);
-      sweep();
-      if (uses.size >= maxEntries) return Promise.reject(new Error('the in-process replay store is full'));
-      uses.set(key, { expiresAt, endsAt: clock.monotonic() + expiresAt - clock.now() });
-      return Promise.resolve(true);
-    },
-  };
+function bounded(subject: string): string {
+  return subject.length > MAX_SUBJECT_LENGTH ? bodyHash(Buffer.from(subject)) : subject;
 }

@@ -14,7 +14,8 @@ import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { authenticate, type InboundRequest } from './authenticate.js';
 import { readDpopOptions, type DpopOptions } from './dpop-options.js';
 import { createRecall, type RecallOptions } from './recall.js';
-import { memoryReplayStore, useOnce, type ReplayStore } from './replay.js';
+import { memoryReplayStore } from './memory-replay-store.js';
+import { useOnce, type ReplayStore } from './replay.js';
 
 export interface VerifierOptions extends TrustStoreOptions {
   /** The identifier of this service: the only `aud` that it accepts. */

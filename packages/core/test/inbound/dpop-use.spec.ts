@@ -1,4 +1,5 @@
-import { memoryReplayStore } from '../../src/inbound/replay.js';
+import { memoryReplayStore } from '../../src/inbound/memory-replay-store.js';
+import { type ReplayShare } from '../../src/inbound/replay.js';
 import { boundSetting, boundTo, dpopHeaders } from '../support/dpop.js';
 import { createForgeKey, NOW } from '../support/forge.js';
 import { codeOf, createScene, faultOf, type Change } from '../support/scene.js';
@@ -31,9 +32,9 @@ describe('a proof that was used', () => {
     const remembered: { key: string; expiresAt: number }[] = [];
     const memory = memoryReplayStore();
     const replayStore = {
-      firstUse: (key: string, expiresAt: number) => {
+      firstUse: (key: string, expiresAt: number, share: ReplayShare) => {
         remembered.push({ key, expiresAt });
-        return memory.firstUse(key, expiresAt);
+        return memory.firstUse(key, expiresAt, share);
       },
     };
     const scene = createScene({ ...boundSetting(), verifier: { replayStore } });

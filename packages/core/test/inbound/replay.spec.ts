@@ -1,5 +1,6 @@
 import { createFixedClock } from '../../src/clock.js';
-import { memoryReplayStore, useOnce } from '../../src/inbound/replay.js';
+import { memoryReplayStore } from '../../src/inbound/memory-replay-store.js';
+import { useOnce } from '../../src/inbound/replay.js';
 import { authorize } from '../../src/policy/policy.js';
 import { NOW, trustedKey } from '../support/forge.js';
 import { codeOf, createScene, faultOf, trustRecord, type Setting } from '../support/scene.js';
@@ -189,39 +190,4 @@ describe('a replay store that fails', () => {
       );
     },
   );
-});
-
-describe('the replay store in this process', () => {
-  it('forgets a token when it has expired, and not before', async () => {
-    const clock = createFixedClock();
-    const store = memoryReplayStore({ clock, maxEntries: 2 });
-    expect(await store.firstUse('a', NOW + 60)).toBe(true);
-    expect(await store.firstUse('b', NOW + 90)).toBe(true);
-    clock.advance(59);
-    await expect(store.firstUse('c', NOW + 100)).rejects.toThrow('full');
-    expect(await store.firstUse('a', NOW + 60)).toBe(false);
-    clock.advance(1);
-    expect(await store.firstUse('c', NOW + 100)).toBe(true);
-    expect(await store.firstUse('b', NOW + 90)).toBe(false);
-  });
-
-  it('refuses everything new rather than forget a token that lives', async () => {
-    const store = memoryReplayStore({ clock: createFixedClock(), maxEntries: 3 });
-    for (const key of ['a', 'b', 'c']) expect(await store.firstUse(key, NOW + 60)).toBe(true);
-    await expect(store.firstUse('d', NOW + 60)).rejects.toThrow('full');
-    for (const key of ['a', 'b', 'c']) expect(await store.firstUse(key, NOW + 60)).toBe(false);
-  });
-
-  it.each([0, -1, Number.NaN, Infinity, '10'])(
-    'must be told how much it may remember: not %p',
-    (maxEntries) => {
-      expect(() => memoryReplayStore({ maxEntries: maxEntries as number })).toThrow('options.maxEntries');
-    },
-  );
-
-  it('lets exactly one of fifty through', async () => {
-    const store = memoryReplayStore({ clock: createFixedClock() });
-    const uses = await Promise.all(Array.from({ length: 50 }, () => store.firstUse('a', NOW + 60)));
-    expect(uses.filter(Boolean)).toHaveLength(1);
-  });
 });
