@@ -51,7 +51,7 @@ const fakedTimers = [
   ...['setImmediate', 'setInterval', 'setTimeout', 'clearImmediate', 'clearInterval', 'clearTimeout'].map(
     (name) => ({
       name,
-      message: 'Import it from timers.ts of core.',
+      message: 'In core, import it from timers.ts.',
     }),
   ),
   { name: 'performance', message: 'Use the monotonic reading of a clock.' },

@@ -30,6 +30,11 @@ export interface InboundRequest extends TokenRequest, BoundRequest {
    * only when a token is bound to one. Default: there is none.
    */
   readonly clientCertificate?: () => Uint8Array | undefined;
+  /**
+   * The IP address of the client. Behind a proxy the one that a proxy of yours tells, and no text that a client can choose.
+   * Asked for only when the issuer of an opaque token is, whose questions are shared by address. Default: all are one.
+   */
+  readonly clientAddress?: () => string | undefined;
 }
 
 /** What requests are held against. */
@@ -56,7 +61,9 @@ export function authenticate(request: InboundRequest, parts: VerifierParts): Awa
   const { token } = sent;
   // Never recalled: only what its issuer said of it is kept, and for as long as the trust record lets it.
   if (introspector !== undefined && !hasThreeParts(token))
-    return askAbout(token, introspector, parts).then((vouched) => accept({ vouched, sent, request, parts }));
+    return askAbout(request, token, { introspector, parts }).then((vouched) =>
+      accept({ vouched, sent, request, parts }),
+    );
   const recalled = recall.find(token);
   if (recalled !== undefined) {
     checkTimes(recalled.token, recalled.issuer, clock.now());
@@ -76,13 +83,17 @@ export function authenticate(request: InboundRequest, parts: VerifierParts): Awa
 type Vouched = Pick<RecalledToken, 'token' | 'issuer'> & Partial<Pick<RecalledToken, 'identity'>>;
 
 /** Steps 2 to 5 for an opaque token, by asking its issuer. */
-async function askAbout(sent: string, introspector: Introspector, parts: VerifierParts): Promise<Vouched> {
+async function askAbout(
+  request: InboundRequest,
+  sent: string,
+  { introspector, parts }: { readonly introspector: Introspector; readonly parts: VerifierParts },
+): Promise<Vouched> {
   const { maxTokenBytes } = parts;
   requireToken(sent);
   if (sent.length > maxTokenBytes)
     throw new CountersignError('token_too_large', `the token is larger than ${String(maxTokenBytes)} bytes`);
   const { issuer } = introspector;
-  const token = validated(await introspector.vouch(sent), issuer, parts);
+  const token = validated(await introspector.vouch(sent, request), issuer, parts);
   return { token, issuer };
 }
 

@@ -198,24 +198,6 @@ describe('what an issuer said', () => {
     expect(subjects).toEqual(tokens);
   });
 
-  it('is not asked for about more than sixty-four tokens at once', async () => {
-    const waiting: (() => void)[] = [];
-    server.answer = (response, question) => void waiting.push(() => saying(good)(response, question));
-    const outcomes = Array.from({ length: 70 }, (_, index) => send(`token-${String(index)}`));
-    const refused = await Promise.all(outcomes.slice(64).map((outcome) => faultOf(outcome)));
-    expect(refused.map(({ code }) => code)).toEqual(
-      Array.from({ length: 6 }, () => 'introspection_unavailable'),
-    );
-    server.answer = saying(good);
-    const settled = Promise.all(outcomes.slice(0, 64));
-    while (server.questions.length < 64 || waiting.length > 0) {
-      waiting.shift()?.();
-      await new Promise((next) => setImmediate(next));
-    }
-    expect(await settled).toHaveLength(64);
-    await expect(send('token-70')).resolves.toBeDefined();
-  });
-
   it('about made-up tokens drives no good one out', async () => {
     const slow = verifierFor({ cacheSeconds: 60 });
     await send('good', slow);

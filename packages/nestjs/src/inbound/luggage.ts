@@ -4,6 +4,7 @@ import { type ArgumentsHost } from '@nestjs/common';
 /** A request of Express, or the raw one that Fastify wraps. */
 export interface RawRequest extends IncomingMessage {
   readonly originalUrl?: string;
+  readonly ip?: string | undefined;
   user?: unknown;
 }
 
@@ -13,6 +14,7 @@ export type HandledRequest = RawRequest | FastifyRequest;
 interface FastifyRequest {
   readonly raw: RawRequest;
   readonly rawHeaders?: undefined;
+  readonly ip?: string | undefined;
   user?: unknown;
 }
 

@@ -1,5 +1,5 @@
 import { type BodyHashes, type InboundRequest, type WireBody } from '@countersign/core';
-import { type RawRequest } from './luggage.js';
+import { type HandledRequest, type RawRequest } from './luggage.js';
 import { peerCertificate } from './peer-certificate.js';
 import { type RequestState } from './request-scope.js';
 
@@ -9,13 +9,16 @@ export class SentRequest implements InboundRequest {
   readonly url: string;
   readonly rawHeaders: readonly string[];
   readonly #request: RawRequest;
+  readonly #handled: HandledRequest;
   readonly #body: WireBody;
 
-  constructor({ request, body }: RequestState) {
+  /** @param handled the request as the framework hands it to handlers. */
+  constructor({ request, body }: RequestState, handled: HandledRequest) {
     this.method = request.method ?? '';
     this.url = sentUrl(request);
     this.rawHeaders = request.rawHeaders;
     this.#request = request;
+    this.#handled = handled;
     this.#body = body;
   }
 
@@ -25,6 +28,11 @@ export class SentRequest implements InboundRequest {
 
   clientCertificate(): Uint8Array | undefined {
     return peerCertificate(this.#request.socket);
+  }
+
+  /** As Express and Fastify understand it: what their option to trust a proxy lets count, else the peer of the connection. */
+  clientAddress(): string | undefined {
+    return this.#handled.ip;
   }
 }
 
