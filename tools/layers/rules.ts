@@ -23,8 +23,8 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'keys/',
     [
-      ...['token', 'errors', 'options', 'clock', 'timers', 'awaitable', 'bounded-map', 'passing-octets'],
-      'oauth-client',
+      ...['token', 'errors', 'options', 'clock', 'timers', 'awaitable', 'bounded-map', 'fixed-set'],
+      ...['passing-octets', 'oauth-client'],
     ],
   ],
   ['policy/', ['errors', 'principal']],

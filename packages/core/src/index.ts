@@ -6,6 +6,7 @@ export { SERVICE_TOKEN_TYPE } from './token.js';
 export type { Caller, EligibleActor } from './token.js';
 export { bodyHash, boundUri, DELEGATION_PROOF_HEADER, isWrite, tokenHash } from './binding.js';
 export type { BodyHashes } from './binding.js';
+export { fixedSet } from './fixed-set.js';
 export type { Authentication, Principal } from './principal.js';
 export type { ClientAuthentication } from './oauth-client.js';
 export { invalidOption, OptionsReader, readHttpsUri } from './options.js';

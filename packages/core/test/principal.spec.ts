@@ -43,4 +43,13 @@ describe('a principal', () => {
       expect(principal.scopes.has(scope)).toBe(false);
     },
   );
+
+  it('shows its scopes, roles and actors as lists in JSON', async () => {
+    const { principal } = await accepted({ claims: { roles: ['support'] } });
+    expect(JSON.parse(JSON.stringify(principal))).toMatchObject({
+      scopes: ['user:read', 'user:write'],
+      roles: ['support'],
+      actors: [principal.caller.issuer],
+    });
+  });
 });

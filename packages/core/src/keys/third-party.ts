@@ -1,3 +1,4 @@
+import { fixedSet } from '../fixed-set.js';
 import { invalidOption, type OptionsReader } from '../options.js';
 import {
   readClaimProfile,
@@ -77,7 +78,7 @@ export function readThirdParty(
     claims,
     tokenTypes,
     audience: record.has('audience') ? record.string('audience') : undefined,
-    clients: clients === undefined ? undefined : new Set(clients),
+    clients: clients && fixedSet(clients),
     subject: readSubjectUri(record),
     introspection: readIntrospection(
       record.raw('introspection'),

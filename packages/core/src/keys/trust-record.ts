@@ -1,4 +1,5 @@
 import { readActsFor, type ActsFor } from './acts-for.js';
+import { fixedSet } from '../fixed-set.js';
 import { ALGORITHMS, algorithmNamed, type Algorithm } from './algorithms.js';
 import { invalidOption, OptionsReader, readHttpsUri, readScopes } from '../options.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
@@ -135,9 +136,9 @@ export function readTrustRecord(
     hasMetadata,
     algorithms: keys === undefined ? [] : readAlgorithms(record, defaultAlgorithms(isService, preset)),
     tokenType,
-    scopes: new Set(readScopes(record, 'scopes')),
+    scopes: fixedSet(readScopes(record, 'scopes')),
     // Names of roles come from other makers' directories, where they may hold blanks.
-    roles: record.has('roles') ? new Set(record.strings('roles')) : undefined,
+    roles: record.has('roles') ? fixedSet(record.strings('roles')) : undefined,
     actsFor: readActsFor(record, isService),
     proofOnly: record.boolean('proofOnly', false),
     maxLifetimeSeconds: record.number('maxLifetimeSeconds', {

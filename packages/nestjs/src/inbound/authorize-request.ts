@@ -3,6 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import {
   authorize,
   CountersignError,
+  fixedSet,
   type Authentication,
   type Principal,
   type Verifier,
@@ -98,7 +99,7 @@ export class RequestAuthorizer implements OnModuleInit {
     const resolved = await this.#subjects.resolve(principal);
     if (resolved === undefined)
       throw new CountersignError('subject_unknown', 'the subject resolver knows no such user');
-    return { ...principal, user: resolved.user, roles: new Set(resolved.roles) };
+    return { ...principal, user: resolved.user, roles: fixedSet(resolved.roles) };
   }
 }
 

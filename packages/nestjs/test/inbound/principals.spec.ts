@@ -226,6 +226,12 @@ describe.each(ADAPTERS)("the application's own users over $name", ({ adapter }) 
       expect(request.user).toBe(principal);
       return { user: principal.user, roles: [...principal.roles] };
     }
+
+    @Get('principal')
+    @Authenticated()
+    principal(@CurrentPrincipal() principal: Principal) {
+      return principal;
+    }
   }
 
   let herald: TestIssuer;
@@ -236,7 +242,7 @@ describe.each(ADAPTERS)("the application's own users over $name", ({ adapter }) 
       adapter,
       options: {
         ...censusOptions(herald, herald.keyStore),
-        trust: [herald.trustRecord({ actsFor: [`${SERVICE}user/`] })],
+        trust: [herald.trustRecord({ actsFor: [`${SERVICE}user/`], scopes: ['user:read'] })],
         subjects: CensusSubjects,
       },
       imports: [{ module: class UsersModule {}, providers: [Records, CensusSubjects] }],
@@ -263,6 +269,19 @@ describe.each(ADAPTERS)("the application's own users over $name", ({ adapter }) 
       roles: ['support', 'night'],
     });
   });
+
+  it.each([
+    ['a user, whose roles are those of the records', USER, ['support', 'night']],
+    ['a service, whose roles are those of its token', undefined, ['batch']],
+  ])(
+    'are shown with their lists by a handler that returns the principal of %s',
+    async (_what, sub, roles) => {
+      const claims = { ...(sub && { sub }), roles: ['batch'], scope: 'user:read user:write' };
+      const headers = [bearer(await herald.token({ audience: SERVICE, claims }))];
+      const { json } = await send(census.origin, { path: '/principal', headers });
+      expect(json).toMatchObject({ roles, scopes: ['user:read'], actors: [herald.issuer] });
+    },
+  );
 
   it('are refused when they are not known', async () => {
     const answer = await who({ sub: `${SERVICE}user/99/` });
