@@ -19,7 +19,7 @@ const MD5_HEX = /^[0-9a-f]{32}$/;
 
 /**
  * Checks that method, path and body are those that were signed. Bound claims are checked wherever they stand; they are
- * required on writes unless the trust record says `bodyBinding: 'off'`.
+ * required on writes unless the trust record says `bodyBinding: 'off'`, or waives method and path.
  * Does not check that the token is used only once.
  * @returns whether the token is bound to this body.
  * @throws CountersignError `body_binding_missing`, `binding_mismatch`, `body_mismatch`, and what `body()` throws.
@@ -34,8 +34,8 @@ export function checkBinding(
   const htm = token.binding?.htm;
   const htu = token.binding?.htu;
   const required = issuer.bodyBinding === 'required' && isWrite(request.method);
-  const isMd5 = issuer.acceptMd5BodyHash && typeof bdy === 'string' && MD5_HEX.test(bdy);
-  if (required && (bdy === undefined || (!isMd5 && (htm === undefined || htu === undefined)))) {
+  const isWhole = (htm !== undefined && htu !== undefined) || issuer.acceptTokensWithoutMethodAndPath;
+  if (required && (bdy === undefined || !isWhole)) {
     throw new CountersignError(
       'body_binding_missing',
       `a write by ${issuer.name} must carry bdy, htm and htu`,
@@ -56,7 +56,9 @@ export function checkBinding(
       'nothing is bound to a path with dot segments or backslashes',
     );
   }
-  return bdy === undefined ? false : matchBody(bdy, isMd5, request);
+  if (bdy === undefined) return false;
+  const isMd5 = issuer.acceptMd5BodyHash && typeof bdy === 'string' && MD5_HEX.test(bdy);
+  return matchBody(bdy, isMd5, request);
 }
 
 async function matchBody(bdy: unknown, isMd5: boolean, request: BoundRequest): Promise<true> {

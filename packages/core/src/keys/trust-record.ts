@@ -63,6 +63,11 @@ export interface TrustRecord extends ThirdPartyMembers {
   readonly bodyBinding?: 'required' | 'off';
   /** Accepts the MD5 of the body, in hex, as its binding. Collisions are cheap: for old peers only. */
   readonly acceptMd5BodyHash?: boolean;
+  /**
+   * Accepts writes whose token signs the body only, and neither method nor path: for old peers that cannot. Whoever gets hold
+   * of such a token before it is used can send its body to any route. What a token does say is checked. Default false.
+   */
+  readonly acceptTokensWithoutMethodAndPath?: boolean;
 }
 
 /** What holds for tokens that are bound to a key of their client. */
@@ -91,11 +96,13 @@ export interface ResolvedTrustRecord extends ThirdParty {
   readonly announcesDpop: boolean;
   readonly bodyBinding: 'required' | 'off';
   readonly acceptMd5BodyHash: boolean;
+  readonly acceptTokensWithoutMethodAndPath: boolean;
 }
 
 const MEMBERS = [
   'name', 'issuer', 'keys', 'algorithms', 'tokenType', 'scopes', 'roles', 'actsFor', 'proofOnly',
-  'maxLifetimeSeconds', 'clockToleranceSeconds', 'bodyBinding', 'acceptMd5BodyHash', 'dpop', ...THIRD_PARTY_MEMBERS,
+  'maxLifetimeSeconds', 'clockToleranceSeconds', 'bodyBinding', 'acceptMd5BodyHash',
+  'acceptTokensWithoutMethodAndPath', 'dpop', ...THIRD_PARTY_MEMBERS,
 ] as const; // prettier-ignore
 
 /** Names are compared as they are and shown in logs: a short, plain alphabet. */
@@ -152,6 +159,7 @@ export function readTrustRecord(
     ...thirdParty,
     bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], isService ? 'required' : 'off'),
     acceptMd5BodyHash: record.boolean('acceptMd5BodyHash', false),
+    acceptTokensWithoutMethodAndPath: record.boolean('acceptTokensWithoutMethodAndPath', false),
   };
 }
 

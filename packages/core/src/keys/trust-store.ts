@@ -98,12 +98,7 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
   refuseSecondIntrospection(records);
   const publicOnly = given.boolean('publicOnly', false);
   if (publicOnly) refusePrivateIssuers(records);
-  records.forEach(({ name, acceptMd5BodyHash }, index) => {
-    if (acceptMd5BodyHash)
-      options.onWarning?.(
-        `trust[${String(index)}].acceptMd5BodyHash is set: whoever chooses a body of ${name} can make two with one MD5`,
-      );
-  });
+  for (const warning of records.flatMap(dangersOf)) options.onWarning?.(warning);
   const read = trustedKeysReader(records, {
     jwks: options.jwks,
     clock: options.clock,
@@ -135,6 +130,19 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
       throw new CountersignError('issuer_untrusted', `${found.name} is trusted for proofs only`);
     },
   };
+}
+
+/** What a record accepts for old peers, and what that is worth to an attacker. */
+function dangersOf(record: ResolvedTrustRecord, index: number): readonly string[] {
+  const { name } = record;
+  const dangers = {
+    acceptMd5BodyHash: `whoever chooses a body of ${name} can make two with one MD5`,
+    acceptTokensWithoutMethodAndPath: `whoever gets hold of an unused token of ${name} can send its body to any route, by any method`,
+  };
+  const members = ['acceptMd5BodyHash', 'acceptTokensWithoutMethodAndPath'] as const;
+  return members
+    .filter((member) => record[member])
+    .map((member) => `trust[${String(index)}].${member} is set: ${dangers[member]}`);
 }
 
 /** One name, one issuer, one key space for each record: otherwise one issuer's key could vouch for another's token. */

@@ -147,11 +147,12 @@ describe('an old peer that signs MD5', () => {
   const md5 = createHash('md5').update(JSON_BODY).digest('hex');
   const setting: Setting = { ...POST, trust: { acceptMd5BodyHash: true } };
 
-  it('is accepted where its trust record says so, with and without method and path', async () => {
+  it('is accepted where its trust record says so', async () => {
     await expect(accepted({ claims: { bdy: md5 } }, setting)).resolves.toMatchObject({ bound: true });
-    const bodyOnly = { bdy: md5, htm: undefined, htu: undefined };
-    const authentication = await accepted({ claims: bodyOnly }, setting);
-    expect(authentication.singleUse).toBeDefined();
+  });
+
+  it.each(['htm', 'htu'])('must sign %s like everybody', async (name) => {
+    expect(await refused({ claims: { bdy: md5, [name]: undefined } }, setting)).toBe('body_binding_missing');
   });
 
   it('is refused with the MD5 of another body, or one that is not written in lower-case hex', async () => {
@@ -169,6 +170,40 @@ describe('an old peer that signs MD5', () => {
   it('makes the service hash each body twice, which others do not', () => {
     expect(createScene(setting).verifier.hashesMd5).toBe(true);
     expect(createScene(POST).verifier.hashesMd5).toBe(false);
+  });
+});
+
+describe('an old peer that signs neither method nor path', () => {
+  const setting: Setting = { ...POST, trust: { acceptTokensWithoutMethodAndPath: true } };
+
+  it.each([['htm'], ['htu'], ['htm', 'htu']])(
+    'is accepted where its trust record says so, without %s %s, once',
+    async (...names) => {
+      const claims = Object.fromEntries(names.map((name) => [name, undefined]));
+      const scene = createScene(setting);
+      const authentication = await scene.accepted({ claims: { ...claims, jti: 'one' } });
+      expect(authentication.bound).toBe(true);
+      await scene.verifier.useOnce(authentication);
+      expect(await codeOf(scene.verifier.useOnce(authentication))).toBe('token_replayed');
+    },
+  );
+
+  it('is refused when it signs another method or path', async () => {
+    expect(await refused({ claims: { htm: 'PUT', htu: undefined } }, setting)).toBe('binding_mismatch');
+    const elsewhere = { htm: undefined, htu: 'https://census.service/users/' };
+    expect(await refused({ claims: elsewhere }, setting)).toBe('binding_mismatch');
+  });
+
+  it('must sign the body all the same, and by SHA-256', async () => {
+    const md5 = createHash('md5').update(JSON_BODY).digest('hex');
+    expect(await refused({ claims: { bdy: undefined } }, setting)).toBe('body_binding_missing');
+    expect(await refused({ claims: { bdy: md5 } }, setting)).toBe('body_mismatch');
+  });
+
+  it('may sign by MD5 too where its trust record says both', async () => {
+    const both = { ...setting, trust: { ...setting.trust, acceptMd5BodyHash: true } };
+    const claims = { bdy: createHash('md5').update(JSON_BODY).digest('hex'), htm: undefined, htu: undefined };
+    await expect(accepted({ claims }, both)).resolves.toMatchObject({ bound: true });
   });
 });
 

@@ -49,6 +49,7 @@ describe('a trust record', () => {
       hasMetadata: false,
       bodyBinding: 'required',
       acceptMd5BodyHash: false,
+      acceptTokensWithoutMethodAndPath: false,
     });
   });
 

@@ -78,12 +78,13 @@ describe('a trust store', () => {
     expect(warnings).toEqual(['trust[0].keys: keys[1] is left out: it is a secret key']);
   });
 
-  it('says at the start which callers may sign the MD5 of a body', () => {
+  it('says at the start which callers may sign less than others must', () => {
     const warnings: string[] = [];
-    const trust = [record(), other({ acceptMd5BodyHash: true })];
+    const trust = [record(), other({ acceptMd5BodyHash: true, acceptTokensWithoutMethodAndPath: true })];
     createTrustStore({ trust, onWarning: (message) => warnings.push(message) });
     expect(warnings).toEqual([
       'trust[1].acceptMd5BodyHash is set: whoever chooses a body of other can make two with one MD5',
+      'trust[1].acceptTokensWithoutMethodAndPath is set: whoever gets hold of an unused token of other can send its body to any route, by any method',
     ]);
   });
 
