@@ -21,7 +21,8 @@ export interface Principal {
   readonly roles: ReadonlySet<string>;
   /**
    * The services that act, newest first: the caller, then whoever called it (RFC 8693 section 4.1). Without a delegation
-   * proof only the first is checked. Empty when a user calls with the token of an identity provider.
+   * proof only the first is checked; with one, those that signed a token of the chain. Others are their issuer's word. Empty
+   * when a user calls with the token of an identity provider that names none.
    */
   readonly actors: readonly string[];
   /** The id that the whole chain of calls shares. */

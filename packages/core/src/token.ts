@@ -110,6 +110,8 @@ export function letsAct(mayAct: EligibleActor | undefined, service: string): boo
 
 /** The claims that tie a token to one request, or to one client, as they stand in it: nothing is known of their form. */
 export interface TokenBinding {
+  /** Whether its issuer calls it a DPoP token, which has a key in `cnf`. */
+  readonly isDpop: boolean;
   readonly bdy: unknown;
   readonly htm: unknown;
   readonly htu: unknown;

@@ -41,7 +41,8 @@ export function checkConfirmation(
   const { certificate, thumbprint } = readConfirmation(token.binding?.cnf);
   if (certificate !== undefined) checkCertificate(certificate, request.clientCertificate?.());
   if (thumbprint === undefined) {
-    if (issuer.dpop !== 'required' && sent.scheme !== 'DPoP') return undefined;
+    const mustBeBound = issuer.dpop === 'required' || token.binding?.isDpop === true;
+    if (!mustBeBound && sent.scheme !== 'DPoP') return undefined;
     throw new CountersignError('token_not_bound', 'the token has no cnf.jkt, so no proof can be checked');
   }
   if (issuer.dpop === 'off')

@@ -66,7 +66,7 @@ export async function checkDpopProof(request: ProvenRequest, rules: DpopRules): 
       'is for another URI, or one with dot segments; dpop.publicUrls says what this service is called by',
     );
   if (text(proof.claims, 'ath') !== tokenHash(request.token)) throw invalid('is for another token');
-  const expiresAt = checkAge(claim(proof.claims, 'iat'), request, rules);
+  const expiresAt = checkTimes(proof.claims, request, rules);
   checkNonce(claim(proof.claims, 'nonce'), rules);
   const hash = createHash('sha256').update(tokenId).digest('base64url');
   return { key: JSON.stringify(['dpop', thumbprint, hash]), expiresAt };
@@ -129,6 +129,7 @@ function readKey(
   if (!isJwk(jwk)) throw invalid('has no jwk');
   if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member)))
     throw invalid('holds a private or secret key');
+  if (!isForVerifying(jwk, algorithm)) throw invalid('has a jwk that says it is for something else');
   const key = importJwk(jwk);
   if (key === undefined || !keyFits(key, algorithm) || isCostly(key))
     throw invalid('has a jwk that is not for its alg, or too large');
@@ -137,6 +138,14 @@ function readKey(
 
 function isJwk(value: unknown): value is JsonWebKey {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What a key says of its own use must not speak against this one (RFC 7517 sections 4.2 to 4.4). */
+function isForVerifying(jwk: JsonWebKey, algorithm: Algorithm): boolean {
+  const { alg, use, key_ops: operations } = jwk;
+  if (alg !== undefined && (typeof alg !== 'string' || algorithmNamed(alg) !== algorithm)) return false;
+  if (use !== undefined && use !== 'sig') return false;
+  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
 }
 
 function importJwk(jwk: JsonWebKey): KeyObject | undefined {
@@ -157,14 +166,26 @@ function text(claims: Claims, name: string): string {
   return value;
 }
 
-/** @returns until when the proof could be used again. */
-function checkAge(issuedAt: unknown, request: ProvenRequest, rules: DpopRules): number {
-  if (typeof issuedAt !== 'number' || !Number.isFinite(issuedAt)) throw invalid('has no iat');
-  const { now, clockToleranceSeconds } = request;
-  if (issuedAt > now + clockToleranceSeconds) throw invalid('was made in the future');
-  const expiresAt = issuedAt + rules.lifetimeSeconds + clockToleranceSeconds;
-  if (now >= expiresAt) throw invalid('was made too long ago');
-  return expiresAt;
+/**
+ * A proof need not say more than when it was made; what else it says of its time counts too.
+ * @returns until when the proof could be used again.
+ */
+function checkTimes(claims: Claims, request: ProvenRequest, rules: DpopRules): number {
+  const issuedAt = time(claims, 'iat');
+  if (issuedAt === undefined) throw invalid('has no iat');
+  const { now, clockToleranceSeconds: tolerance } = request;
+  if (issuedAt > now + tolerance) throw invalid('was made in the future');
+  if (now >= issuedAt + rules.lifetimeSeconds + tolerance) throw invalid('was made too long ago');
+  const ends = time(claims, 'exp') ?? Infinity;
+  if (now >= ends + tolerance) throw invalid('has expired');
+  if ((time(claims, 'nbf') ?? -Infinity) > now + tolerance) throw invalid('is not valid yet');
+  return Math.min(issuedAt + rules.lifetimeSeconds, ends) + tolerance;
+}
+
+function time(claims: Claims, name: string): number | undefined {
+  const value = claim(claims, name);
+  if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value;
+  throw invalid(`has an ${name} that is no time`);
 }
 
 function checkNonce(nonce: unknown, { nonces }: DpopRules): void {

@@ -215,8 +215,14 @@ function readBinding(claims: Claims): TokenBinding | undefined {
   const htm = claim(claims, 'htm');
   const htu = claim(claims, 'htu');
   const cnf = claim(claims, 'cnf');
-  const isBound = bdy !== undefined || htm !== undefined || htu !== undefined || cnf !== undefined;
-  return isBound ? { bdy, htm, htu, cnf } : undefined;
+  const isDpop = isCalledDpop(claim(claims, 'typ')) || isCalledDpop(claim(claims, 'token_type'));
+  const isBound = bdy !== undefined || htm !== undefined || htu !== undefined || cnf !== undefined || isDpop;
+  return isBound ? { bdy, htm, htu, cnf, isDpop } : undefined;
+}
+
+/** Issuers say it in an answer of introspection (RFC 9449 section 6.2), and Keycloak in a claim of its tokens. */
+function isCalledDpop(type: unknown): boolean {
+  return typeof type === 'string' && type.length === 4 && type.toLowerCase() === 'dpop';
 }
 
 function isStrings(value: unknown): value is readonly string[] {

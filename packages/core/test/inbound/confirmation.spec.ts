@@ -36,6 +36,14 @@ describe('a token that is bound to a client certificate', () => {
     );
   });
 
+  it('is refused where its issuer calls it a DPoP token, whose key it does not name', async () => {
+    const sent = {
+      ...scene.request({ claims: { token_type: 'DPoP' } }),
+      clientCertificate: () => certificate,
+    };
+    expect(await codeOf(scene.verifier.authenticate(sent))).toBe('token_not_bound');
+  });
+
   it('and to a key needs both', async () => {
     const setting = boundSetting();
     const cnf = { 'x5t#S256': x5t, ...Object(boundTo(clientKey)['cnf']) };

@@ -98,6 +98,32 @@ describe('a token that is bound to a key of its client', () => {
     );
   });
 
+  describe.each(['typ', 'token_type'])('as its issuer says in %s', (name) => {
+    const setting: Setting = {
+      trust: { tokenType: 'at+jwt', name: 'idp' },
+      token: { header: { typ: 'at+jwt' }, claims: { sub: 'user-1', client_id: 'web' } },
+    };
+
+    it.each(['DPoP', 'dpop', 'DPOP'])('is refused when it names no key: %s', async (value) => {
+      expect(await refused({ claims: { [name]: value } }, setting)).toBe('token_not_bound');
+    });
+
+    it('is refused so each time that it comes', async () => {
+      const scene = createScene(setting);
+      const claims = { [name]: 'DPoP', jti: 'one' };
+      for (let time = 0; time < 3; time++)
+        expect(await codeOf(scene.accepted({ claims }))).toBe('token_not_bound');
+    });
+
+    it('is accepted with the proof of the key that it names', async () => {
+      await expect(accepted({ claims: { [name]: 'DPoP' } }, boundSetting())).resolves.toBeDefined();
+    });
+
+    it.each(['Bearer', '', 'DPoP ', ['DPoP'], 1])('is not meant by %j', async (value) => {
+      await expect(accepted({ claims: { [name]: value } }, setting)).resolves.toBeDefined();
+    });
+  });
+
   it('of a service is no bearer token either', async () => {
     expect(await refused({ claims: boundTo(clientKey) })).toBe('dpop_proof_missing');
   });
@@ -169,9 +195,47 @@ describe('a proof', () => {
     ['with two parts', { compact: (proof) => proof.replace(/\.[^.]+$/, '') }],
     ['with four parts', { compact: (proof) => `${proof}.AA` }],
     ['with padding', { compact: (proof) => `${proof}=` }],
+    ['that has expired', { claims: { exp: NOW - 30 } }],
+    ['that expires in words', { claims: { exp: String(NOW + 60) } }],
+    ['that expires at no time', { claims: { exp: null } }],
+    ['that is not valid yet', { claims: { nbf: NOW + 31 } }],
+    ['that is valid from a time in words', { claims: { nbf: String(NOW) } }],
+    ['with a key for another algorithm', { header: { jwk: { ...bareJwk(clientKey), alg: 'ES384' } } }],
+    ['with a key for no algorithm', { header: { jwk: { ...bareJwk(clientKey), alg: null } } }],
+    ['with a key for encryption', { header: { jwk: { ...bareJwk(clientKey), use: 'enc' } } }],
+    ['with a key for signing only', { header: { jwk: { ...bareJwk(clientKey), key_ops: ['sign'] } } }],
+    ['with a key for nothing', { header: { jwk: { ...bareJwk(clientKey), key_ops: [] } } }],
+    ['with a key for something in words', { header: { jwk: { ...bareJwk(clientKey), key_ops: 'verify' } } }],
     ['in quotes', { compact: (proof) => `"${proof}"` }],
   ])('%s is refused', async (_what, forgery) => {
     expect(await refusedProof(forgery)).toBe('dpop_proof_invalid');
+  });
+
+  it.each<[string, ProofForgery]>([
+    ['its algorithm', { header: { jwk: { ...bareJwk(clientKey), alg: 'ES256' } } }],
+    ['its use', { header: { jwk: { ...bareJwk(clientKey), use: 'sig' } } }],
+    ['its operations', { header: { jwk: { ...bareJwk(clientKey), key_ops: ['verify', 'sign'] } } }],
+    ['a name and a certificate', { header: { jwk: { ...bareJwk(clientKey), kid: 'a', x5c: ['AA'] } } }],
+  ])('may say of its key %s', async (_what, forgery) => {
+    await expect(
+      accepted({ request: { rawHeaders: dpopHeaders(forgery) } }, boundSetting()),
+    ).resolves.toBeDefined();
+  });
+
+  it('may name the algorithm of an Ed25519 key by either of its names', async () => {
+    const key = createForgeKey('EdDSA');
+    const jwk = { ...bareJwk(key), alg: 'Ed25519' };
+    const rawHeaders = dpopHeaders({ header: { jwk } }, key);
+    await expect(accepted({ request: { rawHeaders } }, boundSetting(key))).resolves.toBeDefined();
+  });
+
+  it.each<[string, Claims, number]>([
+    ['sooner', { exp: NOW + 10, nbf: NOW + 30 }, NOW + 40],
+    ['no later', { exp: NOW + 3600 }, NOW + 90],
+    ['as late as the tolerance lets it', { exp: NOW - 29 }, NOW + 1],
+  ])('may itself say until when it is good: %s', async (_what, claims, expiresAt) => {
+    const { proofUse } = await accepted({ request: { rawHeaders: dpopHeaders({ claims }) } }, boundSetting());
+    expect(proofUse?.expiresAt).toBe(expiresAt);
   });
 
   it.each<[string, number, bigint, number, bigint]>([

@@ -50,6 +50,7 @@ describeProvider('Keycloak', KEYCLOAK, [
   changed('without an id', { jti: undefined }, 'claim_missing'),
   changed('that names no client', { azp: undefined }, 'claim_missing'),
   changed('that is its ID token', { typ: 'ID' }, 'claim_invalid'),
+  changed('that it calls a DPoP token, and that is bound to no key', { typ: 'DPoP' }, 'token_not_bound'),
   changed('that is its refresh token', { typ: 'Refresh' }, 'claim_invalid'),
   changed('that does not say what it is', { typ: undefined }, 'claim_missing'),
   changed('whose roles are no list', { realm_access: { roles: 'support' } }, 'claim_invalid'),
