@@ -34,7 +34,13 @@ async function callCensus(
     { typ: 'at+jwt' },
   );
   const token = await gatewayKey.token({
-    ...{ iss: GATEWAY, aud: SERVICE, sub, act: { sub: GATEWAY }, ath: sha256(proof) },
+    ...{
+      iss: GATEWAY,
+      aud: SERVICE,
+      sub,
+      act: { sub: GATEWAY, act: proofClaims['act'] },
+      ath: sha256(proof),
+    },
     ...{ iat: NOW, exp: NOW + 60, jti: 'j' },
   });
   const record = (name: string, issuer: string, key: typeof idpKey): TrustRecord => ({
@@ -74,6 +80,12 @@ describe('a token of an identity provider proves a call', () => {
 
   it('when it is bound to a key of the client too: it is evidence, and no credential', async () => {
     await expect(callCensus(boundTo(clientKey))).resolves.toBeDefined();
+  });
+
+  it('through the services that the provider says have acted, which none of them has signed', async () => {
+    const act = { sub: 'https://portal.service/' };
+    const { principal } = await callCensus({ act });
+    expect(principal.actors).toEqual([GATEWAY, 'https://portal.service/']);
   });
 
   it('to the service that it was for, by whatever name the provider knows us', async () => {
