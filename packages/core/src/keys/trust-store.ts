@@ -61,8 +61,8 @@ export interface TrustStoreOptions {
   readonly jwks?: JwksOptions;
   readonly clock?: Clock;
   /**
-   * Refuses what would be asked at a private, loopback or link-local address: key sets, issuers whose metadata is looked up,
-   * introspection endpoints. Default false. Names are not resolved.
+   * Refuses what would be asked at an address that is not for the public internet, or by a name for local use: key sets,
+   * issuers whose metadata is looked up, introspection endpoints. Default false. Names are not resolved.
    */
   readonly publicOnly?: boolean;
   readonly allowInsecureHttpForLocalDevelopment?: boolean;
