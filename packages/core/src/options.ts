@@ -127,6 +127,6 @@ export function readHttpsUri(value: unknown, path: string, allowInsecureHttp = f
 }
 
 /** A name from outside, cut and quoted so that it can stand in a message. */
-function printable(name: string): string {
+export function printable(name: string): string {
   return JSON.stringify(name.slice(0, 60)).slice(1, -1);
 }

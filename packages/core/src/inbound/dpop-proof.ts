@@ -1,12 +1,9 @@
-import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { tokenHash } from '../binding.js';
 import { CountersignError } from '../errors.js';
-import { algorithmNamed, keyFits, type Algorithm } from '../keys/algorithms.js';
-import { PRIVATE_MEMBERS } from '../keys/key-set.js';
-import { jwkThumbprint, publicJwk } from '../keys/public-jwk.js';
 import { verifySignatureBytes } from '../keys/signature.js';
-import { normalTokenType } from '../keys/trust-record.js';
 import { claim, type Claims } from '../token.js';
+import { invalidProof as invalid, readProofKey } from './dpop-key.js';
 import { type DpopRules } from './dpop-options.js';
 import { normalUri } from './normal-uri.js';
 import { decodeSegment } from './read-unverified.js';
@@ -36,13 +33,6 @@ export interface ProofUse {
 const MAX_PROOF_BYTES = 4096;
 const MAX_TOKEN_ID_LENGTH = 256;
 
-/** A key comes with the request, and anybody may choose it: what it costs to check a signature is bounded. */
-const MAX_RSA_BITS = 4096;
-const MAX_RSA_EXPONENT = 0xffff_ffffn;
-
-/** Header parameters that name a key elsewhere, or change what the proof means. */
-const REFUSED_PARAMETERS = ['crit', 'b64', 'zip', 'cty', 'jku', 'x5u', 'x5c', 'enc'] as const;
-
 /**
  * Checks the proof in the header `DPoP` (RFC 9449 section 4.3): one JWT of the type `dpop+jwt`, signed with the key in its
  * header, which is the key that the token is bound to; made for this method, this URI and this token, a moment ago.
@@ -51,7 +41,7 @@ const REFUSED_PARAMETERS = ['crit', 'b64', 'zip', 'cty', 'jku', 'x5u', 'x5c', 'e
  */
 export async function checkDpopProof(request: ProvenRequest, rules: DpopRules): Promise<ProofUse> {
   const proof = readProof(onlyProof(request.rawHeaders));
-  const { algorithm, key, thumbprint } = readKey(proof.header, rules);
+  const { algorithm, key, thumbprint } = readProofKey(proof.header, rules);
   // Before the signature, so that only who has the token can make us check signatures with keys of its choice.
   if (thumbprint !== request.thumbprint)
     throw invalid('is signed with another key than the token is bound to');
@@ -113,53 +103,6 @@ function decode(segment: string): Buffer | undefined {
   }
 }
 
-function readKey(
-  header: Claims,
-  rules: DpopRules,
-): { readonly algorithm: Algorithm; readonly key: KeyObject; readonly thumbprint: string } {
-  const typ = claim(header, 'typ');
-  if (typeof typ !== 'string' || normalTokenType(typ) !== 'dpop+jwt') throw invalid('must have typ dpop+jwt');
-  const refused = REFUSED_PARAMETERS.find((parameter) => Object.hasOwn(header, parameter));
-  if (refused !== undefined) throw invalid(`holds ${refused}`);
-  const alg = claim(header, 'alg');
-  const algorithm = typeof alg === 'string' ? algorithmNamed(alg) : undefined;
-  if (algorithm === undefined || !rules.algorithms.has(algorithm))
-    throw invalid('has an alg that is not accepted');
-  const jwk = claim(header, 'jwk');
-  if (!isJwk(jwk)) throw invalid('has no jwk');
-  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member)))
-    throw invalid('holds a private or secret key');
-  if (!isForVerifying(jwk, algorithm)) throw invalid('has a jwk that says it is for something else');
-  const key = importJwk(jwk);
-  if (key === undefined || !keyFits(key, algorithm) || isCostly(key))
-    throw invalid('has a jwk that is not for its alg, or too large');
-  return { algorithm, key, thumbprint: jwkThumbprint(publicJwk(key)) };
-}
-
-function isJwk(value: unknown): value is JsonWebKey {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** What a key says of its own use must not speak against this one (RFC 7517 sections 4.2 to 4.4). */
-function isForVerifying(jwk: JsonWebKey, algorithm: Algorithm): boolean {
-  const { alg, use, key_ops: operations } = jwk;
-  if (alg !== undefined && (typeof alg !== 'string' || algorithmNamed(alg) !== algorithm)) return false;
-  if (use !== undefined && use !== 'sig') return false;
-  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
-}
-
-function importJwk(jwk: JsonWebKey): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: jwk, format: 'jwk' });
-  } catch {
-    return undefined;
-  }
-}
-
-function isCostly({ asymmetricKeyDetails: details }: KeyObject): boolean {
-  return (details?.modulusLength ?? 0) > MAX_RSA_BITS || (details?.publicExponent ?? 0n) > MAX_RSA_EXPONENT;
-}
-
 function text(claims: Claims, name: string): string {
   const value = claim(claims, name);
   if (typeof value !== 'string' || value === '') throw invalid(`has no ${name}`);
@@ -193,8 +136,4 @@ function checkNonce(nonce: unknown, { nonces }: DpopRules): void {
   throw new CountersignError('dpop_nonce_required', 'the proof must hold a nonce that was given out lately', {
     dpopNonce: nonces.current(),
   });
-}
-
-function invalid(problem: string): CountersignError {
-  return new CountersignError('dpop_proof_invalid', `the DPoP proof ${problem}`);
 }

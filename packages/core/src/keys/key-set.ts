@@ -1,5 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { printable } from '../options.js';
 import { algorithmNamed, keyFits, type Algorithm } from './algorithms.js';
+import { weaknessOf } from './weak-keys.js';
 
 /** One public key of an issuer. */
 export interface VerificationKey {
@@ -26,8 +28,8 @@ export const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as 
 
 /**
  * Reads a JWK set key by key (RFC 7517 section 5): keys that cannot be used are left out with a warning, the others stay.
- * Left out: secret keys, private keys, RSA below 2048 bits, unlisted curves, keys without a `kid` in a set of several,
- * and the second of two keys with one `kid`.
+ * Left out: secret keys, private keys, weak keys, RSA below 2048 bits, unlisted curves, keys without a `kid` in a set of
+ * several, and the second of two keys with one `kid`.
  * A key whose `use` or `key_ops` is not for signatures stays known, without an algorithm.
  *
  * @param allowed the issuer's algorithms: an RSA key without `alg` gets the first one that fits it.
@@ -63,6 +65,8 @@ function readKey(jwk: unknown, allowed: readonly Algorithm[], isOnlyKey: boolean
   if (!isForSignatures(jwk)) return { keyId, key, algorithm: undefined };
   const algorithm = algorithmOf(jwk, key, allowed);
   if (algorithm === undefined) return 'its algorithm, type, curve or size is not accepted';
+  const weakness = weaknessOf(key);
+  if (weakness !== undefined) return `the key "${printable(keyId)}" is weak: ${weakness}`;
   return { keyId, key, algorithm };
 }
 

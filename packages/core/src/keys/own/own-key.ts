@@ -10,6 +10,7 @@ import { invalidOption } from '../../options.js';
 import { algorithmNamed, keyFits, type Algorithm } from '../algorithms.js';
 import { jwkThumbprint, publicJwk, type PublicJwk } from '../public-jwk.js';
 import { signBytes, verifySignatureBytes } from '../signature.js';
+import { weaknessOf } from '../weak-keys.js';
 
 /** The algorithms that a service may sign its own tokens with. */
 export type SigningAlgorithm = 'ES256' | 'ES384' | 'EdDSA' | 'RS256' | 'PS256';
@@ -54,6 +55,8 @@ export async function readOwnKey(key: unknown, path: string): Promise<OwnKey> {
     const problem = `must be a key for ${SIGNING_ALGORITHMS.join(', ')}; RSA needs at least 2048 bits`;
     throw invalidOption(path, problem);
   }
+  const weakness = weaknessOf(createPublicKey(privateKey));
+  if (weakness !== undefined) throw invalidOption(path, `is weak: ${weakness}`);
   if (stated['use'] !== undefined && stated['use'] !== 'sig')
     throw invalidOption(`${path}.use`, 'must be "sig", or left out');
   const members = publicJwk(createPublicKey(privateKey));

@@ -7,6 +7,7 @@ import { fromDer } from '../ecdsa-der.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './own-key.js';
 import { jwkThumbprint, publicJwk, type PublicJwk } from '../public-jwk.js';
 import { verifySignatureBytes } from '../signature.js';
+import { weaknessOf } from '../weak-keys.js';
 import { type Signer } from './open-key-store.js';
 
 /** A key that another process or a device holds, such as a key management service or a hardware module. */
@@ -104,6 +105,8 @@ function readPublicKey(read: OptionsReader): {
   const algorithm = SIGNING_ALGORITHMS.find(
     (candidate) => keyFits(key, candidate) && (stated === undefined || stated === candidate),
   );
+  const weakness = weaknessOf(key);
+  if (weakness !== undefined) throw invalidOption(path, `is weak: ${weakness}`);
   if (algorithm !== undefined) return { key, algorithm };
   throw invalidOption(
     path,
