@@ -12,6 +12,7 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['awaitable', []],
   ['bounded-map', []],
   ['fixed-set', []],
+  ['normal-uri', []],
   ['passing-octets', []],
   ['transaction-id', []],
   ['token', []],
@@ -24,7 +25,7 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
     'keys/',
     [
       ...['token', 'errors', 'options', 'clock', 'timers', 'awaitable', 'bounded-map', 'fixed-set'],
-      ...['passing-octets', 'oauth-client'],
+      ...['normal-uri', 'passing-octets', 'oauth-client'],
     ],
   ],
   ['policy/', ['errors', 'principal']],

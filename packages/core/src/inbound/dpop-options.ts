@@ -2,8 +2,8 @@ import { boundUri, hasOneReading } from '../binding.js';
 import { type Clock } from '../clock.js';
 import { algorithmNamed, ALGORITHMS, type Algorithm } from '../keys/algorithms.js';
 import { invalidOption, OptionsReader, readHttpsUri } from '../options.js';
+import { normalUri } from '../normal-uri.js';
 import { createNonces, type Nonces } from './dpop-nonce.js';
-import { normalUri } from './normal-uri.js';
 
 /** How proofs of possession are checked (RFC 9449). Whether they are needed is for each trust record to say. */
 export interface DpopOptions {

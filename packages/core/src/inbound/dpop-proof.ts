@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { tokenHash } from '../binding.js';
 import { CountersignError } from '../errors.js';
 import { verifySignatureBytes } from '../keys/signature.js';
+import { normalUri } from '../normal-uri.js';
 import { claim, type Claims } from '../token.js';
 import { invalidProof as invalid, readProofKey } from './dpop-key.js';
 import { type DpopRules } from './dpop-options.js';
-import { normalUri } from './normal-uri.js';
 import { decodeSegment } from './read-unverified.js';
 import { parseJsonObject } from './strict-json.js';
 

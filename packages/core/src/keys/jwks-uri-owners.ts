@@ -1,3 +1,4 @@
+import { normalUri } from '../normal-uri.js';
 import { type ResolvedTrustRecord } from './trust-record.js';
 
 /** Says which issuer may fetch its keys from which address that metadata names. */
@@ -19,7 +20,7 @@ export function jwksUriOwners(records: readonly ResolvedTrustRecord[]): JwksUriO
   const homes = new Set<string>();
   for (const { issuer, keys } of records) {
     if (keys === undefined) continue;
-    if ('jwksUri' in keys) written.add(keys.jwksUri);
+    if ('jwksUri' in keys) written.add(addressOf(keys.jwksUri));
     if ('discovery' in keys) homes.add(originOf(issuer));
   }
   const claimed = new Map<string, string>();
@@ -27,15 +28,21 @@ export function jwksUriOwners(records: readonly ResolvedTrustRecord[]): JwksUriO
     claim(issuer, jwksUri) {
       claimed.delete(issuer);
       const home = originOf(jwksUri);
+      const address = addressOf(jwksUri);
       const isAnothersHome = homes.has(home) && originOf(issuer) !== home;
-      if (isAnothersHome || written.has(jwksUri) || [...claimed.values()].includes(jwksUri)) return false;
-      claimed.set(issuer, jwksUri);
+      if (isAnothersHome || written.has(address) || [...claimed.values()].includes(address)) return false;
+      claimed.set(issuer, address);
       return true;
     },
     giveUp(issuer) {
       claimed.delete(issuer);
     },
   };
+}
+
+/** One spelling of an address: an empty query and a fragment lead nowhere else. */
+export function addressOf(jwksUri: string): string {
+  return `${normalUri(jwksUri) ?? jwksUri}${new URL(jwksUri).search}`;
 }
 
 function originOf(uri: string): string {

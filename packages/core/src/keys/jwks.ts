@@ -4,6 +4,7 @@ import { CountersignError } from '../errors.js';
 import { type Algorithm } from './algorithms.js';
 import { pickKey, type IssuerKeys, type KeyStatus } from './issuer-keys.js';
 import { isConfigInvalid, keyFailure } from './key-events.js';
+import { type KeyOwners } from './key-owners.js';
 import { keyReport, type KeyListeners, type KeyReport } from './key-report.js';
 import { readKeySet, type KeySet, type VerificationKey } from './key-set.js';
 import { type FetchKeys } from './key-source.js';
@@ -16,6 +17,8 @@ export interface RemoteKeysOptions extends RefreshTimes, KeyListeners {
   readonly issuer: string;
   readonly allowed: readonly Algorithm[];
   readonly fetchKeys: FetchKeys;
+  /** Keys that belong to another issuer are no keys of this one. */
+  readonly owners: KeyOwners;
   readonly clock: Clock;
   /** How long a set is kept whose answer does not say so itself. */
   readonly maxAgeSeconds: number;
@@ -149,13 +152,14 @@ class RemoteKeySet implements IssuerKeys {
   }
 
   async #fetch(isKeyMissing: boolean): Promise<void> {
-    const { allowed, fetchKeys } = this.#options;
+    const { allowed, fetchKeys, name, owners } = this.#options;
     const startedAt = this.#now();
     const durationMs = (): number => (this.#now() - startedAt) * 1000;
     this.#schedule.tried(startedAt);
     try {
       const { keys, maxAgeSeconds } = await fetchKeys(isKeyMissing);
-      const keySet = signatureKeys(readKeySet(keys, allowed));
+      const fetched = signatureKeys(readKeySet(keys, allowed));
+      const keySet = owners.claim(name, fetched, () => this.#current() !== undefined);
       this.#keySet = keySet;
       this.#schedule.succeeded(this.#now(), maxAgeSeconds ?? this.#options.maxAgeSeconds);
       this.#report.fetched(keySet, durationMs());

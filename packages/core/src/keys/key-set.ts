@@ -1,12 +1,15 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { printable } from '../options.js';
 import { algorithmNamed, keyFits, type Algorithm } from './algorithms.js';
+import { jwkThumbprint, publicJwk } from './public-jwk.js';
 import { weaknessOf } from './weak-keys.js';
 
 /** One public key of an issuer. */
 export interface VerificationKey {
   readonly keyId: string;
   readonly key: KeyObject;
+  /** What it is, whatever its name (RFC 7638). */
+  readonly thumbprint: string;
   /** The one algorithm that this key may be used with; undefined when it is not a key for signatures at all. */
   readonly algorithm: Algorithm | undefined;
 }
@@ -62,12 +65,14 @@ function readKey(jwk: unknown, allowed: readonly Algorithm[], isOnlyKey: boolean
   if (typeof keyId !== 'string') return 'it has no kid';
   const key = importJwk(jwk);
   if (key === undefined) return 'it is not a valid public key';
-  if (!isForSignatures(jwk)) return { keyId, key, algorithm: undefined };
+  const members = publicJwk(key);
+  const thumbprint = jwkThumbprint(members);
+  if (!isForSignatures(jwk)) return { keyId, key, thumbprint, algorithm: undefined };
   const algorithm = algorithmOf(jwk, key, allowed);
   if (algorithm === undefined) return 'its algorithm, type, curve or size is not accepted';
-  const weakness = weaknessOf(key);
+  const weakness = weaknessOf(key, members);
   if (weakness !== undefined) return `the key "${printable(keyId)}" is weak: ${weakness}`;
-  return { keyId, key, algorithm };
+  return { keyId, key, thumbprint, algorithm };
 }
 
 function importJwk(jwk: JsonWebKey): KeyObject | undefined {

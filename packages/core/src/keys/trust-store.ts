@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { invalidOption, OptionsReader } from '../options.js';
@@ -6,14 +5,10 @@ import { type Caller } from '../token.js';
 import { hydrateAll, type HydratedIssuer, type HydrateOptions } from './hydrate.js';
 import { type IssuerKeys, type KeyStatus } from './issuer-keys.js';
 import { type JwksOptions } from './jwks-options.js';
+import { addressOf } from './jwks-uri-owners.js';
 import { type KeyEvent } from './key-events.js';
 import { refusePrivateHost } from './private-host.js';
-import {
-  readTrustRecord,
-  type ResolvedTrustRecord,
-  type TrustedKeys,
-  type TrustRecord,
-} from './trust-record.js';
+import { readTrustRecord, type ResolvedTrustRecord, type TrustRecord } from './trust-record.js';
 import { trustedKeysReader } from './trusted-keys.js';
 
 /** A trust record that can be used: its defaults are filled in, and its keys can be asked for. */
@@ -145,22 +140,19 @@ function dangersOf(record: ResolvedTrustRecord, index: number): readonly string[
     .map((member) => `trust[${String(index)}].${member} is set: ${dangers[member]}`);
 }
 
-/** One name, one issuer, one key space for each record: otherwise one issuer's key could vouch for another's token. */
+/** One name, one issuer, one key set for each record; `keyOwners` looks at the keys themselves. */
 function refuseSharing(records: readonly ResolvedTrustRecord[]): void {
   const seen = new Map<string, number>();
-  records.forEach((record, index) => {
-    for (const [member, identity] of [
-      ['name', record.name],
-      ['issuer', record.issuer],
-      ...keyIdentities(record.keys).map((identity) => ['keys', identity]),
-    ] as const) {
+  records.forEach(({ name, issuer, keys }, index) => {
+    const jwksUri = keys !== undefined && 'jwksUri' in keys ? addressOf(keys.jwksUri) : undefined;
+    for (const [member, identity] of Object.entries({ name, issuer, keys: jwksUri })) {
+      if (identity === undefined) continue;
       const earlier = seen.get(`${member} ${identity}`);
-      if (earlier !== undefined && earlier !== index) {
+      if (earlier !== undefined)
         throw invalidOption(
           `trust[${String(index)}].${member}`,
           `is already used by trust[${String(earlier)}]`,
         );
-      }
       seen.set(`${member} ${identity}`, index);
     }
   });
@@ -182,14 +174,4 @@ function refusePrivateIssuers(records: readonly ResolvedTrustRecord[]): void {
   records.forEach(({ issuer, hasMetadata }, index) => {
     if (hasMetadata) refusePrivateHost(new URL(issuer), `trust[${String(index)}].issuer`);
   });
-}
-
-function keyIdentities(keys: TrustedKeys | undefined): readonly string[] {
-  if (keys === undefined) return [];
-  if ('jwksUri' in keys) return [keys.jwksUri];
-  if ('jwksFile' in keys) return [resolve(keys.jwksFile)];
-  if ('discovery' in keys) return [];
-  return keys.jwks.keys.flatMap((jwk) =>
-    'kid' in jwk && typeof jwk.kid === 'string' ? [`kid ${jwk.kid}`] : [],
-  );
 }

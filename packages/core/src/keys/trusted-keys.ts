@@ -5,6 +5,7 @@ import { discoveredKeys } from './discovery.js';
 import { fixedKeys, type IssuerKeys } from './issuer-keys.js';
 import { jwksFetcher } from './jwks-fetch.js';
 import { readJwksOptions, type JwksOptions } from './jwks-options.js';
+import { keyOwners } from './key-owners.js';
 import { jwksUriOwners } from './jwks-uri-owners.js';
 import { remoteKeys } from './jwks.js';
 import { readKeySet } from './key-set.js';
@@ -33,7 +34,8 @@ export function trustedKeysReader(
   const { allowInsecureHttp, clock = systemClock, publicOnly } = options;
   const { onWarning = () => undefined, onKeyEvent = () => undefined } = options;
   const jwks = readJwksOptions(options.jwks ?? {});
-  const owners = jwksUriOwners(records);
+  const owners = keyOwners();
+  const addresses = jwksUriOwners(records);
 
   function refusePrivate(uri: string, path: string): void {
     if (publicOnly) refusePrivateHost(new URL(uri), path);
@@ -43,24 +45,25 @@ export function trustedKeysReader(
     const readJwksUri = (value: unknown): string => {
       const { href } = readHttpsUri(value, `${path} (jwks_uri)`, allowInsecureHttp);
       refusePrivate(href, `${path} (jwks_uri)`);
-      if (owners.claim(issuer, href)) return href;
+      if (addresses.claim(issuer, href)) return href;
       throw invalidOption(
         `${path} (jwks_uri)`,
         'leads to the keys of another trust record, or to its issuer; if it is right, write it as keys.jwksUri',
       );
     };
-    const giveUpJwksUri = (): void => owners.giveUp(issuer);
+    const giveUpJwksUri = (): void => addresses.giveUp(issuer);
     return discoveredKeys({ issuer, path, clock, readJwksUri, giveUpJwksUri, onWarning, ...jwks });
   }
 
   function fixed(
     value: unknown,
-    { algorithms }: ResolvedTrustRecord,
+    { algorithms, name }: ResolvedTrustRecord,
     path: string,
     member: string,
   ): IssuerKeys {
     try {
       const keySet = readKeySet(value, algorithms);
+      owners.claimAll(name, keySet);
       for (const warning of keySet.warnings) onWarning(`${path}: ${warning}`);
       return fixedKeys(keySet);
     } catch (error) {
@@ -76,7 +79,7 @@ export function trustedKeysReader(
     if ('jwksUri' in keys) refusePrivate(keys.jwksUri, `${path}.jwksUri`);
     const fetchKeys =
       'discovery' in keys ? discover(record, `${path}.discovery`) : jwksFetcher(keys.jwksUri, jwks);
-    return remoteKeys({ name, issuer, allowed, fetchKeys, clock, onWarning, onKeyEvent, ...jwks });
+    return remoteKeys({ name, issuer, allowed, fetchKeys, owners, clock, onWarning, onKeyEvent, ...jwks });
   };
 }
 

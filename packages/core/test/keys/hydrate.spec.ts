@@ -6,6 +6,8 @@ import { hang, json, startKeyServer, status, type KeyServer } from '../support/k
 import { createSigningKey } from '../support/signing-key.js';
 
 const key = await createSigningKey('ES256', 'good');
+const inline = await createSigningKey('ES256', 'inline');
+const late = await createSigningKey('ES256', 'late');
 
 let servers: KeyServer[] = [];
 const start = async (...args: Parameters<typeof startKeyServer>): Promise<KeyServer> => {
@@ -31,7 +33,7 @@ describe('at start', () => {
     const down = await start(status(500));
     const slow = await start(hang);
     const trust = [
-      record('inline', { jwks: { keys: [{ ...key.publicJwk, kid: 'inline' }] } }),
+      record('inline', { jwks: { keys: [inline.publicJwk] } }),
       record('good', { jwksUri: good.jwksUri }),
       record('down', { jwksUri: down.jwksUri }),
       record('slow', { jwksUri: slow.jwksUri }),
@@ -47,9 +49,9 @@ describe('at start', () => {
     ]);
     await expect(store.trusted('https://good.service/').keys.find('good')).resolves.toBeDefined();
     expect(servers.map((server) => server.requests())).toEqual([1, 1, 1]);
-    down.answer(json({ keys: [key.publicJwk] }));
+    down.answer(json({ keys: [late.publicJwk] }));
     clock.advance(1);
-    await expect(store.trusted('https://down.service/').keys.find('good')).resolves.toBeDefined();
+    await expect(store.trusted('https://down.service/').keys.find('late')).resolves.toBeDefined();
   });
 
   it('keys that are there are not fetched again', async () => {

@@ -2,10 +2,11 @@ import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { type TrustRecord } from '../../src/keys/trust-record.js';
 import { createTrustStore, type TrustStore } from '../../src/keys/trust-store.js';
 import { METADATA, startDescribedIssuer, type DescribedIssuer } from '../support/described-issuer.js';
+import { json } from '../support/key-server.js';
 import { createSigningKey } from '../support/signing-key.js';
 
-const [heraldKey, ledgerKey, sharedKey] = await Promise.all(
-  ['herald', 'ledger', 'shared'].map((kid) => createSigningKey('ES256', kid)),
+const [heraldKey, ledgerKey, sharedKey, nextKey] = await Promise.all(
+  ['herald', 'ledger', 'shared', 'next'].map((kid) => createSigningKey('ES256', kid)),
 );
 
 let herald: DescribedIssuer;
@@ -133,7 +134,11 @@ describe('an address that two issuers name, and that is at home with neither', (
     breakFirst();
     clock.advance(30);
     await expect(hers(store)).rejects.toMatchObject({ code: 'keys_unavailable' });
-    await expect(its(store, 'shared')).resolves.toBeDefined();
+    // But not the key that was there, which the first is still known by.
+    elsewhere.pages.set('/jwks', json({ keys: [sharedKey!.publicJwk, nextKey!.publicJwk] }));
+    await expect(its(store, 'next')).resolves.toBeDefined();
+    await expect(its(store, 'shared')).resolves.toBeUndefined();
+    await expect(hers(store, 'shared')).resolves.toBeDefined();
   });
 
   it('stays with the first when its metadata cannot be read again', async () => {

@@ -169,21 +169,6 @@ describe('the process does not come up', () => {
     expect(() => createTrustStore({ trust })).toThrow(problem);
   });
 
-  it('with two records that share a kid or a file', async () => {
-    const jwks = { keys: [key.publicJwk] };
-    const jwksFile = await fileOf(JSON.stringify(jwks));
-    const detour = join(directory, 'x', '..') + jwksFile.slice(directory.length);
-    for (const [first, second] of [
-      [{ jwks }, { jwks }],
-      [{ jwksFile }, { jwksFile }],
-      [{ jwksFile }, { jwksFile: `${directory}/./${jwksFile.slice(directory.length + 1)}` }],
-      [{ jwksFile }, { jwksFile: detour }],
-    ] as const) {
-      const trust = [record({ keys: first }), other({ keys: second })];
-      expect(() => createTrustStore({ trust })).toThrow('trust[1].keys is already used by trust[0]');
-    }
-  });
-
   it.each([
     ['is not there', () => join(directory, 'nowhere.json'), 'trust[0].keys.jwksFile must be a readable file'],
     ['is a directory', () => directory, 'trust[0].keys.jwksFile must be a readable file'],
