@@ -36,13 +36,8 @@ export function readParty(claims: Claims, issuer: TrustedIssuer, subject: string
   }
   const client = readClient(claims, issuer);
   const isForClient = issuer.claims.isForClient(claims, client);
-  if (issuer.subject === undefined || subject === undefined) return { client, subject, isForClient };
-  if (isForClient) {
-    // A client whose name looks like the URI of a user must not be taken for that user (RFC 9068 section 5).
-    if (subject.startsWith(issuer.subject.before))
-      throw fault('claim_invalid', 'a client bears the name of a user');
+  if (issuer.subject === undefined || subject === undefined || isForClient)
     return { client, subject, isForClient };
-  }
   const uri = subjectUri(issuer.subject, claim(claims, issuer.subject.claim));
   if (uri === undefined)
     throw fault('claim_invalid', `${issuer.subject.claim} must be the identifier of a user`);

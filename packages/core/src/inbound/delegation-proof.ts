@@ -1,6 +1,5 @@
 import { DELEGATION_PROOF_HEADER, tokenHash } from '../binding.js';
 import { CountersignError } from '../errors.js';
-import { namesSubject } from '../keys/acts-for.js';
 import { type TrustedIssuer, type TrustStore } from '../keys/trust-store.js';
 import { claim, letsAct, type ValidatedToken } from '../token.js';
 import { readActors } from './actors.js';
@@ -90,7 +89,7 @@ async function readProof(proof: string, before: Link, context: ProofContext): Pr
       token,
       issuer,
       actors: readActors(token),
-      isOrigin: subject !== undefined && namesSubject(issuer.actsFor, subject),
+      isOrigin: subject !== undefined && issuer.mayName.subject(subject),
       remember: () => {
         if (recalled === undefined)
           context.recall.remember({ text: proof, presenter: audience, now: context.now }, checked);

@@ -94,7 +94,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const maxTokenBytes = read.number('maxTokenBytes', { unless: 8192, min: 256, max: 1_048_576 });
   const acceptTokensFromSelf = read.boolean('acceptTokensFromSelf', false);
   const { clock = systemClock, replayStore = memoryReplayStore({ clock }) } = options;
-  const trust = trustStoreOf(options, read);
+  const trust = trustStoreOf(options, read, service);
   const introspector = createIntrospector({
     trust,
     keyStore: options.keyStore,

@@ -1,4 +1,5 @@
 import { invalidOption, type OptionsReader } from '../options.js';
+import { foldedName } from './folded-name.js';
 
 /** How the URI of a user is made from a claim of a provider's token. */
 export interface SubjectUri {
@@ -39,4 +40,21 @@ export function subjectUri({ before, after }: SubjectUri, identifier: unknown): 
   // Two of these would be resolved away, and name another record. Half a surrogate pair has no encoding.
   if (identifier === '.' || identifier === '..' || /\p{Surrogate}/u.test(identifier)) return undefined;
   return before + encodeURIComponent(identifier) + after;
+}
+
+/** Whether two records may make one URI, or two that somebody may take for one. */
+export function makesSameUris(one: SubjectUri, other: SubjectUri): boolean {
+  const [parts, others] = [partsOf(one), partsOf(other)];
+  if (parts.length !== others.length) return false;
+  return parts.every(
+    (part, index) => part === ANYTHING || others[index] === ANYTHING || part === others[index],
+  );
+}
+
+/** The part of a path that is the identifier of a user. */
+const ANYTHING = undefined;
+
+function partsOf({ before, after }: SubjectUri): readonly (string | undefined)[] {
+  const [front = [], back = []] = [before, after].map((text) => foldedName(text)?.split('/') ?? []);
+  return [...front, ANYTHING, ...back.filter((part) => part !== '')];
 }

@@ -25,6 +25,11 @@ export interface ThirdPartyMembers {
   readonly clients?: readonly string[];
   /** The URI of a user, with a claim in braces: `"https://census.service/user/{sub}/"`. Default: `sub` as it is. */
   readonly subject?: string;
+  /**
+   * The names of other records whose `subject` makes the same URIs: then one identifier is one user, whichever of the issuers
+   * names it. Default: such records keep the service from starting.
+   */
+  readonly sharesSubjectsWith?: readonly string[];
   /** Asks the issuer about tokens that are no JWT. Default: they are refused. At most one trust record may have it. */
   readonly introspection?: IntrospectionRecord;
 }
@@ -37,10 +42,13 @@ export interface ThirdParty {
   readonly audience: string | undefined;
   readonly clients: ReadonlySet<string> | undefined;
   readonly subject: SubjectUri | undefined;
+  readonly sharesSubjectsWith: readonly string[];
   readonly introspection: ResolvedIntrospection | undefined;
 }
 
-export const THIRD_PARTY_MEMBERS = ['claims', 'audience', 'clients', 'subject', 'introspection'] as const;
+export const THIRD_PARTY_MEMBERS = [
+  'claims', 'audience', 'clients', 'subject', 'sharesSubjectsWith', 'introspection',
+] as const; // prettier-ignore
 
 /** The preset of a record; undefined where its claims have none. */
 export function presetOf(record: OptionsReader): Preset | undefined {
@@ -74,12 +82,15 @@ export function readThirdParty(
   // Tokens of version 1 have another issuer, and name neither client nor version as these do.
   if (claims.equal.get('ver')?.includes('2.0') === true && !record.string('issuer').endsWith('/v2.0'))
     throw invalidOption(record.at('issuer'), 'must be that of version 2.0, which ends in /v2.0');
+  if (record.has('sharesSubjectsWith') && !record.has('subject'))
+    throw invalidOption(record.at('sharesSubjectsWith'), 'is for a record that has a subject');
   return {
     claims,
     tokenTypes,
     audience: record.has('audience') ? record.string('audience') : undefined,
     clients: clients && fixedSet(clients),
     subject: readSubjectUri(record),
+    sharesSubjectsWith: record.strings('sharesSubjectsWith', []),
     introspection: readIntrospection(
       record.raw('introspection'),
       record.at('introspection'),

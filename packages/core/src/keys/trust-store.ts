@@ -2,18 +2,20 @@ import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { type Caller } from '../token.js';
+import { allowedNames, type AllowedNames } from './allowed-names.js';
 import { hydrateAll, type HydratedIssuer, type HydrateOptions } from './hydrate.js';
 import { type IssuerKeys, type KeyStatus } from './issuer-keys.js';
 import { type JwksOptions } from './jwks-options.js';
-import { addressOf } from './jwks-uri-owners.js';
 import { type KeyEvent } from './key-events.js';
 import { refusePrivateHost } from './private-host.js';
+import { refuseConflicts } from './record-conflicts.js';
 import { readTrustRecord, type ResolvedTrustRecord, type TrustRecord } from './trust-record.js';
 import { trustedKeysReader } from './trusted-keys.js';
 
 /** A trust record that can be used: its defaults are filled in, and its keys can be asked for. */
 export interface TrustedIssuer extends Omit<ResolvedTrustRecord, 'keys'> {
   readonly keys: IssuerKeys;
+  readonly mayName: AllowedNames;
   /** How requests with its tokens name it. Cannot be changed. */
   readonly caller: Caller;
 }
@@ -77,11 +79,18 @@ export const TRUST_STORE_OPTIONS = [
  * @throws TypeError naming the member, such as `trust[1].keys.jwksUri`.
  */
 export function createTrustStore(options: TrustStoreOptions): TrustStore {
-  return trustStoreOf(options, new OptionsReader(options, '', TRUST_STORE_OPTIONS));
+  return trustStoreOf(options, new OptionsReader(options, '', TRUST_STORE_OPTIONS), undefined);
 }
 
-/** The same for options that are part of others: `given` reads them all, and has refused names that it does not know. */
-export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): TrustStore {
+/**
+ * The same for options that are part of others: `given` reads them all, and has refused names that it does not know.
+ * @param service the identifier of the service that is called: others do not name subjects under it unless they may.
+ */
+export function trustStoreOf(
+  options: TrustStoreOptions,
+  given: OptionsReader,
+  service: string | undefined,
+): TrustStore {
   const trust = given.raw('trust');
   if (!Array.isArray(trust) || trust.length === 0)
     throw invalidOption('trust', 'must hold at least one trust record');
@@ -89,8 +98,7 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
   const records = trust.map((record: unknown, index) =>
     readTrustRecord(record, `trust[${String(index)}]`, insecure),
   );
-  refuseSharing(records);
-  refuseSecondIntrospection(records);
+  refuseConflicts(records);
   const publicOnly = given.boolean('publicOnly', false);
   if (publicOnly) refusePrivateIssuers(records);
   for (const warning of records.flatMap(dangersOf)) options.onWarning?.(warning);
@@ -102,8 +110,10 @@ export function trustStoreOf(options: TrustStoreOptions, given: OptionsReader): 
     publicOnly,
     allowInsecureHttp: insecure,
   });
+  const namesOf = allowedNames(records, service);
   const issuers = records.map((record, index) => ({
     ...record,
+    mayName: namesOf(record),
     keys: read(record, `trust[${String(index)}].keys`),
     caller: Object.freeze({ name: record.name, issuer: record.issuer }),
   }));
@@ -138,35 +148,6 @@ function dangersOf(record: ResolvedTrustRecord, index: number): readonly string[
   return members
     .filter((member) => record[member])
     .map((member) => `trust[${String(index)}].${member} is set: ${dangers[member]}`);
-}
-
-/** One name, one issuer, one key set for each record; `keyOwners` looks at the keys themselves. */
-function refuseSharing(records: readonly ResolvedTrustRecord[]): void {
-  const seen = new Map<string, number>();
-  records.forEach(({ name, issuer, keys }, index) => {
-    const jwksUri = keys !== undefined && 'jwksUri' in keys ? addressOf(keys.jwksUri) : undefined;
-    for (const [member, identity] of Object.entries({ name, issuer, keys: jwksUri })) {
-      if (identity === undefined) continue;
-      const earlier = seen.get(`${member} ${identity}`);
-      if (earlier !== undefined)
-        throw invalidOption(
-          `trust[${String(index)}].${member}`,
-          `is already used by trust[${String(earlier)}]`,
-        );
-      seen.set(`${member} ${identity}`, index);
-    }
-  });
-}
-
-/** An opaque token does not say whose it is. */
-function refuseSecondIntrospection(records: readonly ResolvedTrustRecord[]): void {
-  const asked = records.flatMap(({ introspection }, index) => (introspection === undefined ? [] : [index]));
-  const [first, second] = asked;
-  if (second === undefined) return;
-  throw invalidOption(
-    `trust[${String(second)}].introspection`,
-    `is already used by trust[${String(first)}]; an opaque token does not say who issued it`,
-  );
 }
 
 /** Whatever their metadata is looked up for: the first request goes to the issuer itself. */

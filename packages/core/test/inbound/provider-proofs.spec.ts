@@ -78,6 +78,16 @@ describe('a token of an identity provider proves a call', () => {
     expect(await codeOf(callCensus({ sub: '42' }))).toBe('delegation_unproven');
   });
 
+  it('for none whose URI it names itself, unless its trust record lets it', async () => {
+    const sub = `${SERVICE}user/21/`;
+    const uri = { sub };
+    expect(await codeOf(callCensus(uri, {}))).toBe('delegation_unproven');
+    expect(await codeOf(callCensus({ sub: sub.toUpperCase() }, {}, sub.toUpperCase()))).toBe(
+      'delegation_unproven',
+    );
+    await expect(callCensus(uri, { actsFor: [`${SERVICE}user/`] })).resolves.toBeDefined();
+  });
+
   it('when it is bound to a key of the client too: it is evidence, and no credential', async () => {
     await expect(callCensus(boundTo(clientKey))).resolves.toBeDefined();
   });

@@ -172,7 +172,7 @@ describe('the URI of a user', () => {
     const trust = { tokenType: 'at+jwt', subject: 'https://census.service/user/{sub}/' };
     const token = { header: { typ: 'at+jwt' }, claims: { sub: 'client-1', client_id: 'client-1' } };
     const itself = { claims: { sub: USER, client_id: USER } };
-    expect(await refused(itself, { trust, token })).toBe('claim_invalid');
+    expect(await refused(itself, { trust, token })).toBe('delegation_not_allowed');
   });
 
   it('may be checked against actsFor as any other', async () => {

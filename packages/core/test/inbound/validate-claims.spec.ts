@@ -1,11 +1,11 @@
 import { createFixedClock } from '../../src/clock.js';
-import { ISSUER, NOW, trustedKey, USER } from '../support/forge.js';
+import { ISSUER, NOW, trustedKey } from '../support/forge.js';
 import { accepted, createScene, refused, type Setting } from '../support/scene.js';
 
 /** An identity provider: another token type, its own claims. */
 const IDP: Setting = {
   trust: { tokenType: 'at+jwt', algorithms: ['ES256'], claims: { optional: ['sub', 'iat', 'jti'] } },
-  token: { header: { typ: 'at+jwt' }, claims: { sub: USER, client_id: 'web' } },
+  token: { header: { typ: 'at+jwt' }, claims: { sub: 'user-21', client_id: 'web' } },
 };
 
 function claims(changes: Readonly<Record<string, unknown>>, setting?: Setting) {

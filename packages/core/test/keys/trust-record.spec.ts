@@ -50,6 +50,7 @@ describe('a trust record', () => {
       bodyBinding: 'required',
       acceptMd5BodyHash: false,
       acceptTokensWithoutMethodAndPath: false,
+      sharesSubjectsWith: [],
     });
   });
 

@@ -110,6 +110,7 @@ describe('a token by exchange, from a real OpenID provider', () => {
           algorithms: ['ES256'],
           tokenType: 'at+jwt',
           scopes: ['user:read'],
+          actsFor: [`${CENSUS}user/`],
         },
       ],
     });

@@ -1,7 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { originOf } from './called-service.js';
 
-/** Serves one key set at many addresses, and counts; each address can be made to do something else. */
+/** Serves herald's key set, and at any other address one with a key of its own; counts. Each can be made to do something else. */
 export interface KeySets {
   uri(name: string): string;
   requests(): number;
@@ -13,12 +14,16 @@ export interface KeySets {
   close(): Promise<void>;
 }
 
-export async function startKeySets(jwks: object): Promise<KeySets> {
+export async function startKeySets(ofHerald: object): Promise<KeySets> {
+  const sets = new Map([['/herald', ofHerald]]);
   const others = new Map<string, RequestListener>();
   let requests = 0;
   const server = createServer((request, response) => {
     requests++;
-    const answer = others.get(request.url ?? '') ?? json(jwks);
+    const { url = '' } = request;
+    const keySet = sets.get(url) ?? { keys: [freshKey(url)] };
+    sets.set(url, keySet);
+    const answer = others.get(url) ?? json(keySet);
     answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -36,6 +41,11 @@ export async function startKeySets(jwks: object): Promise<KeySets> {
         server.closeAllConnections();
       }),
   };
+}
+
+function freshKey(kid: string): object {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...publicKey.export({ format: 'jwk' }), kid };
 }
 
 function json(value: object): RequestListener {
