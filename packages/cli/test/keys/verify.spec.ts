@@ -1,10 +1,13 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, writeFile } from 'node:fs/promises';
 import { type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { createKeyStore, type KeyRecord, type PublicJwk } from '@countersign/core';
 import { countersign, countersignJson } from '../support/countersign.js';
 import { scratchKeys, type ScratchKeys } from '../support/key-directories.js';
 import { serve, type Served } from '../support/served.js';
+
+/** Nobody that runs tests. */
+const ANOTHER = 54_321;
 
 let scratch: ScratchKeys;
 let active: KeyRecord;
@@ -62,6 +65,17 @@ describe('keys verify', () => {
     const { code, stdout, stderr } = await countersign(verify());
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^1 problem found\.\nerror {2}.*\(mode 644\); mend it with: chmod /);
+  });
+
+  it('finds a key file of another user, which only root can make', async () => {
+    const path = join(scratch.path, active.file);
+    const isRoot = process.geteuid?.() === 0;
+    await chown(path, ANOTHER, ANOTHER).catch((error: unknown) =>
+      expect(error).toMatchObject({ code: isRoot ? 'never' : 'EPERM' }),
+    );
+    const { code, stderr } = await countersign(verify());
+    expect(code).toBe(isRoot ? 1 : 0);
+    expect(stderr).toMatch(isRoot ? /belongs to another user \(uid 54321\), .* chown 0 / : /^$/);
   });
 
   it('takes a key file that others may read when it is told to', async () => {

@@ -50,7 +50,7 @@ export async function checkDirectory(options: ReadOptions): Promise<readonly Key
 function openToGroup({ entries }: DirectorySnapshot, { directory }: ReadOptions): readonly KeyProblem[] {
   const mode = entries.find(({ name }) => name === ITSELF)?.stats?.mode ?? 0;
   if ((mode & GROUP_WRITES) === 0 || process.platform === 'win32') return [];
-  const problem = `its group may write it, and put keys of its own there; if that is not meant: chmod g-w ${directory}`;
+  const problem = `its group may write it, and take files away or put others there; if that is not meant: chmod g-w ${directory}`;
   return [{ severity: 'warning', path: directory, problem }];
 }
 

@@ -1,35 +1,54 @@
 import { type Stats } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { invalidOption } from '../../options.js';
+import { refuseAccessList } from './access-list.js';
 import { errorCode } from './system-fault.js';
 
 export const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
 const OTHERS_READ = 0o004;
 
+type Permissions = Pick<Stats, 'mode' | 'uid'>;
+
 /**
- * Refuses a key file that others may read or write, or that the group may write. The group may read: that is how an
- * orchestrator hands a file to a user of its own. Windows has no such permissions: nothing is checked there.
+ * Refuses a key file that is another user's, that others may read or write, or that the group may write. The group may read:
+ * that is how an orchestrator hands a file to a user of its own. Windows has no such permissions: nothing is checked there.
  * @throws TypeError `config_invalid` with the command that mends it.
  */
-export function refuseExposedKey(
+export async function refuseExposedKey(
   path: string,
-  { mode }: Pick<Stats, 'mode'>,
+  stats: Permissions,
   allowOthersToRead: boolean,
-): void {
-  refuse(path, mode, GROUP_WRITES | OTHERS_WRITE | (allowOthersToRead ? 0 : OTHERS_READ), 'chmod g-w,o-rwx');
+): Promise<void> {
+  refuseForeignOwner(path, stats, process.geteuid?.());
+  const forbidden = GROUP_WRITES | OTHERS_WRITE | (allowOthersToRead ? 0 : OTHERS_READ);
+  refuse(path, stats.mode, forbidden, 'chmod g-w,o-rwx');
+  if (!allowOthersToRead) await refuseAccessList(path, stats);
 }
 
 /** The same for a manifest, which holds no secret: others may read it. */
-export function refuseExposedManifest(path: string, { mode }: Pick<Stats, 'mode'>): void {
-  refuse(path, mode, GROUP_WRITES | OTHERS_WRITE, 'chmod go-w');
+export function refuseExposedManifest(path: string, stats: Permissions): void {
+  refuseForeignOwner(path, stats, process.geteuid?.());
+  refuse(path, stats.mode, GROUP_WRITES | OTHERS_WRITE, 'chmod go-w');
 }
 
 /**
- * Refuses a directory that others may write: they could put keys of theirs into it. Kubernetes mounts its secrets with such a
- * mode, and read-only: then nobody can.
+ * Refuses what another user owns, who may change it whatever its mode says. Root may do so anyway.
+ * @param us the user that this process acts as; undefined where there are no such users.
  */
-export async function refuseExposedDirectory(path: string, { mode }: Pick<Stats, 'mode'>): Promise<void> {
+export function refuseForeignOwner(path: string, { uid }: Pick<Stats, 'uid'>, us: number | undefined): void {
+  if (us === undefined || uid === us || uid === 0) return;
+  const problem = `belongs to another user (uid ${String(uid)}), who may change it`;
+  throw invalidOption(path, `${problem}; act as that user, or mend it with: chown ${String(us)} ${path}`);
+}
+
+/**
+ * Refuses a directory that is another user's, or that others may write: they could put keys of theirs into it. Kubernetes mounts
+ * its secrets with such a mode, and read-only: then nobody can.
+ */
+export async function refuseExposedDirectory(path: string, stats: Permissions): Promise<void> {
+  refuseForeignOwner(path, stats, process.geteuid?.());
+  const { mode } = stats;
   if ((mode & OTHERS_WRITE) === 0 || process.platform === 'win32') return;
   if (!(await isReadOnly(path))) refuse(path, mode, OTHERS_WRITE, 'chmod o-w');
 }

@@ -89,7 +89,7 @@ export async function loadKey(record: KeyRecord, options: ReadOptions): Promise<
 
 async function readKeyFile(path: string, { allowOthersToReadKeys }: ReadOptions): Promise<OwnKey> {
   const { text, stats } = await readFileAndStats(path);
-  refuseExposedKey(path, stats, allowOthersToReadKeys);
+  await refuseExposedKey(path, stats, allowOthersToReadKeys);
   return readOwnKey(parseJwk(text, path), path);
 }
 
