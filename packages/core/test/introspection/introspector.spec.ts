@@ -106,8 +106,7 @@ describe('an opaque token', () => {
     ['expires in words', { exp: String(NOW + 600) }, 'claim_invalid'],
     ['is bound to a key', boundTo(clientKey), 'dpop_proof_missing'],
     ['is bound in another way', { cnf: { kid: '1' } }, 'binding_not_supported'],
-    ['is bound to a key, and not to which', { token_type: 'DPoP' }, 'token_not_bound'],
-    ['is bound to a key, in small letters', { token_type: 'dpop' }, 'token_not_bound'],
+    ['is bound to a key, and not to which', { token_type: 'dPoP' }, 'token_not_bound'],
   ])('is refused when its issuer says that it %s', async (_what, changes, code) => {
     await send('another');
     server.answer = saying({ ...good, ...changes });
