@@ -1,8 +1,8 @@
 import { invalidOption, type OptionsReader } from '../options.js';
 
 /**
- * Whose subjects an issuer may speak for: `anySubject` (an identity provider, which names its own), `nobody` but itself,
- * whoever it can prove to have been called by (`proven`), or those under URI prefixes.
+ * Whose subjects an issuer may speak for: `anySubject` (an identity provider, which names its own; `allowedNames` keeps it from
+ * others), `nobody` but itself, whoever it can prove to have been called by (`proven`), or those under URI prefixes.
  */
 export type ActsFor = 'anySubject' | 'nobody' | 'proven' | readonly string[];
 

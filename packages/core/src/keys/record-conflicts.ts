@@ -1,6 +1,6 @@
 import { invalidOption } from '../options.js';
 import { addressOf } from './jwks-uri-owners.js';
-import { makesSameUris } from './subject-uri.js';
+import { overlap, uriParts } from './subject-uri.js';
 import { type ResolvedTrustRecord } from './trust-record.js';
 
 /**
@@ -42,20 +42,20 @@ function refuseSecondIntrospection(records: readonly ResolvedTrustRecord[]): voi
 
 /** Two issuers may call different people by one identifier: one URI for both must be meant. */
 function refuseSharedSubjects(records: readonly ResolvedTrustRecord[]): void {
-  const withSubject = records.flatMap((record, index) =>
-    record.subject === undefined ? [] : [{ ...record, subject: record.subject, index }],
+  const withSubject = records.flatMap(({ name, sharesSubjectsWith, subject }, index) =>
+    subject === undefined ? [] : [{ name, sharesSubjectsWith, parts: uriParts(subject), index }],
   );
-  withSubject.forEach((later, position) => {
-    const { index, name, sharesSubjectsWith } = later;
-    for (const other of sharesSubjectsWith)
-      if (!withSubject.some((each) => each.name === other && other !== name))
-        throw invalidOption(
-          at(index, 'sharesSubjectsWith'),
-          `names ${other}: no other record of that name has a subject`,
-        );
+  const names = new Set(withSubject.map(({ name }) => name));
+  withSubject.forEach(({ index, name, parts, sharesSubjectsWith }, position) => {
+    const unknown = sharesSubjectsWith.find((other) => other === name || !names.has(other));
+    if (unknown !== undefined)
+      throw invalidOption(
+        at(index, 'sharesSubjectsWith'),
+        `names ${unknown}: no other record of that name has a subject`,
+      );
     for (const earlier of withSubject.slice(0, position)) {
       const isMeant = sharesSubjectsWith.includes(earlier.name) || earlier.sharesSubjectsWith.includes(name);
-      if (isMeant || !makesSameUris(earlier.subject, later.subject)) continue;
+      if (isMeant || !overlap(earlier.parts, parts)) continue;
       const problem = `makes the URIs that ${earlier.name}'s makes, whose users may be others`;
       const mend = `if one identifier is one user at both, say sharesSubjectsWith: ["${earlier.name}"]`;
       throw invalidOption(at(index, 'subject'), `${problem}; ${mend}`);

@@ -42,19 +42,19 @@ export function subjectUri({ before, after }: SubjectUri, identifier: unknown): 
   return before + encodeURIComponent(identifier) + after;
 }
 
-/** Whether two records may make one URI, or two that somebody may take for one. */
-export function makesSameUris(one: SubjectUri, other: SubjectUri): boolean {
-  const [parts, others] = [partsOf(one), partsOf(other)];
-  if (parts.length !== others.length) return false;
-  return parts.every(
-    (part, index) => part === ANYTHING || others[index] === ANYTHING || part === others[index],
-  );
+/** The parts of the URIs that a record makes, in one spelling; undefined for the identifier of a user. */
+export type UriParts = readonly (string | undefined)[];
+
+export function uriParts({ before, after }: SubjectUri): UriParts {
+  const [front = [], back = []] = [before, after].map((text) => foldedName(text)?.split('/') ?? []);
+  return [...front, undefined, ...back.filter((part) => part !== '')];
 }
 
-/** The part of a path that is the identifier of a user. */
-const ANYTHING = undefined;
-
-function partsOf({ before, after }: SubjectUri): readonly (string | undefined)[] {
-  const [front = [], back = []] = [before, after].map((text) => foldedName(text)?.split('/') ?? []);
-  return [...front, ANYTHING, ...back.filter((part) => part !== '')];
+/** Whether two records may make one URI, or two that somebody may take for one. */
+export function overlap(parts: UriParts, others: UriParts): boolean {
+  if (parts.length !== others.length) return false;
+  return parts.every((part, index) => {
+    const other = others[index];
+    return part === undefined || other === undefined || part === other;
+  });
 }

@@ -45,7 +45,8 @@ export interface TrustRecord extends ThirdPartyMembers {
   /**
    * Whose subjects it may speak for: `'nobody'` but itself, those under URI prefixes that end in `/`, or `'proven'`:
    * whoever it was called for, which it proves with the token that it was called with.
-   * Default `'nobody'` for service tokens; an issuer of other tokens names its own subjects, whichever they are.
+   * Default `'nobody'` for service tokens; an issuer of other tokens names its own subjects, whichever they are, but none that
+   * lies under the name of this service, or that another record makes or may name.
    */
   readonly actsFor?: 'nobody' | 'proven' | readonly string[];
   /** Its tokens only prove other services' delegations; it may not call this service itself. Default false. */

@@ -15,6 +15,7 @@ const OTHERS: readonly TrustRecord[] = [
   record('gateway', { actsFor: ['https://shop.example/customer/', 'urn:example:customers/'] }),
   record('keycloak', { ...provider, subject: 'https://people.example/{sub}/profile' }),
   record('auth0', provider),
+  record('zurich', { actsFor: ['https://shop.example/Z%C3%BCrich/'] }),
 ];
 
 /** An identity provider that names its own users, whoever they are. */
@@ -64,6 +65,8 @@ const RESPELT: readonly (readonly [string, string])[] = [
   ['a space in front', ' https://census.service/user/21/'],
   ['a line break inside', 'https://census.ser\nvice/user/21/'],
   ['a wide letter', 'https://ｃensus.service/user/21/'],
+  ['a letter that is not escaped', 'https://shop.example/Zürich/7'],
+  ['a letter that is escaped twice', 'https://shop.example/Z%25c3%25bcrich/7'],
 ];
 
 describe('a provider that names its own users', () => {
