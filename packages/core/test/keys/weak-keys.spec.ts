@@ -4,7 +4,6 @@ import {
   randomBytes,
   randomInt,
   sign as cryptoSign,
-  verify,
   type KeyObject,
 } from 'node:crypto';
 import { readKeySet } from '../../src/keys/key-set.js';
@@ -133,12 +132,9 @@ describe('a weak key', () => {
     expect(weaknessOf(imported(rsaJwk(hexOf(BigInt(`0x${modulus}`) - 1n))))).toBe('its modulus is even');
   });
 
-  it.each(SMALL_ORDER)('is an Ed25519 key of %s: anybody signs for it', (_what, point) => {
-    const key = imported(edwardsJwk(point));
-    const nothing = Buffer.from(`01${'00'.repeat(63)}`, 'hex');
-    const messages = Array.from({ length: 200 }, (_, index) => Buffer.from(`message ${String(index)}`));
-    expect(messages.some((message) => verify(null, message, key, nothing))).toBe(true);
-    expect(weaknessOf(key)).toBe('its point is of small order, so that anybody can sign for it');
+  it.each(SMALL_ORDER)('is an Ed25519 key of %s', (_what, point) => {
+    const problem = 'its point is of small order, so that anybody can sign for it';
+    expect(weaknessOf(imported(edwardsJwk(point)))).toBe(problem);
   });
 
   it.each(EVERY_ALGORITHM)('is no ordinary key for %s', (algorithm) => {
@@ -177,7 +173,7 @@ describe('a weak key of an issuer', () => {
     expect(() => readKeySet({ keys: [{ ...ROCA, kid: 'weak' }] }, ['RS256'])).toThrow('holds no usable key');
   });
 
-  it('verifies no token, though the signature of nobody is good by it', async () => {
+  it('verifies no token, though OpenSSL may take the signature of nobody for good by it', async () => {
     const key = forgeKeyOf({ publicKey: imported(identity), privateKey: trustedKey().privateKey }, 'EdDSA');
     const keys = { jwks: { keys: [trustedKey('EdDSA').jwk, { ...key.jwk, kid: 'weak' }] } };
     const scene = createScene({ key: trustedKey('EdDSA'), trust: { keys } });
