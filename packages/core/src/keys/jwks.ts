@@ -17,7 +17,7 @@ export interface RemoteKeysOptions extends RefreshTimes, KeyListeners {
   readonly issuer: string;
   readonly allowed: readonly Algorithm[];
   readonly fetchKeys: FetchKeys;
-  /** Keys that belong to another issuer are no keys of this one. */
+  /** Keys that the record of another issuer holds are no keys of this one. */
   readonly owners: KeyOwners;
   readonly clock: Clock;
   /** How long a set is kept whose answer does not say so itself. */
@@ -159,7 +159,7 @@ class RemoteKeySet implements IssuerKeys {
     try {
       const { keys, maxAgeSeconds } = await fetchKeys(isKeyMissing);
       const fetched = signatureKeys(readKeySet(keys, allowed));
-      const keySet = owners.claim(name, fetched, () => this.#current() !== undefined);
+      const keySet = owners.fetched(name, fetched);
       this.#keySet = keySet;
       this.#schedule.succeeded(this.#now(), maxAgeSeconds ?? this.#options.maxAgeSeconds);
       this.#report.fetched(keySet, durationMs());

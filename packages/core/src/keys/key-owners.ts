@@ -1,75 +1,64 @@
 import { printable } from '../options.js';
 import { type KeySet, type VerificationKey } from './key-set.js';
 
-/** Says which trust record each key belongs to: a key that vouched for two issuers would let one make the other's tokens. */
+/** Which trust record has which key: whoever has a private key can make the tokens of every issuer that it vouches for. */
 export interface KeyOwners {
+  /** For keys that the trust record itself holds. @throws TypeError when the record of another issuer holds one of them. */
+  configured(name: string, keySet: KeySet): void;
   /**
-   * Gives a record the keys of its new set, in place of those that it had, but for keys that another record has: those are
-   * left out, with a warning. A key is free again when no set that is in use holds it.
-   * @param name that of the record.
-   * @param isInUse whether its set may still be used.
-   * @throws TypeError when no key for signatures is left; then it keeps the keys that it had.
+   * For a set that was fetched. Leaves out the keys that the record of another issuer holds. Warns of those that another
+   * fetched set holds too, and keeps them: an issuer that copies a public key must not take it from its owner.
+   * @throws TypeError when no key for signatures is left.
    */
-  claim(name: string, keySet: KeySet, isInUse: () => boolean): KeySet;
-  /** The same for a set that does not change. @throws TypeError when another record has one of its keys. */
-  claimAll(name: string, keySet: KeySet): void;
+  fetched(name: string, keySet: KeySet): KeySet;
 }
 
-interface Holding {
-  readonly thumbprints: ReadonlySet<string>;
-  readonly isInUse: () => boolean;
-}
-
-/** Compares keys by what they are (RFC 7638): names are whatever an issuer likes. Whoever has a key first keeps it. */
+/** Compares keys by what they are (RFC 7638): names are whatever an issuer likes. */
 export function keyOwners(): KeyOwners {
-  const owners = new Map<string, string>();
-  const holdings = new Map<string, Holding>();
+  const configured = new Map<string, string>();
+  const fetched = new Map<string, ReadonlySet<string>>();
 
-  function otherOwner({ thumbprint, algorithm }: VerificationKey, name: string): string | undefined {
-    const owner = algorithm === undefined ? undefined : owners.get(thumbprint);
-    return owner === undefined || owner === name || holdings.get(owner)?.isInUse() !== true
-      ? undefined
-      : owner;
+  function configuredElsewhere({ thumbprint }: VerificationKey, name: string): string | undefined {
+    const owner = configured.get(thumbprint);
+    return owner === name ? undefined : owner;
   }
 
-  function hold(name: string, { byId }: KeySet, isInUse: () => boolean): void {
-    for (const thumbprint of holdings.get(name)?.thumbprints ?? [])
-      if (owners.get(thumbprint) === name) owners.delete(thumbprint);
-    const signing = [...byId.values()].filter(({ algorithm }) => algorithm !== undefined);
-    const thumbprints = new Set(signing.map(({ thumbprint }) => thumbprint));
-    for (const thumbprint of thumbprints) owners.set(thumbprint, name);
-    holdings.set(name, { thumbprints, isInUse });
+  function fetchedElsewhere({ thumbprint }: VerificationKey, name: string): string | undefined {
+    return [...fetched].find(([owner, thumbprints]) => owner !== name && thumbprints.has(thumbprint))?.[0];
   }
 
   return {
-    claim(name, keySet, isInUse) {
-      const byId = new Map(keySet.byId);
-      const warnings: string[] = [];
-      for (const key of keySet.byId.values()) {
-        const owner = otherOwner(key, name);
-        if (owner === undefined) continue;
-        byId.delete(key.keyId);
-        warnings.push(
-          `the key "${printable(key.keyId)}" of ${name} is left out: it is a key of ${owner} too, and vouches for that one only`,
-        );
-      }
-      const own = {
-        byId,
-        refusedKeys: keySet.refusedKeys + warnings.length,
-        warnings: [...keySet.warnings, ...warnings],
-      };
-      if (![...byId.values()].some(({ algorithm }) => algorithm !== undefined))
-        throw new TypeError(`${own.warnings.join('; ')}; no other is left`);
-      hold(name, own, isInUse);
-      return own;
-    },
-    claimAll(name, keySet) {
-      for (const key of keySet.byId.values()) {
-        const owner = otherOwner(key, name);
+    configured(name, keySet) {
+      for (const key of signing(keySet)) {
+        const owner = configuredElsewhere(key, name);
         if (owner !== undefined)
           throw new TypeError(`holds the key "${printable(key.keyId)}", which is a key of ${owner} too`);
+        configured.set(key.thumbprint, name);
       }
-      hold(name, keySet, () => true);
+    },
+    fetched(name, keySet) {
+      const byId = new Map(keySet.byId);
+      const warnings = [...keySet.warnings];
+      for (const key of signing(keySet)) {
+        const whose = `the key "${printable(key.keyId)}" of ${name} is a key of`;
+        const owner = configuredElsewhere(key, name);
+        const other = fetchedElsewhere(key, name);
+        if (owner !== undefined) {
+          byId.delete(key.keyId);
+          warnings.push(`${whose} ${owner} too, by its trust record, and is left out`);
+        } else if (other !== undefined) {
+          warnings.push(`${whose} ${other} too: whoever has its private half can speak for both`);
+        }
+      }
+      const refusedKeys = keySet.refusedKeys + keySet.byId.size - byId.size;
+      const kept: KeySet = { byId, refusedKeys, warnings };
+      if (signing(kept).length === 0) throw new TypeError(`${warnings.join('; ')}; no other is left`);
+      fetched.set(name, new Set(signing(kept).map(({ thumbprint }) => thumbprint)));
+      return kept;
     },
   };
+}
+
+function signing({ byId }: KeySet): readonly VerificationKey[] {
+  return [...byId.values()].filter(({ algorithm }) => algorithm !== undefined);
 }

@@ -63,7 +63,7 @@ export function trustedKeysReader(
   ): IssuerKeys {
     try {
       const keySet = readKeySet(value, algorithms);
-      owners.claimAll(name, keySet);
+      owners.configured(name, keySet);
       for (const warning of keySet.warnings) onWarning(`${path}: ${warning}`);
       return fixedKeys(keySet);
     } catch (error) {
