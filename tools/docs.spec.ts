@@ -6,7 +6,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createKeyStore } from '@countersign/core';
-import { checkJson, documentedFaultRows, expectedFaultRows, npmScripts } from './docs/check-pages.js';
+import {
+  checkJson,
+  documentedFaultRows,
+  expectedFaultRows,
+  guarantees,
+  npmScripts,
+  provedGuarantees,
+} from './docs/check-pages.js';
 import { compileBlocks } from './docs/compile-blocks.js';
 import { type CodeBlock, type Page, readPage, resolveLink } from './docs/markdown.js';
 import { documentedOptions, knownOptions, OPTION_TABLES } from './docs/option-tables.js';
@@ -76,6 +83,17 @@ describe('the documentation', () => {
         .map(({ page, line, target }) => `${page}:${String(line)}: ${target}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('names for each guarantee the tests that prove it, which exist', () => {
+    const promised = guarantees(readFileSync(join(repositoryRoot, 'SECURITY.md'), 'utf8'));
+    expect(promised.length).toBeGreaterThan(10);
+    const proved = provedGuarantees(pageAt('SECURITY.md'));
+    expect([...proved.keys()]).toEqual(promised);
+    for (const [guarantee, specs] of proved) {
+      expect({ guarantee, specs: specs.filter(isSpec) }).toEqual({ guarantee, specs });
+      expect(specs.length).toBeGreaterThan(0);
+    }
   });
 
   it('names only files of the repository that exist', () => {
@@ -165,6 +183,26 @@ describe('the check of the documentation', () => {
     expect(expectedFaultRows()).toContain('`token_missing` | unauthenticated | 401');
   });
 
+  it('reports a guarantee that no test proves, and a test that is gone', () => {
+    const security = [
+      '## What we guarantee',
+      '',
+      '- **Who calls.** It is known.',
+      '- **An end** always.',
+      '',
+      '### Where each is proved',
+      '',
+      '| guarantee | tests |',
+      '|---|---|',
+      '| Who calls | `packages/core/test/gone.spec.ts` |',
+      '',
+    ].join('\n');
+    expect(guarantees(security)).toEqual(['Who calls', 'An end']);
+    const proved = provedGuarantees(readPage('SECURITY.md', security));
+    expect([...proved]).toEqual([['Who calls', ['packages/core/test/gone.spec.ts']]]);
+    expect(proved.get('Who calls')?.every(isSpec)).toBe(false);
+  });
+
   it('reports an option that its table does not have, and one that is none', async () => {
     const table = ['| [`createKeyStore`](a.md) |', '|---|', '| `directory`, `key.kid` |'].join('\n');
     const documented = documentedOptions(readPage('PAGE.md', table), '`createKeyStore`');
@@ -187,6 +225,11 @@ function isBroken(link: ReturnType<typeof resolveLink>): boolean {
   if (!existsSync(join(repositoryRoot, link.path))) return true;
   const target = pages.find(({ path }) => path === link.path);
   return link.anchor !== undefined && target?.anchors.has(link.anchor) !== true;
+}
+
+/** Whether Jest runs it, here or with a server. */
+function isSpec(path: string): boolean {
+  return /[.-]spec\.ts$/.test(path) && existsSync(join(repositoryRoot, path));
 }
 
 function scriptsOf(workspace: string): readonly string[] {

@@ -42,6 +42,25 @@ export function checkJson({ page, line, code }: CodeBlock): string | undefined {
   }
 }
 
+/** What SECURITY.md guarantees: the beginning of each item of its list, in bold, without the full stop. */
+export function guarantees(text: string): readonly string[] {
+  const [, list = ''] = /^## What we guarantee\n([^]*?)^### /m.exec(text) ?? [];
+  return [...list.matchAll(/^- \*\*(.+?)\.?\*\*/gm)].map(([, name = '']) => name);
+}
+
+/** The same as the first cells of the table that says where each is proved, with the specs that it names. */
+export function provedGuarantees(page: Page): ReadonlyMap<string, readonly string[]> {
+  const [rows = []] = page.tables.filter(([head]) => head?.[0] === 'guarantee' && head[1] === 'tests');
+  return new Map(
+    rows
+      .slice(1)
+      .map(([name = '', specs = '']) => [
+        name,
+        [...specs.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path),
+      ]),
+  );
+}
+
 /** The npm scripts that a shell block runs: `npm run x`, `npm test`, `npm start`; with the workspace where one is named. */
 export function npmScripts({
   code,

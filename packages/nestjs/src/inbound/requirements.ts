@@ -30,7 +30,7 @@ const DECORATORS: Readonly<Record<StatedRequirement['kind'], string>> = {
 };
 
 /**
- * Adds up what is stated.
+ * Adds up what is stated. The rule cannot be changed, since all requests share it.
  * @returns undefined when nothing is stated.
  * @throws CountersignError `config_invalid` when two statements cannot both hold.
  */
@@ -43,10 +43,20 @@ export function combine(stated: readonly StatedRequirement[], handler: string): 
   for (const each of stated) {
     if (each.kind === 'public' || each.kind === 'optional') access = each.kind;
     else if (each.kind === 'policy') policies.add(each.policy);
-    else requirements.push(each);
+    else requirements.push(frozen(each));
   }
-  if (access === 'guarded' && requirements.length === 0) requirements.push({ kind: 'authenticated' });
-  return { access, requirements, policies: [...policies] };
+  if (access === 'guarded' && requirements.length === 0) requirements.push(frozen({ kind: 'authenticated' }));
+  return Object.freeze({
+    access,
+    requirements: Object.freeze(requirements),
+    policies: Object.freeze([...policies]),
+  });
+}
+
+/** A copy: what was stated may be an object of the application. */
+function frozen(requirement: Requirement): Requirement {
+  if (!('anyOf' in requirement)) return Object.freeze({ ...requirement });
+  return Object.freeze({ ...requirement, anyOf: Object.freeze([...requirement.anyOf]) });
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type HandlerPolicy,
   Policies,
   Public,
+  type Requirement,
   RouteDescriptions,
   Scopes,
 } from '@countersign/nestjs';
@@ -77,5 +78,16 @@ describe.each(ADAPTERS)('The routes of an application over $name', ({ adapter })
       { method: 'POST', path: '/order/again', access: 'guarded', requirements: [user, write], policies: [] },
       { method: 'GET', path: '/health', access: 'public', requirements: [], policies: [] },
     ]);
+  });
+
+  it('cannot be changed through what describes them', () => {
+    const [route] = application!.nest.get(RouteDescriptions).list();
+    const requirements = route!.requirements as Requirement[];
+    const scope = requirements[1] as unknown as { anyOf: string[] };
+    expect(() => requirements.pop()).toThrow(TypeError);
+    expect(() => scope.anyOf.push('order:write')).toThrow(TypeError);
+    expect(() => {
+      scope.anyOf = [];
+    }).toThrow(TypeError);
   });
 });
