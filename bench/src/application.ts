@@ -4,18 +4,9 @@ import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Authenticated } from '@countersign/nestjs';
 import { type Guard, type GuardSetup, type Platform } from './guards/guard.js';
 
-/** The route that is called. `@Authenticated()` is metadata: it does nothing where Countersign's module is not imported. */
-@Controller()
-class Hello {
-  @Get()
-  @Authenticated()
-  hello(): string {
-    return 'hello';
-  }
-}
+const UNDECORATED: MethodDecorator = () => undefined;
 
 const ADAPTERS = {
   express: () => new ExpressAdapter(),
@@ -28,7 +19,17 @@ export async function startApplication(
   platform: Platform,
   setup: GuardSetup,
 ): Promise<{ readonly app: INestApplication; readonly port: number }> {
-  const { imports = [], providers = [], prepare } = await guard.parts(setup);
+  const { imports = [], providers = [], route = UNDECORATED, prepare } = await guard.parts(setup);
+
+  /** The route that is called. */
+  @Controller()
+  class Hello {
+    @Get()
+    @route
+    hello(): string {
+      return 'hello';
+    }
+  }
 
   @Module({ imports: [...imports], providers: [...providers], controllers: [Hello] })
   class Application {}

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { CountersignModule, RequestScope, type CountersignOptions } from '@countersign/nestjs';
+import { Authenticated, CountersignModule, RequestScope, type CountersignOptions } from '@countersign/nestjs';
 import { BOTH_PLATFORMS, type Guard, type GuardParts, type GuardSetup } from './guard.js';
 
 /** Ours, as the README shows it, for an issuer of ordinary access tokens. */
@@ -39,5 +39,5 @@ function parts(
     trust: [{ name: 'issuer', issuer, keys: { jwksUri }, tokenType: 'JWT', algorithms: [algorithm] }],
     ...more,
   });
-  return { imports: [module] };
+  return { imports: [module], route: Authenticated() };
 }

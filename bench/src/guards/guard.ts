@@ -18,6 +18,8 @@ export interface GuardSetup {
 export interface GuardParts {
   readonly imports?: readonly (Type | DynamicModule)[];
   readonly providers?: readonly Provider[];
+  /** What the guard wants on a route that asks for a good token. Default: nothing. */
+  readonly route?: MethodDecorator;
   /** Called before the application listens. */
   readonly prepare?: (app: INestApplication) => void | Promise<void>;
 }
