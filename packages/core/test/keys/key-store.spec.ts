@@ -201,9 +201,17 @@ const UNFIT = [
   ['null', null, /must be a private key/],
   ['a list', [one], /must be a private key/],
   ['a JWK with half of its members', { kty: 'EC', d: one.d }, /must be a private key/],
-  ['an EC key with the public half of another', { ...one, x: two.x, y: two.y }, /public half/],
-  ['an RSA key with the modulus of another', { ...rsaOne, n: rsaTwo.n }, /public half/],
-  ['an Ed25519 key with the public half of another', { ...edOne, x: edTwo.x }, /public half/],
+  [
+    'an EC key with the public half of another',
+    { ...one, x: two.x, y: two.y },
+    /whose public half belongs to it/,
+  ],
+  ['an RSA key with the modulus of another', { ...rsaOne, n: rsaTwo.n }, /whose public half belongs to it/],
+  [
+    'an Ed25519 key with the public half of another',
+    { ...edOne, x: edTwo.x },
+    /whose public half belongs to it/,
+  ],
   ['a key with the kid of another', { ...one, kid: 'other' }, /\.kid must be the RFC 7638 thumbprint/],
 ] as const;
 

@@ -60,17 +60,19 @@ export async function readOwnKey(key: unknown, path: string): Promise<OwnKey> {
   if (stated['use'] !== undefined && stated['use'] !== 'sig')
     throw invalidOption(`${path}.use`, 'must be "sig", or left out');
   const members = publicJwk(createPublicKey(privateKey));
-  if (!(await isWhole(privateKey, algorithm, members, stated)))
-    throw invalidOption(path, 'holds a public half that does not belong to its private half');
+  if (!(await isWhole(privateKey, algorithm, members, stated))) throw invalidOption(path, NO_PRIVATE_KEY);
   const kid = jwkThumbprint(members);
   if (stated['kid'] !== undefined && stated['kid'] !== kid)
     throw invalidOption(`${path}.kid`, 'must be the RFC 7638 thumbprint of the key, or left out');
   return { privateKey, algorithm, jwk: Object.freeze({ ...members, kid, alg: algorithm, use: 'sig' }) };
 }
 
+/** Newer releases of OpenSSL refuse halves of two keys while they read them, so that both get one answer. */
+const NO_PRIVATE_KEY = 'must be a private key, as a JWK or in PEM, whose public half belongs to it';
+
 const PROBE = Buffer.from('Countersign key check');
 
-/** OpenSSL takes the halves of an EC or RSA key as they are, and derives those of an Ed25519 key: neither compares. */
+/** Older releases of OpenSSL take the halves of an EC or RSA key as they are, and derive those of an Ed25519 key: neither compares. */
 async function isWhole(
   privateKey: KeyObject,
   algorithm: Algorithm,
@@ -99,7 +101,7 @@ function importPrivateKey(key: unknown, path: string): KeyObject {
   } catch {
     // What follows says the same, without OpenSSL's words about the key.
   }
-  throw invalidOption(path, 'must be a private key, as a JWK or in PEM');
+  throw invalidOption(path, NO_PRIVATE_KEY);
 }
 
 function publicKeyGiven(path: string): TypeError {

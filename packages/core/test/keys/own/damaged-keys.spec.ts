@@ -20,7 +20,7 @@ const DAMAGES = [
     const jwk = JSON.parse(await readFile(file, 'utf8')) as object;
     const { x, y } = JSON.parse(newJwk()) as { x: string; y: string };
     await writeFile(file, JSON.stringify({ ...jwk, x, y }));
-  }, /public half that does not belong/],
+  }, /whose public half belongs to it/],
   ['others may read a key file', (file: string) => chmod(file, 0o604), /mode 604\); mend it with: chmod g-w,o-rwx/],
   ['the group may write a key file', (file: string) => chmod(file, 0o660), /mode 660\); mend it with: chmod g-w,o-rwx/],
   ['others may write the directory', () => chmod(own.directory, 0o707), /mode 707\); mend it with: chmod o-w/],
