@@ -2,11 +2,10 @@ import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { type TrustRecord } from '../../src/keys/trust-record.js';
 import { createTrustStore, type TrustStore } from '../../src/keys/trust-store.js';
 import { METADATA, startDescribedIssuer, type DescribedIssuer } from '../support/described-issuer.js';
-import { json } from '../support/key-server.js';
 import { createSigningKey } from '../support/signing-key.js';
 
-const [heraldKey, ledgerKey, sharedKey, nextKey] = await Promise.all(
-  ['herald', 'ledger', 'shared', 'next'].map((kid) => createSigningKey('ES256', kid)),
+const [heraldKey, ledgerKey, sharedKey] = await Promise.all(
+  ['herald', 'ledger', 'shared'].map((kid) => createSigningKey('ES256', kid)),
 );
 
 let herald: DescribedIssuer;
