@@ -1,6 +1,6 @@
-import { fixedSet } from './fixed-set.js';
+import { fixedSet } from './lib/frozen-set.js';
 import { type Caller, type EligibleActor, type ValidatedToken } from './token.js';
-import { newTransactionId } from './transaction-id.js';
+import { newTransactionId } from './lib/transaction-id.js';
 
 /** Who calls, on whose behalf, and what that caller may do: what a handler gets. */
 export interface Principal {

@@ -7,12 +7,12 @@ import {
   type VerifierOptions,
 } from '../src/index.js';
 import { checkBinding } from '../src/inbound/body-binding.js';
-import { checkDelegation } from '../src/inbound/delegation.js';
-import { type ProofContext } from '../src/inbound/delegation-proof.js';
+import { checkDelegation } from '../src/inbound/delegation/delegation.js';
+import { type ProofContext } from '../src/inbound/delegation/delegation-proof.js';
 import { readUnverified } from '../src/inbound/read-unverified.js';
 import { validateClaims, type ClaimExpectations } from '../src/inbound/validate-claims.js';
 import { verifySignature } from '../src/inbound/verify-signature.js';
-import { type TrustedIssuer } from '../src/keys/trust-store.js';
+import { type TrustedIssuer } from '../src/trust/trust-store.js';
 import { toIdentity, toPrincipal, type Identity } from '../src/principal.js';
 import { type SignedToken, type UnverifiedToken, type ValidatedToken } from '../src/token.js';
 

@@ -35,29 +35,29 @@ import {
 import { aliasesOfOtherCopies, registerCopy } from './copies.js';
 import { ApplicationGuard } from './inbound/application.guard.js';
 import { RequestAuthorizer } from './inbound/authorize-request.js';
-import { FaultAnswers } from './inbound/fault-answers.js';
-import { FaultFilter } from './inbound/fault.filter.js';
+import { FaultAnswers } from './faults/fault-answers.js';
+import { FaultFilter } from './faults/fault.filter.js';
 import { HandlersAtStart } from './inbound/handlers-at-start.js';
-import { InboundDecisions } from './inbound/inbound-decisions.js';
-import { Refusals } from './inbound/refusals.js';
-import { RequestScope, RequestStates } from './inbound/request-scope.js';
+import { InboundDecisions } from './telemetry/inbound-decisions.js';
+import { Refusals } from './faults/refusals.js';
+import { RequestScope, RequestStates } from './request/request-scope.js';
 import { RouteDescriptions } from './inbound/route-descriptions.js';
 import { RouteRules } from './inbound/route-rules.js';
-import { ScopeOpener } from './inbound/scope-opener.js';
+import { ScopeOpener } from './request/scope-opener.js';
 import { registerServiceJwtStrategy } from './inbound/service-jwt.strategy.js';
-import { MARK_SPAN, spanMarker } from './inbound/span-attributes.js';
-import { TRANSPORT_EXCEPTIONS, transportExceptions } from './inbound/transport-exceptions.js';
-import { JwksController } from './jwks.controller.js';
+import { MARK_SPAN, spanMarker } from './telemetry/span-attributes.js';
+import { TRANSPORT_EXCEPTIONS, transportExceptions } from './faults/transport-exceptions.js';
+import { JwksController } from './well-known/jwks.controller.js';
 import { KeysHealth } from './keys/keys-health.js';
 import { OWN_KEYS } from './keys/own-keys.js';
 import { TrustedKeysAtStart } from './keys/trusted-keys-at-start.js';
-import { METRICS, type Metrics } from './metrics.js';
-import { openMetrics } from './open-metrics.js';
+import { METRICS, type Metrics } from './telemetry/metrics.js';
+import { openMetrics } from './telemetry/open-metrics.js';
 import { AuthorizedFetch } from './outbound/authorized-fetch.js';
 import { OutgoingCalls } from './outbound/outgoing-calls.js';
 import { OutgoingDecisions } from './outbound/outgoing-decisions.js';
-import { ResourceMetadataRoute } from './resource-metadata.route.js';
-import { ScopeReaders } from './scope-readers.js';
+import { ResourceMetadataRoute } from './well-known/resource-metadata.route.js';
+import { ScopeReaders } from './request/scope-detection.js';
 
 /** Protects every route of the application, and gives its outgoing calls their tokens. Import it once, in the root module. */
 @Module({})

@@ -11,13 +11,13 @@ import {
   type TokenCache,
   type VerifierOptions,
 } from '@countersign/core';
-import { logDecisions, type DecisionRecorder } from './decisions.js';
+import { logDecisions, type DecisionRecorder } from './telemetry/decisions.js';
 import {
   readResourceMetadata,
   type ResourceMetadata,
   type ResourceMetadataOptions,
-} from './resource-metadata.js';
-import { type SubjectResolver } from './inbound/subject-resolver.js';
+} from './well-known/resource-metadata.js';
+import { type SubjectResolver } from './countersign.extensions.js';
 
 /** A controller of somebody else, which cannot be decorated, and who may call it. */
 export interface ExemptController {

@@ -1,7 +1,7 @@
 import { CountersignError, type FaultCode } from '../errors.js';
-import { type ClaimPath } from '../keys/claim-profile.js';
-import { subjectUri } from '../keys/subject-uri.js';
-import { type TrustedIssuer } from '../keys/trust-store.js';
+import { type ClaimPath } from '../trust/claim-profile.js';
+import { subjectUri } from '../trust/subject-uri.js';
+import { type TrustedIssuer } from '../trust/trust-store.js';
 import { claim, type Claims } from '../token.js';
 
 /** Who is behind a token of a third party. */

@@ -1,9 +1,9 @@
-import { whenReady, type Awaitable } from '../awaitable.js';
+import { whenReady, type Awaitable } from '../lib/awaitable.js';
 import { isWrite } from '../binding.js';
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
-import { type Introspector } from '../introspection/introspector.js';
-import { type TrustedIssuer, type TrustStore } from '../keys/trust-store.js';
+import { type Introspector } from './introspection/introspector.js';
+import { type TrustedIssuer, type TrustStore } from '../trust/trust-store.js';
 import { toIdentity, toPrincipal, type Authentication, type Identity } from '../principal.js';
 import {
   claim,
@@ -13,10 +13,10 @@ import {
   type ValidatedToken,
 } from '../token.js';
 import { checkBinding, type BoundRequest } from './body-binding.js';
-import { checkConfirmation } from './confirmation.js';
-import { checkDelegation } from './delegation.js';
-import { type DpopRules } from './dpop-options.js';
-import { type ProofUse } from './dpop-proof.js';
+import { checkConfirmation } from './proof-of-possession/confirmation.js';
+import { checkDelegation } from './delegation/delegation.js';
+import { type DpopRules } from './proof-of-possession/dpop-options.js';
+import { type ProofUse } from './proof-of-possession/dpop-proof.js';
 import { extractCredentials, requireToken, type Credentials, type TokenRequest } from './extract-token.js';
 import { readUnverified } from './read-unverified.js';
 import { type CheckedToken, type Recall, type RecalledToken } from './recall.js';

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { boundUri, hasOneReading, isWrite, type BodyHashes } from '../binding.js';
 import { CountersignError } from '../errors.js';
-import { type TrustedIssuer } from '../keys/trust-store.js';
+import { type TrustedIssuer } from '../trust/trust-store.js';
 import { type ValidatedToken } from '../token.js';
-import { type Awaitable } from '../awaitable.js';
+import { type Awaitable } from '../lib/awaitable.js';
 
 /** The request that a bound token must be meant for. */
 export interface BoundRequest {

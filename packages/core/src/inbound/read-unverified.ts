@@ -1,8 +1,8 @@
 import { CountersignError } from '../errors.js';
-import { algorithmNamed } from '../keys/algorithms.js';
-import { passingOctets } from '../passing-octets.js';
+import { algorithmNamed } from '../crypto/algorithms.js';
+import { passingOctets } from '../lib/scratch-buffer.js';
 import { type TokenHeader, type UnverifiedToken } from '../token.js';
-import { LastRead } from './last-read.js';
+import { LastRead } from '../lib/last-read.js';
 import { parseJsonObject } from './strict-json.js';
 
 /** Header parameters that are refused, whatever they hold: they name keys, change the meaning of the token, or wrap another. */

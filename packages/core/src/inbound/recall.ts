@@ -1,10 +1,10 @@
 import { hash, type KeyObject } from 'node:crypto';
 import { type Clock } from '../clock.js';
 import { invalidOption, OptionsReader } from '../options.js';
-import { type TrustedIssuer } from '../keys/trust-store.js';
+import { type TrustedIssuer } from '../trust/trust-store.js';
 import { type Identity } from '../principal.js';
 import { type ValidatedToken } from '../token.js';
-import { Sightings } from './sightings.js';
+import { Sightings } from './doorkeeper.js';
 
 /** How tokens are remembered that were accepted before. */
 export interface RecallOptions {

@@ -1,7 +1,7 @@
 import { CountersignError, type FaultCode } from '../errors.js';
-import { type ClaimPath } from '../keys/claim-profile.js';
-import { normalTokenType } from '../keys/trust-record.js';
-import { type TrustedIssuer } from '../keys/trust-store.js';
+import { type ClaimPath } from '../trust/claim-profile.js';
+import { normalTokenType } from '../trust/trust-record.js';
+import { type TrustedIssuer } from '../trust/trust-store.js';
 import {
   claim,
   SERVICE_TOKEN_TYPE,
@@ -12,7 +12,7 @@ import {
 } from '../token.js';
 import { claimAt, readParty } from './access-token-claims.js';
 import { readMayAct } from './actors.js';
-import { LastRead } from './last-read.js';
+import { LastRead } from '../lib/last-read.js';
 
 /** What claims are held against. */
 export interface ClaimExpectations {

@@ -1,21 +1,21 @@
 import { systemClock } from '../clock.js';
-import { createIntrospector } from '../introspection/introspector.js';
-import { type KeyStore } from '../keys/key-store.js';
+import { createIntrospector } from './introspection/introspector.js';
+import { type KeyStore } from '../signing-keys/key-store.js';
 import {
   TRUST_STORE_OPTIONS,
   trustStoreOf,
   type TrustStore,
   type TrustedIssuer,
   type TrustStoreOptions,
-} from '../keys/trust-store.js';
+} from '../trust/trust-store.js';
 import { OptionsReader } from '../options.js';
 import { type Authentication } from '../principal.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { authenticate, type InboundRequest } from './authenticate.js';
-import { readDpopOptions, type DpopOptions } from './dpop-options.js';
+import { readDpopOptions, type DpopOptions } from './proof-of-possession/dpop-options.js';
 import { createRecall, type RecallOptions } from './recall.js';
-import { memoryReplayStore } from './memory-replay-store.js';
-import { useOnce, type ReplayStore } from './replay.js';
+import { memoryReplayStore } from './replay/memory-replay-store.js';
+import { useOnce, type ReplayStore } from './replay/replay.js';
 
 export interface VerifierOptions extends TrustStoreOptions {
   /** The identifier of this service: the only `aud` that it accepts. */

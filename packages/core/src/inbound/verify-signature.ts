@@ -1,10 +1,10 @@
 import { CountersignError } from '../errors.js';
-import { algorithmNamed, keyFits, type Algorithm } from '../keys/algorithms.js';
-import { type VerificationKey } from '../keys/key-set.js';
-import { verifySignatureBytes } from '../keys/signature.js';
-import { type TrustedIssuer } from '../keys/trust-store.js';
+import { algorithmNamed, keyFits, type Algorithm } from '../crypto/algorithms.js';
+import { type VerificationKey } from '../jwks/key-set.js';
+import { verifySignatureBytes } from '../crypto/signature.js';
+import { type TrustedIssuer } from '../trust/trust-store.js';
 import { SERVICE_TOKEN_TYPE, type KeySignedToken, type UnverifiedToken } from '../token.js';
-import { whenReady, type Awaitable } from '../awaitable.js';
+import { whenReady, type Awaitable } from '../lib/awaitable.js';
 
 /**
  * Verifies the signature with a key of the trusted issuer, on OpenSSL (RFC 7515 section 5.2).

@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock, type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
-import { type KeyStore } from '../keys/key-store.js';
+import { type KeyStore } from '../signing-keys/key-store.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { type Authentication } from '../principal.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { needing } from './asked-scopes.js';
-import { type AuthorizationServer } from './authorization-server.js';
-import { cachedTokens } from './cached-tokens.js';
-import { calledFor, refuseOtherActor, requireUser } from './caller-context.js';
-import { clientCredentialsSource } from './client-credentials.js';
-import { proofHeader } from './delegation-proof.js';
+import { type AuthorizationServer } from '../oauth/authorization-server.js';
+import { cachedTokens } from './cache/cached-tokens.js';
+import { calledFor, refuseOtherActor, requireUser } from './on-behalf-of.js';
+import { clientCredentialsSource } from './sources/client-credentials.js';
+import { proofHeader } from './sources/attach-proof.js';
 import { type Destination, type DestinationRecord } from './destination.js';
 import { createDestinations } from './destinations.js';
-import { exchangeSource } from './exchange.js';
-import { mintSource } from './mint.js';
-import { propagateSource } from './propagate.js';
-import { signWithOwnKey } from './sign-token.js';
-import { memoryTokenCache, type TokenCache } from './token-cache.js';
-import { createTokenEndpoint, type TokenEndpoint } from './token-endpoint.js';
+import { exchangeSource } from './sources/exchange.js';
+import { mintSource } from './sources/mint.js';
+import { propagateSource } from './sources/propagate.js';
+import { signWithOwnKey } from '../signing-keys/sign-token.js';
+import { memoryTokenCache, type TokenCache } from './cache/token-cache.js';
+import { createTokenEndpoint, type TokenEndpoint } from '../oauth/token-endpoint.js';
 import { type IssuedToken, type OutboundCall, type TokenSource } from './token-source.js';
 
 export interface AuthorizerOptions {

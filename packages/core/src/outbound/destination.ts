@@ -3,13 +3,13 @@ import {
   readAuthorizationServer,
   type AuthorizationServer,
   type AuthorizationServerRecord,
-} from './authorization-server.js';
+} from '../oauth/authorization-server.js';
 import { normalPath, readingsOf } from './destination-path.js';
 import {
   readStaticCredential,
   type StaticCredential,
   type StaticCredentialRecord,
-} from './static-credential.js';
+} from './sources/static-credential.js';
 
 /** A service that this one calls, and how those calls are authorized: one element of a destinations file. */
 export type DestinationRecord = DestinationMembers &

@@ -1,4 +1,4 @@
-import { type TrustRecord } from '../../src/keys/trust-record.js';
+import { type TrustRecord } from '../../src/trust/trust-record.js';
 import { type Claims } from '../../src/token.js';
 import { createForgeKey, NOW, SERVICE, USER } from '../support/forge.js';
 import { saying, startIntrospectionServer } from '../support/introspection-server.js';

@@ -1,6 +1,6 @@
 import { constants, createHash, createPublicKey, privateEncrypt, type JsonWebKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { verifySignatureBytes } from '../../src/keys/signature.js';
+import { verifySignatureBytes } from '../../src/crypto/signature.js';
 import { trustedKey } from '../support/forge.js';
 import { createScene } from '../support/scene.js';
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
-import { type TrustRecord } from '../../src/keys/trust-record.js';
+import { type TrustRecord } from '../../src/trust/trust-record.js';
 import {
   createForgeKey,
   forgeKeyOf,

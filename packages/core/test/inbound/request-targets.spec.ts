@@ -1,5 +1,5 @@
 import { CountersignError, type FaultCode } from '../../src/errors.js';
-import { normalUri } from '../../src/normal-uri.js';
+import { normalUri } from '../../src/lib/normalize-uri.js';
 import { type Claims } from '../../src/token.js';
 import { boundSetting, dpopHeaders } from '../support/dpop.js';
 import { createScene, type Setting } from '../support/scene.js';

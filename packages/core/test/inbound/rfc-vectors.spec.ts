@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { readUnverified } from '../../src/inbound/read-unverified.js';
-import { type Algorithm } from '../../src/keys/algorithms.js';
-import { verifySignatureBytes } from '../../src/keys/signature.js';
+import { type Algorithm } from '../../src/crypto/algorithms.js';
+import { verifySignatureBytes } from '../../src/crypto/signature.js';
 import { forgeKeyOf, trustedKey } from '../support/forge.js';
 import { codeOf, codeOfCall, createScene, inboundRequest } from '../support/scene.js';
 

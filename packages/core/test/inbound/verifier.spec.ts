@@ -1,4 +1,4 @@
-import { memoryReplayStore } from '../../src/inbound/memory-replay-store.js';
+import { memoryReplayStore } from '../../src/inbound/replay/memory-replay-store.js';
 import { createVerifier, type VerifierOptions } from '../../src/inbound/verifier.js';
 import { createFixedClock } from '../../src/clock.js';
 import { EVERY_ALGORITHM, forgeToken, ISSUER, NOW, SERVICE, trustedKey, USER } from '../support/forge.js';

@@ -1,4 +1,4 @@
-import { createKeyStore } from '../../src/keys/key-store.js';
+import { createKeyStore } from '../../src/key-store/create-key-store.js';
 import { createAuthorizer, type Authorizer } from '../../src/outbound/authorizer.js';
 import { type DestinationRecord } from '../../src/outbound/destination.js';
 import { createDestinations } from '../../src/outbound/destinations.js';

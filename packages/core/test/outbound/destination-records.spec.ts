@@ -1,4 +1,4 @@
-import { createKeyStore } from '../../src/keys/key-store.js';
+import { createKeyStore } from '../../src/key-store/create-key-store.js';
 import { createAuthorizer, type Authorizer, type AuthorizerOptions } from '../../src/outbound/authorizer.js';
 import { codeOf, codeOfCall } from '../support/scene.js';
 import { outboundCall } from '../support/service.js';

@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from 'jose';
-import { type KeyStore, type OpenKeyStore } from '../../src/keys/key-store.js';
+import { type KeyStore, type OpenKeyStore } from '../../src/signing-keys/key-store.js';
 import { createAuthorizer, type Authorizer } from '../../src/outbound/authorizer.js';
 import { type DestinationRecord } from '../../src/outbound/destination.js';
 import { HERALD, heraldOf, ours } from '../support/oauth-clients.js';

@@ -1,7 +1,7 @@
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { CountersignError } from '../../src/errors.js';
-import { memoryTokenCache, type TokenCache } from '../../src/outbound/token-cache.js';
-import { cachedTokens, type CachedTokens } from '../../src/outbound/cached-tokens.js';
+import { memoryTokenCache, type TokenCache } from '../../src/outbound/cache/token-cache.js';
+import { cachedTokens, type CachedTokens } from '../../src/outbound/cache/cached-tokens.js';
 import { type IssuedToken, type TokenOffer } from '../../src/outbound/token-source.js';
 
 /** Where tokens come from in these tests: a source that counts, and fails or does not answer when it is told to. */

@@ -76,8 +76,8 @@ syncBuiltinESMExports();
 `;
 
 const PROGRAM = `
-import { openKeyDirectory } from './keys/own/key-directory.js';
-import { createKeyStore } from './keys/key-store.js';
+import { openKeyDirectory } from './key-store/directory/key-directory.js';
+import { createKeyStore } from './key-store/create-key-store.js';
 
 const [directory, command] = process.argv.slice(2);
 const keys = openKeyDirectory({ directory });

@@ -1,6 +1,6 @@
 import { type FixedClock } from '../../src/clock.js';
-import { type TrustRecord } from '../../src/keys/trust-record.js';
-import { createTrustStore, type TrustStore, type TrustStoreOptions } from '../../src/keys/trust-store.js';
+import { type TrustRecord } from '../../src/trust/trust-record.js';
+import { createTrustStore, type TrustStore, type TrustStoreOptions } from '../../src/trust/trust-store.js';
 import { json, startKeyServer, status, text, type KeyServer } from './key-server.js';
 
 /** Where the metadata of an issuer without a path is (RFC 8414 section 3). */

@@ -1,5 +1,5 @@
-import { type Algorithm } from '../../src/keys/algorithms.js';
-import { jwkThumbprint } from '../../src/keys/public-jwk.js';
+import { type Algorithm } from '../../src/crypto/algorithms.js';
+import { jwkThumbprint } from '../../src/crypto/jwk.js';
 import { type Claims } from '../../src/token.js';
 import { base64url, createForgeKey, NOW, sha256, signatureOf, type ForgeKey } from './forge.js';
 import { type Setting } from './scene.js';

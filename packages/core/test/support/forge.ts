@@ -1,6 +1,6 @@
 import { constants, createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { ALGORITHMS, type Algorithm } from '../../src/keys/algorithms.js';
-import { jwkThumbprint } from '../../src/keys/public-jwk.js';
+import { ALGORITHMS, type Algorithm } from '../../src/crypto/algorithms.js';
+import { jwkThumbprint } from '../../src/crypto/jwk.js';
 
 /**
  * Makes tokens octet by octet with `node:crypto`, so that anything can be forged: no library in between refuses to

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../../src/clock.js';
-import { createKeyStore, type KeyStore } from '../../src/keys/key-store.js';
-import { type AuthorizationServerRecord } from '../../src/outbound/authorization-server.js';
+import { createKeyStore } from '../../src/key-store/create-key-store.js';
+import { type KeyStore } from '../../src/signing-keys/key-store.js';
+import { type AuthorizationServerRecord } from '../../src/oauth/authorization-server.js';
 import { createAuthorizer, type Authorizer } from '../../src/outbound/authorizer.js';
 import { createSigningKey } from './signing-key.js';
 

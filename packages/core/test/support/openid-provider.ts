@@ -10,7 +10,7 @@ import {
   type KoaContextWithOIDC,
   type TokenEndpointGrantContext,
 } from 'oidc-provider';
-import { type PublicJwk } from '../../src/keys/public-jwk.js';
+import { type PublicJwk } from '../../src/crypto/jwk.js';
 import { createSigningKey } from './signing-key.js';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';

@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
-import { createKeyStore, type OpenKeyStore } from '../../src/keys/key-store.js';
-import { openKeyDirectory, type KeyDirectory } from '../../src/keys/own/key-directory.js';
+import { createKeyStore } from '../../src/key-store/create-key-store.js';
+import { type OpenKeyStore } from '../../src/signing-keys/key-store.js';
+import { openKeyDirectory, type KeyDirectory } from '../../src/key-store/directory/key-directory.js';
 import { privateKeyFor } from './signing-key.js';
 
 /** A directory of our own keys, the commands on it, and the stores that services have of it. */

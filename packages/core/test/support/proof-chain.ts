@@ -1,6 +1,6 @@
 import { createFixedClock } from '../../src/clock.js';
 import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
-import { type TrustRecord } from '../../src/keys/trust-record.js';
+import { type TrustRecord } from '../../src/trust/trust-record.js';
 import { type Authentication } from '../../src/principal.js';
 import { NOW, sha256 } from './forge.js';
 import { arrive, issuerOf, outboundCall } from './service.js';

@@ -1,5 +1,5 @@
 import { type Claims } from '../../src/token.js';
-import { type TrustRecord } from '../../src/keys/trust-record.js';
+import { type TrustRecord } from '../../src/trust/trust-record.js';
 import { NOW, trustedKey } from './forge.js';
 import { type Setting } from './scene.js';
 

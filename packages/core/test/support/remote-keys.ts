@@ -1,7 +1,7 @@
 import { type Clock } from '../../src/clock.js';
-import { type IssuerKeys } from '../../src/keys/issuer-keys.js';
-import { type JwksOptions } from '../../src/keys/jwks-options.js';
-import { createTrustStore } from '../../src/keys/trust-store.js';
+import { type IssuerKeys } from '../../src/jwks/issuer-keys.js';
+import { type JwksOptions } from '../../src/jwks/jwks-options.js';
+import { createTrustStore } from '../../src/trust/trust-store.js';
 
 export const ISSUER = 'https://herald.service/';
 

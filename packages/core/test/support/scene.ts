@@ -3,7 +3,7 @@ import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { CountersignError, type FaultCode } from '../../src/errors.js';
 import { type InboundRequest } from '../../src/inbound/authenticate.js';
 import { createVerifier, type Verifier, type VerifierOptions } from '../../src/inbound/verifier.js';
-import { type TrustRecord } from '../../src/keys/trust-record.js';
+import { type TrustRecord } from '../../src/trust/trust-record.js';
 import { type Authentication } from '../../src/principal.js';
 import {
   bindingClaims,

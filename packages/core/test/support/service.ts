@@ -7,8 +7,9 @@ import {
 import { type DestinationRecord } from '../../src/outbound/destination.js';
 import { type OutboundCall } from '../../src/outbound/token-source.js';
 import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
-import { createKeyStore, type KeyStore } from '../../src/keys/key-store.js';
-import { type TrustRecord } from '../../src/keys/trust-record.js';
+import { createKeyStore } from '../../src/key-store/create-key-store.js';
+import { type KeyStore } from '../../src/signing-keys/key-store.js';
+import { type TrustRecord } from '../../src/trust/trust-record.js';
 import { type Clock } from '../../src/clock.js';
 import { type Authentication } from '../../src/principal.js';
 import { sha256 } from './forge.js';

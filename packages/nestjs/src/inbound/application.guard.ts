@@ -3,12 +3,12 @@ import { CountersignError, type Authentication, type Verifier } from '@countersi
 import { VERIFIER } from '../countersign.tokens.js';
 import { authenticateRequest, type AuthenticateRequestParts } from './authenticate-request.js';
 import { RequestAuthorizer } from './authorize-request.js';
-import { refuse } from './grpc-calls.js';
+import { refuse } from '../faults/grpc-calls.js';
 import { PASSED, type Passed } from './handler.guard.js';
-import { InboundDecisions } from './inbound-decisions.js';
-import { isHttp } from './luggage.js';
-import { Refusals } from './refusals.js';
-import { RequestStates } from './request-scope.js';
+import { InboundDecisions } from '../telemetry/inbound-decisions.js';
+import { isHttp } from '../request/attachments.js';
+import { Refusals } from '../faults/refusals.js';
+import { RequestStates } from '../request/request-scope.js';
 import { type RouteRule } from './requirements.js';
 import { RouteRules } from './route-rules.js';
 

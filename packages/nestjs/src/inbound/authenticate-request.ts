@@ -1,9 +1,9 @@
 import { type ExecutionContext } from '@nestjs/common';
 import { type Authentication, type Verifier } from '@countersign/core';
-import { setUser } from './current-principal.js';
-import { requestOf } from './luggage.js';
-import { type RequestStates } from './request-scope.js';
-import { SentRequest } from './sent-request.js';
+import { setUser } from '../request/current-principal.js';
+import { requestOf } from '../request/attachments.js';
+import { type RequestStates } from '../request/request-scope.js';
+import { SentRequest } from '../request/sent-request.js';
 
 export interface AuthenticateRequestParts {
   readonly verifier: Verifier;

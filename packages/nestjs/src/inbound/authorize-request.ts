@@ -10,13 +10,13 @@ import {
 } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { setPrincipal, setUser } from './current-principal.js';
-import { requestOf } from './luggage.js';
-import { RequestStates, type RequestState } from './request-scope.js';
+import { setPrincipal, setUser } from '../request/current-principal.js';
+import { requestOf } from '../request/attachments.js';
+import { RequestStates, type RequestState } from '../request/request-scope.js';
 import { type RouteRule } from './requirements.js';
 import { provided, RouteRules, UNCLEAR } from './route-rules.js';
-import { MARK_SPAN, type MarkSpan } from './span-attributes.js';
-import { type SubjectResolver } from './subject-resolver.js';
+import { MARK_SPAN, type MarkSpan } from '../telemetry/span-attributes.js';
+import { type SubjectResolver } from '../countersign.extensions.js';
 
 /**
  * Judges what an authenticated principal may do (steps 9 to 11 of `docs/inbound.md`), in this order: the application's

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
 import { CountersignError, type Principal } from '@countersign/core';
-import { currentPrincipal } from './current-principal.js';
+import { currentPrincipal } from '../request/current-principal.js';
 import { type HandlerPolicy } from './handler-policy.js';
 import { noteMethod } from './handler-methods.js';
 import { guardClass } from './handler.guard.js';

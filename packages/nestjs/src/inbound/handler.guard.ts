@@ -10,9 +10,9 @@ import {
 } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
 import { APPLICATION_GUARD } from '../countersign.tokens.js';
-import { newInstance, toFaultAnswer } from './fault-answer.js';
-import { FaultException } from './fault.exception.js';
-import { refuse } from './grpc-calls.js';
+import { newInstance, toFaultAnswer } from '../faults/fault-answer.js';
+import { FaultException } from '../faults/fault.exception.js';
+import { refuse } from '../faults/grpc-calls.js';
 import { statedRequirements } from './statements.js';
 
 /** Under this name Nest keeps the guards of a class. */

@@ -1,13 +1,13 @@
 import { PassportStrategy } from '@nestjs/passport';
 import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
 import { Strategy } from 'passport-jwt';
-import { newInstance } from './fault-answer.js';
-import { type FaultAnswers } from './fault-answers.js';
-import { FaultException } from './fault.exception.js';
-import { setPrincipal } from './current-principal.js';
-import { belowFramework, type HandledRequest, type RawRequest } from './luggage.js';
-import { type RequestStates } from './request-scope.js';
-import { SentRequest, sentUrl } from './sent-request.js';
+import { newInstance } from '../faults/fault-answer.js';
+import { type FaultAnswers } from '../faults/fault-answers.js';
+import { FaultException } from '../faults/fault.exception.js';
+import { setPrincipal } from '../request/current-principal.js';
+import { belowFramework, type HandledRequest, type RawRequest } from '../request/attachments.js';
+import { type RequestStates } from '../request/request-scope.js';
+import { SentRequest, sentUrl } from '../request/sent-request.js';
 
 export interface ServiceJwtStrategyOptions {
   /** Under which passport knows the strategy. */

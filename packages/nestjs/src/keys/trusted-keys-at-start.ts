@@ -8,7 +8,7 @@ import {
 import { type Verifier } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { METRICS, type Metrics } from '../metrics.js';
+import { METRICS, type Metrics } from '../telemetry/metrics.js';
 
 /** Has other services' keys fetched when the application starts, and their age reported until it stops. */
 @Injectable()

@@ -10,8 +10,8 @@ import {
 } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { AUTHORIZER, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
-import { RequestScope } from '../inbound/request-scope.js';
-import { TIMEOUT_HEADER } from '../timeout-header.js';
+import { RequestScope } from '../request/request-scope.js';
+import { TIMEOUT_HEADER } from '../request/timeout-header.js';
 import { isStream, readBody, type CallBody } from './call-body.js';
 import { CallDeadline } from './call-deadline.js';
 import { TOKEN_HEADERS, type OutgoingCall, type Transport } from './outgoing-call.js';

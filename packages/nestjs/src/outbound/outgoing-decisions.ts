@@ -7,8 +7,8 @@ import {
 } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
-import { isoTime, tokenIdHash, type DecisionRecord } from '../decisions.js';
-import { RequestScope } from '../inbound/request-scope.js';
+import { isoTime, tokenIdHash, type DecisionRecord } from '../telemetry/decisions.js';
+import { RequestScope } from '../request/request-scope.js';
 import { type OutgoingCall } from './outgoing-call.js';
 
 /** Records every token and every static credential that goes out, and every call that was refused (`docs/decision-records.md`). */

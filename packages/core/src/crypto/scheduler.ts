@@ -1,0 +1,65 @@
+import { type KeyObject } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { isImmediateGenuine } from '../lib/timers.js';
+import { type Algorithm } from './algorithms.js';
+import { atEndOfTurn } from './end-of-turn.js';
+
+/** Microseconds that an operation takes on a machine of these days, or `long` for what is always handed over. */
+interface Costs {
+  readonly sign: number | 'long';
+  readonly verify: number | 'long';
+}
+
+/** With its short exponent an RSA key is quick to verify with, and slow to sign with: 300 µs for 2048 bits, 3,500 for 4096. */
+const RSA: Costs = { sign: 'long', verify: 20 };
+const SLOW: Costs = { sign: 'long', verify: 'long' };
+
+/** OpenSSL has quick arithmetic of its own for P-256 and Ed25519, and for no other curve. */
+const COSTS: Readonly<Record<Algorithm, Costs>> = {
+  RS256: RSA, RS384: RSA, RS512: RSA, PS256: RSA, PS384: RSA, PS512: RSA,
+  ES256: { sign: 20, verify: 50 }, EdDSA: { sign: 25, verify: 70 },
+  ES384: SLOW, ES512: SLOW,
+}; // prettier-ignore
+
+/** Verifying takes as long as the exponent is, and by the square of the size: this one has two bits; 4096 bits take 60 µs. */
+const SHORT_EXPONENT = 65_537n;
+const QUICK_BITS = 2048;
+const MAX_BITS = 4096;
+
+/**
+ * The work that is done on the event loop in one turn. Where there are other cores they get the rest soon; where
+ * there is only one, handing over costs and wins nothing but that the loop goes on.
+ */
+const MAX_PER_TURN = availableParallelism() > 1 ? 500 : 2000;
+
+let doneInThisTurn = 0;
+
+/**
+ * Whether one operation may be done on the event loop, at the end of this turn. Waking a thread of the pool costs 8 to
+ * 40 µs, which is as much as the operation. Beyond what one turn may take, the pool is worth its price: other cores help,
+ * and the loop stays free. Where timers were faked before this was loaded the pool does it all.
+ */
+export function mayRunInPlace(operation: keyof Costs, algorithm: Algorithm, key: KeyObject): boolean {
+  const cost = COSTS[algorithm][operation];
+  if (!isImmediateGenuine || cost === 'long' || doneInThisTurn >= MAX_PER_TURN) return false;
+  const size = sizeOf(key);
+  if (size > MAX_BITS) return false;
+  if (doneInThisTurn === 0) atEndOfTurn(endTurn);
+  doneInThisTurn += size > QUICK_BITS ? cost * (size / QUICK_BITS) ** 2 : cost;
+  return true;
+}
+
+/** Whether one operation takes a core for so long that it is never done in place. */
+export function isLong(operation: keyof Costs, algorithm: Algorithm, key: KeyObject): boolean {
+  return COSTS[algorithm][operation] === 'long' || sizeOf(key) > MAX_BITS;
+}
+
+function endTurn(): void {
+  doneInThisTurn = 0;
+}
+
+/** The bits of an RSA key; of another key nothing has to be asked. */
+function sizeOf(key: KeyObject): number {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  return publicExponent > SHORT_EXPONENT ? Infinity : modulusLength;
+}

@@ -1,0 +1,95 @@
+import { boundUri, hasOneReading } from '../../binding.js';
+import { type Clock } from '../../clock.js';
+import { algorithmNamed, ALGORITHMS, type Algorithm } from '../../crypto/algorithms.js';
+import { invalidOption, OptionsReader, readHttpsUri } from '../../options.js';
+import { normalUri } from '../../lib/normalize-uri.js';
+import { createNonces, type Nonces } from './dpop-nonce.js';
+
+/** How proofs of possession are checked (RFC 9449). Whether they are needed is for each trust record to say. */
+export interface DpopOptions {
+  /** Under which URLs clients call this service, each the root of its paths. Default: `service`, where that is a URL. */
+  readonly publicUrls?: readonly string[];
+  /** How old a proof may be. Default 60, at most 300; the issuer's clock tolerance is added. */
+  readonly proofLifetimeSeconds?: number;
+  /** The algorithms of proofs. Default `ES256 ES384 ES512 PS256 PS384 PS512 EdDSA Ed25519`. */
+  readonly algorithms?: readonly string[];
+  /**
+   * Asks for proofs that hold a nonce of this service, made with this secret of 32 characters or more, the same for all
+   * replicas. Default: proofs need no nonce.
+   */
+  readonly nonceSecret?: string;
+}
+
+/** The same with defaults filled in. */
+export interface DpopRules {
+  /** The URI of a request under each public URL, normalised; none of a path that can be read in more than one way. */
+  readonly targets: (pathAndQuery: string) => readonly string[];
+  readonly lifetimeSeconds: number;
+  readonly algorithms: ReadonlySet<Algorithm>;
+  /** As they are announced. */
+  readonly algorithmNames: readonly string[];
+  readonly nonces: Nonces | undefined;
+}
+
+const MEMBERS = ['publicUrls', 'proofLifetimeSeconds', 'algorithms', 'nonceSecret'] as const;
+const DEFAULT_ALGORITHMS = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'EdDSA',
+  'Ed25519',
+] as const;
+const MIN_SECRET_LENGTH = 32;
+
+/** @throws TypeError naming the member; never the secret. */
+export function readDpopOptions(value: unknown, service: string, clock: Clock): DpopRules {
+  const read = new OptionsReader(value ?? {}, 'dpop', MEMBERS);
+  const algorithmNames = read.strings('algorithms', DEFAULT_ALGORITHMS);
+  const algorithms = algorithmNames.map((name, index) => {
+    const algorithm = algorithmNamed(name);
+    if (algorithm !== undefined) return algorithm;
+    throw invalidOption(`dpop.algorithms[${String(index)}]`, `must be one of ${ALGORITHMS.join(', ')}`);
+  });
+  if (algorithms.length === 0) throw invalidOption(read.at('algorithms'), 'must name at least one algorithm');
+  const roots = readRoots(read, service);
+  return {
+    targets(pathAndQuery) {
+      if (!hasOneReading(pathAndQuery)) return [];
+      const [path = ''] = pathAndQuery.split('?', 1);
+      return roots.flatMap((root) => normalUri(boundUri(root, path)) ?? []);
+    },
+    lifetimeSeconds: read.number('proofLifetimeSeconds', { unless: 60, min: 1, max: 300 }),
+    algorithms: new Set(algorithms),
+    algorithmNames,
+    nonces: read.has('nonceSecret') ? createNonces(readSecret(read), clock) : undefined,
+  };
+}
+
+function readRoots(read: OptionsReader, service: string): readonly string[] {
+  if (!read.has('publicUrls')) return isHttpUrl(service) ? [rootAt(new URL(service))] : [];
+  return read.strings('publicUrls').map((value, index) => {
+    const path = `dpop.publicUrls[${String(index)}]`;
+    // Plain http may stand in front of a service whose TLS ends elsewhere; a proof is no secret, and this only compares.
+    const url = readHttpsUri(value, path, true);
+    if (url.search !== '') throw invalidOption(path, 'must not hold a query');
+    return rootAt(url);
+  });
+}
+
+/** Without query and fragment: a path that is put behind one would be no part of the URI's path, and so not be compared. */
+function rootAt({ origin, pathname }: URL): string {
+  return origin + pathname;
+}
+
+function readSecret(read: OptionsReader): string {
+  const secret = read.string('nonceSecret');
+  if (secret.length >= MIN_SECRET_LENGTH) return secret;
+  throw invalidOption(read.at('nonceSecret'), `must have ${String(MIN_SECRET_LENGTH)} characters or more`);
+}
+
+function isHttpUrl(service: string): boolean {
+  return URL.canParse(service) && /^https?:$/.test(new URL(service).protocol);
+}

@@ -1,0 +1,61 @@
+import { type Awaitable } from '../lib/awaitable.js';
+import { type KeyFailure } from './key-events.js';
+import { type KeySet, type VerificationKey } from './key-set.js';
+
+/** How the keys of one issuer stand. */
+export interface KeyStatus {
+  /**
+   * `fresh`: the last fetch brought them. `old`: the last fetch failed, the last good set is in use.
+   * `none`: there are none; without a `lastFailure` because nobody needed them yet, or for so long that they are too old.
+   */
+  readonly state: 'none' | 'fresh' | 'old';
+  /** Since they were fetched. Absent when there are none, and for an inline set or a file. */
+  readonly ageSeconds?: number;
+  readonly keys: number;
+  /** Why the last fetch failed; absent when it did not. */
+  readonly lastFailure?: KeyFailure;
+}
+
+/** The public keys of one trusted issuer. */
+export interface IssuerKeys {
+  /**
+   * The key of that `kid`; without one, the only key of the set.
+   * @returns undefined when the issuer has no such key.
+   * @throws CountersignError `keys_unavailable` when that cannot be known at the moment.
+   */
+  find(keyId: string | undefined): Promise<VerificationKey | undefined>;
+  /** The same; makes no promise unless the issuer must be asked first. */
+  findNow(keyId: string | undefined): Awaitable<VerificationKey | undefined>;
+  /**
+   * The same without waiting: also undefined when the issuer must be asked first. Sets off the refresh that is due, as
+   * `find` does.
+   */
+  peek(keyId: string | undefined): VerificationKey | undefined;
+  /**
+   * Fetches the keys if there are none yet, and begins to fetch them again if they are due.
+   * @throws CountersignError `keys_unavailable`; TypeError with the code `config_invalid` when the issuer's metadata
+   * shows that its trust record cannot be right.
+   */
+  hydrate(): Promise<void>;
+  /** Reads what is known; asks nobody. */
+  status(): KeyStatus;
+}
+
+/** Keys that do not change while the process runs: from an inline set or a file. */
+export function fixedKeys(keySet: KeySet): IssuerKeys {
+  return {
+    peek: (keyId) => pickKey(keySet, keyId),
+    find: (keyId) => Promise.resolve(pickKey(keySet, keyId)),
+    findNow: (keyId) => pickKey(keySet, keyId),
+    hydrate: () => Promise.resolve(),
+    status: () => ({ state: 'fresh', keys: keySet.byId.size }),
+  };
+}
+
+/** The key of that `kid`; without one, the only key of the set. */
+export function pickKey(keySet: KeySet, keyId: string | undefined): VerificationKey | undefined {
+  if (keyId !== undefined) return keySet.byId.get(keyId);
+  if (keySet.byId.size > 1) return undefined;
+  const [only] = keySet.byId.values();
+  return only;
+}

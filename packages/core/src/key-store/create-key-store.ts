@@ -1,0 +1,109 @@
+import { systemClock, type Clock } from '../clock.js';
+import { invalidOption, OptionsReader } from '../options.js';
+import { openDirectoryStore } from './directory/directory-key-store.js';
+import { readOverlap } from './directory/key-directory.js';
+import { DEFAULT_VERIFIER_CACHE_SECONDS, type KeyOverlap } from './rotation/key-record.js';
+import { fixedKeyStore, localSigner, type OpenKeyStore } from '../signing-keys/key-store.js';
+import { openRemoteSigners, type RemoteSigner } from '../signing-keys/remote-signer.js';
+import { readOwnKey, SIGNING_ALGORITHMS, type SigningAlgorithm } from '../signing-keys/signing-key.js';
+
+/** Where our own keys are: exactly one of these forms. */
+export type KeyStoreOptions = (DirectoryKeys | PrivateKeys | RemoteKeys) & {
+  readonly clock?: Clock;
+  /** Told what an operator should look at. Default: nothing is told. */
+  readonly onWarning?: (message: string) => void;
+};
+
+/** A directory of private keys, as `openKeyDirectory` changes it. It is read again when it changes. */
+interface DirectoryKeys {
+  /** Without a manifest its files are `0001.jwk.json` and on: the highest number signs, all are published. */
+  readonly directory: string;
+  /** The algorithm of the key that is made when the directory is empty. Default `ES256`. */
+  readonly algorithm?: SigningAlgorithm;
+  /** How long keys overlap in a rotation. The longer of this and what the directory records counts. Default 300 each. */
+  readonly overlap?: Partial<KeyOverlap>;
+  /** How often the directory is looked at. Default 2, at most 10. */
+  readonly rereadSeconds?: number;
+  /** Lets another key sign every so often, in all replicas that share the directory. Default: somebody else does. */
+  readonly rotateEverySeconds?: number;
+  /** Lets users other than this one and its group read the private keys. Default false. */
+  readonly allowOthersToReadKeys?: boolean;
+}
+
+interface PrivateKeys {
+  /** Private keys as JWK or PEM. The last one signs; all are published. */
+  readonly privateKeys: readonly (object | string)[];
+}
+
+interface RemoteKeys {
+  /** Keys that another process or a device holds. The last one signs; all are published. */
+  readonly signers: readonly RemoteSigner[];
+  /** A signer that has not answered by then has failed. Default 5,000. */
+  readonly timeoutMs?: number;
+}
+
+const FORMS = ['directory', 'privateKeys', 'signers'] as const;
+const MEMBERS: Readonly<Record<(typeof FORMS)[number], readonly string[]>> = {
+  directory: ['algorithm', 'overlap', 'rereadSeconds', 'rotateEverySeconds', 'allowOthersToReadKeys'],
+  privateKeys: [],
+  signers: ['timeoutMs'],
+};
+
+/**
+ * Opens our own keys; makes a key in an empty directory, readable by this user only. Two processes that start on one empty
+ * directory end up with one key. Each key must sign what its public half verifies.
+ * @throws TypeError for a key that must not sign: RSA below 2048 bits, another curve, an encrypted or a public key, halves
+ * that do not belong together, a file that others may read; for a signer that does not sign.
+ */
+export async function createKeyStore(options: KeyStoreOptions): Promise<OpenKeyStore> {
+  const members = Object.values(MEMBERS).flat();
+  const read = new OptionsReader(options, 'keys', [...FORMS, ...members, 'clock', 'onWarning']);
+  const [form, ...others] = FORMS.filter((name) => read.has(name));
+  if (form === undefined || others.length > 0)
+    throw invalidOption('keys', `must hold exactly one of ${FORMS.join(', ')}`);
+  const foreign = members.find((name) => read.has(name) && !MEMBERS[form].includes(name));
+  if (foreign !== undefined) throw invalidOption(read.at(foreign), `is not for ${form}`);
+  return OPEN[form](read, options);
+}
+
+const OPEN: Readonly<
+  Record<(typeof FORMS)[number], (read: OptionsReader, options: KeyStoreOptions) => Promise<OpenKeyStore>>
+> = {
+  directory: async (read, { clock = systemClock, onWarning = () => undefined }) =>
+    openDirectoryStore({
+      directory: read.string('directory'),
+      algorithm: read.oneOf('algorithm', SIGNING_ALGORITHMS, 'ES256'),
+      overlap: readOverlap(read.raw('overlap') ?? {}, read.at('overlap')),
+      rereadSeconds: read.number('rereadSeconds', { unless: 2, min: 0.1, max: 10 }),
+      rotateEverySeconds: read.has('rotateEverySeconds')
+        ? read.number('rotateEverySeconds', { unless: NaN, min: 1, max: Number.MAX_SAFE_INTEGER })
+        : undefined,
+      allowOthersToReadKeys: read.boolean('allowOthersToReadKeys', false),
+      clock,
+      onWarning,
+    }),
+
+  privateKeys: async (read) => {
+    const keys = await Promise.all(
+      nonEmptyList(read, 'privateKeys', 'private key').map((key, index) =>
+        readOwnKey(key, `${read.at('privateKeys')}[${String(index)}]`),
+      ),
+    );
+    const entries = keys.map((key) => ({ signer: localSigner(key), jwk: key.jwk }));
+    return fixedKeyStore(entries, DEFAULT_VERIFIER_CACHE_SECONDS);
+  },
+
+  signers: async (read) => {
+    const timeoutMs = read.number('timeoutMs', { unless: 5000, min: 1, max: 60_000 });
+    const signers = nonEmptyList(read, 'signers', 'signer');
+    const entries = await openRemoteSigners(signers, { path: read.at('signers'), timeoutMs });
+    return fixedKeyStore(entries, DEFAULT_VERIFIER_CACHE_SECONDS);
+  },
+};
+
+function nonEmptyList(read: OptionsReader, name: string, what: string): readonly unknown[] {
+  const list = read.raw(name);
+  if (!Array.isArray(list) || list.length === 0)
+    throw invalidOption(read.at(name), `must hold at least one ${what}`);
+  return list;
+}

@@ -1,0 +1,169 @@
+import { type Clock } from '../../clock.js';
+import { invalidOption } from '../../options.js';
+import { clearInterval, setInterval } from '../../lib/timers.js';
+import { type SigningAlgorithm } from '../../signing-keys/signing-key.js';
+import { listFiles, type DirectoryEntry } from './files.js';
+import { refuseShortCycle } from './key-directory.js';
+import { type KeyOverlap } from '../rotation/key-record.js';
+import { KeyRotor } from './directory-writer.js';
+import { fingerprintOf, KEYS_STAY, readInUse, type KeysInUse } from './keys-in-use.js';
+import { makeDirectory } from './make-directory.js';
+import { type OpenKeyStore } from '../../signing-keys/key-store.js';
+import { readSnapshot, unreadable, type ReadOptions } from './read-directory.js';
+import { nextStep } from '../rotation/schedule.js';
+import { errorText } from '../../lib/error-text.js';
+import { firstKey, noTransition } from '../rotation/transitions.js';
+import { Warnings } from './warnings.js';
+
+export interface DirectoryStoreOptions extends ReadOptions {
+  /** Of the first key. */
+  readonly algorithm: SigningAlgorithm;
+  readonly overlap: Partial<KeyOverlap>;
+  readonly rereadSeconds: number;
+  /** Undefined: nobody rotates here. */
+  readonly rotateEverySeconds: number | undefined;
+  readonly clock: Clock;
+  readonly onWarning: (message: string) => void;
+}
+
+/**
+ * Opens a key directory for a service: makes a first key in an empty one, reads it again when it has changed, and rotates
+ * its keys when told to. After it was opened, keys that cannot be read leave the ones in use as they are.
+ * @throws TypeError `config_invalid` for keys that a service must not start with.
+ */
+export async function openDirectoryStore(options: DirectoryStoreOptions): Promise<OpenKeyStore> {
+  const { directory, overlap, rotateEverySeconds, rereadSeconds } = options;
+  const rotor = new KeyRotor(options, overlap, options.clock);
+  await makeDirectory(directory);
+  if ((await readSnapshot(options)).rotation.keys.length === 0) await makeFirstKey(options, rotor);
+  const warnings = new Warnings(options.onWarning);
+  const first = await readInUse(options, rotor, undefined);
+  warnings.tell('directory', first.warnings);
+  if (rotateEverySeconds !== undefined)
+    refuseShortCycle(rotateEverySeconds, first.rotation.overlap, 'keys.rotateEverySeconds');
+  const store = new DirectoryKeyStore(options, rotor, warnings, first);
+  await store.begin();
+  const timer = setInterval(() => store.poll(), rereadSeconds * 1000).unref();
+  return {
+    signer: () => store.inUse.signer,
+    publicKeys: () => store.inUse.published,
+    get verifierCacheSeconds() {
+      return store.inUse.rotation.overlap.verifierCacheSeconds;
+    },
+    problems: () => warnings.now(),
+    reload: () => store.reload(),
+    close: () => {
+      clearInterval(timer);
+      return store.settled;
+    },
+  };
+}
+
+async function makeFirstKey({ directory, algorithm }: DirectoryStoreOptions, rotor: KeyRotor): Promise<void> {
+  try {
+    await rotor.change(firstKey(algorithm));
+  } catch (error) {
+    throw invalidOption(
+      directory,
+      `holds no key, and none can be made in it: ${errorText(error, 'message') ?? ''}`,
+    );
+  }
+}
+
+/** A rotation that failed is not tried again at every look: each would make a key in vain. */
+const SECONDS_AFTER_FAILURE = 60;
+
+class DirectoryKeyStore {
+  inUse: KeysInUse;
+  /** Settles when what was begun has ended. Never rejects. */
+  settled: Promise<void> = Promise.resolve();
+  readonly #options: DirectoryStoreOptions;
+  readonly #rotor: KeyRotor;
+  readonly #warnings: Warnings;
+  #waiting = 0;
+  /** On the clock that never goes back. */
+  #rotateNotBefore = -Infinity;
+
+  constructor(options: DirectoryStoreOptions, rotor: KeyRotor, warnings: Warnings, first: KeysInUse) {
+    this.#options = options;
+    this.#rotor = rotor;
+    this.#warnings = warnings;
+    this.inUse = first;
+  }
+
+  /** What a service owes its directory when it starts. */
+  async begin(): Promise<void> {
+    if (this.inUse.isOverlapUnrecorded)
+      await this.#attempt('overlap', 'a command without that option would go too fast', async () => {
+        await this.#rotor.change(noTransition);
+        return [];
+      });
+    await this.reload();
+  }
+
+  /** The timer's turn: nothing when the last one is still being served. */
+  poll(): void {
+    if (this.#waiting === 0) void this.reload();
+  }
+
+  reload(): Promise<void> {
+    this.#waiting += 1;
+    this.settled = this.settled.then(async () => {
+      await this.#read();
+      if (await this.#rotate()) await this.#read();
+      this.#waiting -= 1;
+    });
+    return this.settled;
+  }
+
+  #read(): Promise<boolean> {
+    return this.#attempt('directory', KEYS_STAY, async () => {
+      const entries = await this.#list();
+      const isSame = fingerprintOf(entries) === this.inUse.fingerprint;
+      if (!isSame) this.inUse = await readInUse(this.#options, this.#rotor, this.inUse);
+      if (!this.inUse.isOverlapUnrecorded) this.#warnings.tell('overlap', []);
+      return this.inUse.warnings;
+    });
+  }
+
+  async #list(): Promise<readonly DirectoryEntry[]> {
+    try {
+      return await listFiles(this.#options.directory);
+    } catch (error) {
+      throw unreadable(error, this.#options.directory);
+    }
+  }
+
+  /** Whether anything was due, and tried. */
+  async #rotate(): Promise<boolean> {
+    const { rotateEverySeconds: everySeconds, clock } = this.#options;
+    if (everySeconds === undefined) return false;
+    const now = clock.now();
+    if (nextStep(this.inUse.rotation, now, everySeconds).notBefore > now) {
+      this.#warnings.tell('rotation', []);
+      return false;
+    }
+    if (clock.monotonic() < this.#rotateNotBefore) return false;
+    const isDone = await this.#attempt('rotation', 'the keys are not rotated', async () => {
+      await this.#rotor.rotate(everySeconds);
+      return [];
+    });
+    if (!isDone) this.#rotateNotBefore = clock.monotonic() + SECONDS_AFTER_FAILURE;
+    return true;
+  }
+
+  /** Runs a part whose failure is only told. @returns whether it came to its end. */
+  async #attempt(
+    topic: string,
+    consequence: string,
+    run: () => Promise<readonly string[]>,
+  ): Promise<boolean> {
+    try {
+      this.#warnings.tell(topic, await run());
+      return true;
+    } catch (error) {
+      this.#warnings.tell(topic, [`${errorText(error, 'message') ?? 'unknown error'}; ${consequence}`]);
+      return false;
+    }
+  }
+}

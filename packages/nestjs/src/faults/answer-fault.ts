@@ -1,0 +1,34 @@
+import { type ArgumentsHost } from '@nestjs/common';
+import { CountersignError } from '@countersign/core';
+import { attachedState } from '../request/attached-state.js';
+import { toFaultAnswer, type FaultAnswer, type FaultAnswerOptions } from './fault-answer.js';
+import { isRaisedByGuards } from './fault.exception.js';
+import { isHttp, requestOf } from '../request/attachments.js';
+
+/** How to answer a fault without the request that it belongs to. */
+export interface AnswerFaultOptions extends Omit<FaultAnswerOptions, 'thrownByHandler'> {
+  /** Default: whether no guard of ours raised it. */
+  readonly thrownByHandler?: boolean;
+}
+
+/**
+ * How a fault is answered over HTTP, for exception filters that answer faults in a form of their own.
+ * @param how the host that the filter gets: the answer then has the name of this service, and the `instance` under which the
+ * fault is in the log. Or a name and an instance of your own.
+ * @throws CountersignError `config_invalid` for the host of a request that CountersignModule does not guard.
+ * @example
+ * catch(fault: CountersignError, host: ArgumentsHost) {
+ *   const { status, headers, problem } = answerFault(fault, host);
+ *   host.switchToHttp().getResponse<Response>().status(status).set(headers).json({ error: problem.code });
+ * }
+ */
+export function answerFault(fault: CountersignError, how: ArgumentsHost | AnswerFaultOptions): FaultAnswer {
+  if (!('getArgs' in how)) return toFaultAnswer(fault, { thrownByHandler: !isRaisedByGuards(fault), ...how });
+  if (isRaisedByGuards(fault)) return fault.answer;
+  const state = isHttp(how) ? attachedState(requestOf(how)) : undefined;
+  if (state !== undefined) return state.owner.answerThrown(fault, how);
+  throw new CountersignError(
+    'config_invalid',
+    'answerFault() got the host of a request that CountersignModule does not guard; import the module, or name the service',
+  );
+}

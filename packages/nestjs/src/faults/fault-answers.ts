@@ -1,0 +1,56 @@
+import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
+import { type CountersignError, type Verifier } from '@countersign/core';
+import { type ResolvedOptions } from '../countersign.options.js';
+import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
+import { newInstance, toFaultAnswer, type FaultAnswer } from './fault-answer.js';
+import { isHttp, rawRequestOf, type RawRequest } from '../request/attachments.js';
+
+/** How this application answers faults: under the name of its service, with the challenges that it makes. */
+@Injectable()
+export class FaultAnswers {
+  readonly #logger = new Logger('Countersign');
+
+  constructor(
+    @Inject(VERIFIER) private readonly verifier: Verifier,
+    @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** @param request undefined for a handler that does not answer HTTP. */
+  answer(
+    fault: CountersignError,
+    request: RawRequest | undefined,
+    how: { readonly instance: string; readonly thrownByHandler: boolean },
+  ): FaultAnswer {
+    const { service, resourceMetadata } = this.options;
+    return toFaultAnswer(fault, {
+      ...how,
+      service,
+      dpop: this.verifier.dpop,
+      ...(request !== undefined && { scheme: schemeOf(request) }),
+      ...(resourceMetadata !== undefined && { resourceMetadata: resourceMetadata.url }),
+    });
+  }
+
+  /** The answer to a fault that a handler threw. Logs it: no decision record tells of it. */
+  answerThrown(fault: CountersignError, host: ArgumentsHost): FaultAnswer {
+    const request = isHttp(host) ? rawRequestOf(host) : undefined;
+    const answer = this.answer(fault, request, { instance: newInstance(), thrownByHandler: true });
+    this.log(fault, answer.problem.instance);
+    return answer;
+  }
+
+  log(fault: CountersignError, instance: string): void {
+    const { cause } = fault;
+    this.#logger.error({
+      code: fault.code,
+      reason: fault.message,
+      instance,
+      ...(cause instanceof Error && { cause: `${cause.name}: ${cause.message}` }),
+    });
+  }
+}
+
+/** A client that sent its token by the scheme DPoP is answered in it. */
+function schemeOf(request: RawRequest): 'Bearer' | 'DPoP' {
+  return /^dpop /i.test(request.headers.authorization ?? '') ? 'DPoP' : 'Bearer';
+}

@@ -1,0 +1,164 @@
+import { type IncomingHttpHeaders } from 'node:http';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { CountersignError, emptyBody, tapBody, type Verifier, type WireBody } from '@countersign/core';
+import { type ResolvedOptions } from '../countersign.options.js';
+import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
+import { keepUserInLuggage } from './express-user.js';
+import { type RawRequest } from './attachments.js';
+import { remainingTime } from './remaining-time.js';
+import { RequestStates, type RawResponse, type RequestState } from './request-scope.js';
+
+type Enter = (request: RawRequest, response: RawResponse, next: () => void) => void;
+type Adapter = HttpAdapterHost['httpAdapter'];
+
+/** The part of an Express application that is read here; its router is `_router` in Express 4. */
+interface ExpressApplication {
+  /** The prototype of its requests. */
+  readonly request: object;
+  readonly _router?: ExpressRouter;
+  readonly router?: ExpressRouter;
+}
+interface ExpressRouter {
+  readonly stack: readonly { readonly name?: string }[];
+}
+
+interface FastifyInstance {
+  addHook(
+    name: 'onRequest' | 'preValidation',
+    hook: (
+      request: { readonly raw: RawRequest },
+      reply: { readonly raw: RawResponse },
+      done: () => void,
+    ) => void,
+  ): void;
+}
+
+/** What the parsers of Express are called. They consume the body, and keep what is left after decompression. */
+const BODY_PARSERS: ReadonlySet<string> = new Set([
+  'jsonParser',
+  'urlencodedParser',
+  'rawParser',
+  'textParser',
+]);
+
+/** How requests enter their scope on one platform. */
+interface Platform {
+  /** Before anything else. */
+  readonly open: (adapter: Adapter, enter: Enter) => void;
+  /** After what the application put before its routes, which may have left the scope. */
+  readonly reopen: (adapter: Adapter, enter: Enter) => void;
+}
+
+const PLATFORMS: ReadonlyMap<string, Platform> = new Map([
+  ['express', { open: openOnExpress, reopen: useOnExpress }],
+  ['fastify', { open: openOnFastify, reopen: () => undefined }],
+]);
+
+/**
+ * Opens the scope of every request and listens in on its body, before anything else reads it (step 0 of
+ * `docs/inbound.md`). Registered while the module is constructed, which is before Nest registers its body parsers.
+ */
+@Injectable()
+export class ScopeOpener implements OnModuleInit {
+  #problem: Error | undefined;
+  /** Most requests have none, and it is the same for all of them. */
+  readonly #noBody: WireBody;
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly states: RequestStates,
+    @Inject(VERIFIER) private readonly verifier: Verifier,
+    @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
+  ) {
+    this.#noBody = emptyBody({ hashMd5: verifier.hashesMd5 });
+    // Comes at once, unless the module is made by a testing module, which gets its adapter later; never without HTTP.
+    // What a subscriber throws would be lost, so it is kept until the application starts.
+    host.init$.subscribe(() => {
+      try {
+        this.#onPlatform(({ open }, adapter) => open(adapter, this.#enter));
+      } catch (error) {
+        this.#problem =
+          error instanceof Error ? error : new Error('the adapter cannot be opened', { cause: error });
+      }
+    });
+  }
+
+  onModuleInit(): void {
+    if (this.#problem !== undefined) throw this.#problem;
+  }
+
+  /** Called when the application's own middleware stands, and its routes do not yet. */
+  reopen(): void {
+    this.#onPlatform(({ reopen }, adapter) => reopen(adapter, this.#enter));
+  }
+
+  readonly #enter: Enter = (request, response, next) => {
+    this.states.enter(this.states.of(request) ?? this.#begin(request, response), next);
+  };
+
+  #onPlatform(use: (platform: Platform, adapter: Adapter) => void): void {
+    if (!hasAdapter(this.host)) return;
+    const adapter = this.host.httpAdapter;
+    const platform = PLATFORMS.get(adapter.getType());
+    if (platform === undefined) {
+      throw new CountersignError(
+        'config_invalid',
+        `the ${adapter.getType()} adapter is not supported; use Express or Fastify`,
+      );
+    }
+    use(platform, adapter);
+  }
+
+  #begin(request: RawRequest, response: RawResponse): RequestState {
+    const { headers } = request;
+    return this.states.begin({
+      request,
+      response,
+      body: this.#bodyOf(request, headers),
+      remainingMs: remainingTime(headers, response, this.options.clock),
+    });
+  }
+
+  #bodyOf(request: RawRequest, headers: IncomingHttpHeaders): WireBody {
+    if (!hasBody(request, headers)) return this.#noBody;
+    return tapBody(request, { maxBodyBytes: this.options.maxBodyBytes, hashMd5: this.verifier.hashesMd5 });
+  }
+}
+
+/** An application context without HTTP has none, whatever the type says. */
+export function hasAdapter(host: { readonly httpAdapter: Adapter | null | undefined }): boolean {
+  return host.httpAdapter !== null && host.httpAdapter !== undefined;
+}
+
+/** RFC 9112 section 6.3: without either header an HTTP/1 request has no body. HTTP/2 needs neither. */
+function hasBody(request: RawRequest, headers: IncomingHttpHeaders): boolean {
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) return true;
+  return request.httpVersionMajor > 1;
+}
+
+function openOnExpress(adapter: Adapter, enter: Enter): void {
+  const application = adapter.getInstance<ExpressApplication>();
+  const router = application._router ?? application.router;
+  const parser = router?.stack.find((layer) => BODY_PARSERS.has(layer.name ?? ''));
+  if (parser !== undefined) {
+    throw new CountersignError(
+      'raw_body_unavailable',
+      `the Express application already has a body parser (${String(parser.name)}), which runs before Countersign can ` +
+        'see the body as it was sent. Leave body parsing to Nest, or add the parser by app.useBodyParser().',
+    );
+  }
+  keepUserInLuggage(application.request);
+  useOnExpress(adapter, enter);
+}
+
+function useOnExpress(adapter: Adapter, enter: Enter): void {
+  adapter.use(enter);
+}
+
+function openOnFastify(adapter: Adapter, enter: Enter): void {
+  const instance = adapter.getInstance<FastifyInstance>();
+  instance.addHook('onRequest', (request, reply, done) => enter(request.raw, reply.raw, done));
+  // By then the body was read and other hooks have run, and any of them may have left the scope.
+  instance.addHook('preValidation', (request, reply, done) => enter(request.raw, reply.raw, done));
+}
