@@ -92,7 +92,7 @@ describe('keys verify', () => {
     const { code, report } = await countersignJson(verify());
     expect(code).toBe(1);
     expect(report.problems).toEqual([
-      { severity: 'error', path, problem: expect.stringMatching(/does not belong to its private half/) },
+      { severity: 'error', path, problem: expect.stringMatching(/whose public half belongs to it/) },
     ]);
   });
 
