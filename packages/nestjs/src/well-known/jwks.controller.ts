@@ -1,6 +1,6 @@
-import { Controller, Get, Header, Inject, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { Controller, Get, Inject, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { type KeyStore } from '@countersign/core';
-import { DEFAULT_VERIFIER_CACHE_SECONDS } from '@countersign/core/rotation';
+import { keySetAnswer } from '@countersign/core/http';
 import { KEY_STORE } from '../countersign.tokens.js';
 import { Public } from '../inbound/decorators.js';
 
@@ -18,12 +18,10 @@ interface WithHeaders {
 export class JwksController {
   constructor(@Inject(KEY_STORE) private readonly keyStore: KeyStore) {}
 
-  /** A key rotation waits for as long as the answer may be cached: both go by the key store. */
   @Get('jwks.json')
-  @Header('Content-Type', 'application/jwk-set+json')
   publicKeys(@Res({ passthrough: true }) response: WithHeaders): object {
-    const maxAge = this.keyStore.verifierCacheSeconds ?? DEFAULT_VERIFIER_CACHE_SECONDS;
-    response.header('Cache-Control', `public, max-age=${String(maxAge)}`);
-    return this.keyStore.publicKeys();
+    const { headers, document } = keySetAnswer(this.keyStore);
+    for (const [name, value] of Object.entries(headers)) response.header(name, value);
+    return document;
   }
 }
