@@ -2,7 +2,15 @@ import { type TrustRecord } from '../../src/trust/trust-record.js';
 import { type Claims } from '../../src/token.js';
 import { createForgeKey, NOW, SERVICE, USER } from '../support/forge.js';
 import { saying, startIntrospectionServer } from '../support/introspection-server.js';
-import { accepted, codeOf, createScene, inboundRequest, refused, type Setting } from '../support/scene.js';
+import {
+  accepted,
+  codeOf,
+  createScene,
+  faultOf,
+  inboundRequest,
+  refused,
+  type Setting,
+} from '../support/scene.js';
 
 /** Another issuer's record, with a key of its own. */
 function record(name: string, changes: Partial<TrustRecord>): TrustRecord {
@@ -173,6 +181,42 @@ describe('a client', () => {
     const { principal } = await accepted({ claims: itself(gateway) }, listed);
     expect(principal).toMatchObject({ subject: gateway, subjectKind: 'service', client: gateway });
     expect(await refused({ claims: { client_id: USER } }, listed)).toBe('delegation_not_allowed');
+  });
+
+  describe.each([
+    'census',
+    'https://census.service/',
+    'api://census',
+    '6e74172b-be56-4843-9ff4-e66a39bb12e3',
+  ])('that is registered under the identifier of this service, %s,', (service) => {
+    const claims = { ...OPEN.token?.claims, aud: service, client_id: service };
+    const shared = {
+      ...OPEN,
+      trust: { ...OPEN.trust, clients: ['web', service] },
+      verifier: { service },
+      token: { ...OPEN.token, claims },
+    };
+
+    it('calls for its users where its record lists it, and is refused where it does not', async () => {
+      const { principal } = await accepted({}, shared);
+      expect(principal).toMatchObject({ subject: 'user-1', subjectKind: 'user', client: service });
+      const fault = await faultOf(accepted({}, { ...shared, trust: { ...OPEN.trust } }));
+      expect(fault).toMatchObject({ code: 'delegation_not_allowed' });
+      expect(fault.message).toContain(`the name of this service (${service})`);
+      expect(fault.message).toContain('clients');
+    });
+
+    it('does not speak as this service itself', async () => {
+      expect(await refused({ claims: itself(service) }, shared)).toBe('delegation_not_allowed');
+      expect(await refused({ claims: { sub: service } }, shared)).toBe('delegation_not_allowed');
+    });
+
+    it('bears no name under it, nor another spelling of it, whatever its record lists', async () => {
+      for (const name of [`${service}/user/21/`, `${service}?user=21`, service.toUpperCase()]) {
+        const listed = { ...shared, trust: { ...shared.trust, clients: [service, name] } };
+        expect(await refused({ claims: { client_id: name } }, listed)).toBe('delegation_not_allowed');
+      }
+    });
   });
 
   it.each(['web', 'https://shop.example/app.json', 'K1AUPhZq8mRi0Q0pjhkfu1D7y6KjDQja'])(
