@@ -19,12 +19,14 @@ export type { HydratedIssuer, HydrateOptions } from './jwks/hydrate.js';
 export type { JwksOptions } from './jwks/jwks-options.js';
 export type { ClaimNames, ClaimPath, ClaimPreset } from './trust/claim-profile.js';
 export type { IntrospectionRecord } from './trust/introspection-record.js';
+export { defineTrust } from './trust/define-trust.js';
 export type { TrustedKeys, TrustRecord } from './trust/trust-record.js';
 export { createKeyStore } from './key-store/create-key-store.js';
 export type { KeyStoreOptions } from './key-store/create-key-store.js';
 export type { KeyStore, OpenKeyStore, Signer } from './signing-keys/key-store.js';
 export type { RemoteSigner } from './signing-keys/remote-signer.js';
 export type { SigningAlgorithm } from './signing-keys/signing-key.js';
+export type { AlgorithmName } from './crypto/algorithms.js';
 export type { PublicJwk } from './crypto/jwk.js';
 export { openKeyDirectory } from './key-store/directory/key-directory.js';
 export type {
@@ -68,6 +70,7 @@ export type {
   Authorizer,
   AuthorizerOptions,
 } from './outbound/authorizer.js';
+export { defineDestinations } from './outbound/define-destinations.js';
 export type { Destination, DestinationRecord } from './outbound/destination.js';
 export type { AuthorizationServerRecord } from './oauth/authorization-server.js';
 export type { StaticCredential, StaticCredentialRecord } from './outbound/sources/static-credential.js';
