@@ -36,7 +36,14 @@ export type {
 } from '@countersign/core/http';
 
 // What an application needs of core, so that it need not depend on it too.
-export { CountersignError, createKeyStore, memoryReplayStore, memoryTokenCache } from '@countersign/core';
+export {
+  CountersignError,
+  createKeyStore,
+  defineDestinations,
+  defineTrust,
+  memoryReplayStore,
+  memoryTokenCache,
+} from '@countersign/core';
 export type {
   Authentication,
   Caller,

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { Controller, Get, Inject, NotFoundException, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { type KeyStore } from '@countersign/core';
 import { keySetAnswer } from '@countersign/core/http';
 import { KEY_STORE } from '../countersign.tokens.js';
@@ -16,10 +16,15 @@ interface WithHeaders {
 @Controller({ path: '.well-known', version: VERSION_NEUTRAL })
 @Public()
 export class JwksController {
-  constructor(@Inject(KEY_STORE) private readonly keyStore: KeyStore) {}
+  constructor(@Inject(KEY_STORE) private readonly keyStore: KeyStore | undefined) {}
 
+  /**
+   * Answers 404, as if there were no such route, where `forRootAsync` is given no keys: only then is that not known when Nest
+   * asks for the routes.
+   */
   @Get('jwks.json')
   publicKeys(@Res({ passthrough: true }) response: WithHeaders): object {
+    if (this.keyStore === undefined) throw new NotFoundException('Cannot GET /.well-known/jwks.json');
     const { headers, document } = keySetAnswer(this.keyStore);
     for (const [name, value] of Object.entries(headers)) response.header(name, value);
     return document;

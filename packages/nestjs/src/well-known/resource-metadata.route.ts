@@ -21,12 +21,14 @@ export class ResourceMetadataRoute implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const { resourceMetadata } = this.options;
+    const { resourceMetadata, keys } = this.options;
     if (resourceMetadata === undefined || !hasAdapter(this.host)) return;
     const adapter = this.host.httpAdapter;
     for (const path of resourceMetadataPaths(resourceMetadata)) {
       adapter.get(path, (_request: unknown, response: unknown) => {
-        const answer = resourceMetadataAnswer(resourceMetadata, this.verifier, this.rules.scopes());
+        const { authorizationServers, dpop } = this.verifier;
+        const sources = { authorizationServers, dpop, hasKeys: keys !== undefined };
+        const answer = resourceMetadataAnswer(resourceMetadata, sources, this.rules.scopes());
         for (const [name, value] of Object.entries(answer.headers)) adapter.setHeader(response, name, value);
         adapter.reply(response, JSON.stringify(answer.document), 200);
       });
