@@ -104,9 +104,12 @@ describe('a token that is bound to a key of its client', () => {
       token: { header: { typ: 'at+jwt' }, claims: { sub: 'user-1', client_id: 'web' } },
     };
 
-    it.each(['DPoP', 'dpop', 'DPOP'])('is refused when it names no key: %s', async (value) => {
-      expect(await refused({ claims: { [name]: value } }, setting)).toBe('token_not_bound');
-    });
+    it.each(['DPoP', 'dpop', 'DPOP', ['DPoP'], ['Bearer', 'dpop']])(
+      'is refused when it names no key: %j',
+      async (value) => {
+        expect(await refused({ claims: { [name]: value } }, setting)).toBe('token_not_bound');
+      },
+    );
 
     it('is refused so each time that it comes', async () => {
       const scene = createScene(setting);
@@ -119,9 +122,12 @@ describe('a token that is bound to a key of its client', () => {
       await expect(accepted({ claims: { [name]: 'DPoP' } }, boundSetting())).resolves.toBeDefined();
     });
 
-    it.each(['Bearer', '', 'DPoP ', ['DPoP'], 1])('is not meant by %j', async (value) => {
-      await expect(accepted({ claims: { [name]: value } }, setting)).resolves.toBeDefined();
-    });
+    it.each(['Bearer', '', 'DPoP ', ['Bearer'], [], 1, null, { DPoP: 'DPoP' }])(
+      'is not meant by %j',
+      async (value) => {
+        await expect(accepted({ claims: { [name]: value } }, setting)).resolves.toBeDefined();
+      },
+    );
   });
 
   it('of a service is no bearer token either', async () => {
