@@ -26,7 +26,10 @@ export interface TrustRecord extends ThirdPartyMembers {
   readonly name: string;
   /** The exact `iss` of its tokens. An https URI where its metadata is looked up; else any text. */
   readonly issuer: string;
-  /** May be left out where `introspection` is given: then none of its tokens is a JWT. */
+  /**
+   * Where its public keys are. Default `{ discovery: true }` where `claims` names a provider. May be left out where
+   * `introspection` is given: then none of its tokens is a JWT.
+   */
   readonly keys?: TrustedKeys;
   /** Default `["ES256"]` for service tokens, `["RS256"]` where `claims` names a provider; else required. */
   readonly algorithms?: readonly string[];
@@ -128,8 +131,7 @@ export function readTrustRecord(
   if (!NAME.test(name))
     throw invalidOption(record.at('name'), 'must be letters, digits, ".", "_" or "-", at most 64');
   const issuer = record.string('issuer');
-  const hasKeys = record.has('keys') || !record.has('introspection');
-  const keys = hasKeys ? readKeys(record.raw('keys'), record.at('keys'), allowInsecureHttp) : undefined;
+  const keys = readKeys(record, preset, allowInsecureHttp);
   const thirdParty = readThirdParty(record, given, isService, allowInsecureHttp);
   const { introspection } = thirdParty;
   const hasMetadata =
@@ -183,11 +185,23 @@ export function normalTokenType(typ: string): string {
 }
 
 const KEY_FORMS = ['jwksUri', 'jwks', 'jwksFile', 'discovery'] as const;
+const ONE_FORM = `must hold exactly one of ${KEY_FORMS.join(', ')}`;
 
-function readKeys(value: unknown, path: string, allowInsecureHttp: boolean): TrustedKeys {
-  const keys = new OptionsReader(value, path, KEY_FORMS);
+/** Undefined where no token is a JWT: a record that is asked about its tokens, and names no keys. */
+function readKeys(
+  record: OptionsReader,
+  preset: Preset | undefined,
+  allowInsecureHttp: boolean,
+): TrustedKeys | undefined {
+  const path = record.at('keys');
+  if (!record.has('keys')) {
+    if (record.has('introspection')) return undefined;
+    if (preset !== undefined) return { discovery: true };
+    throw invalidOption(path, ONE_FORM);
+  }
+  const keys = new OptionsReader(record.raw('keys'), path, KEY_FORMS);
   const forms = KEY_FORMS.filter((form) => keys.has(form));
-  if (forms.length !== 1) throw invalidOption(path, `must hold exactly one of ${KEY_FORMS.join(', ')}`);
+  if (forms.length !== 1) throw invalidOption(path, ONE_FORM);
   if (keys.has('discovery')) {
     if (keys.raw('discovery') !== true) throw invalidOption(keys.at('discovery'), 'must be true');
     return { discovery: true };

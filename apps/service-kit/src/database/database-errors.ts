@@ -1,5 +1,5 @@
 import { DrizzleQueryError } from 'drizzle-orm';
-import { errorCode } from './error-code.js';
+import { errorCode } from '../error-code.js';
 
 /** Says whether a query failed because a unique index already holds the value. */
 export function isUniqueViolation(error: unknown): boolean {

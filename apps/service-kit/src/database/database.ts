@@ -9,8 +9,8 @@ import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import { migrate as migrateEmbedded } from 'drizzle-orm/pglite/migrator';
 import { Client, Pool } from 'pg';
 import { lockDirectory } from './directory-lock.js';
-import { ConfigError } from './environment.js';
-import { errorCode } from './error-code.js';
+import { ConfigError } from '../environment.js';
+import { errorCode } from '../error-code.js';
 
 /** Where the rows are: a PostgreSQL server, an embedded PGlite in a directory, or in memory for tests. */
 export type DatabaseLocation =

@@ -1,4 +1,4 @@
-import { GUARDS } from './guards/guards.js';
+import { GUARDS } from '../guards/guards.js';
 import { type Measurement } from './results.js';
 import { median, ratio } from './statistics.js';
 

@@ -1,7 +1,7 @@
 /** @jest-config-loader esbuild-register */
 import { existsSync } from 'node:fs';
 import type { Config } from 'jest';
-import everything from './jest.config';
+import everything from '../../jest.config';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 if (!existsSync(CHROMIUM)) {

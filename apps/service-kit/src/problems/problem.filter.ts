@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { DrizzleQueryError } from 'drizzle-orm';
-import { isDatabaseUnavailable } from './database-errors.js';
+import { isDatabaseUnavailable } from '../database/database-errors.js';
 import { Problem, type ProblemOptions } from './problem.js';
 
 /** What Nest itself refuses before a handler runs; its messages repeat input, so they are replaced. */

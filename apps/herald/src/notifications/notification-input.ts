@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NOTIFICATION_TYPES } from './schema.js';
+import { NOTIFICATION_TYPES } from '../schema.js';
 
 /** The body of `POST /notification/`. Whether `user` is a URI of census is seen to by `Recipients`. */
 export const notificationInput = z.strictObject(

@@ -1,7 +1,7 @@
 /** @jest-config-loader esbuild-register */
 import { join } from 'node:path';
 import type { Config } from 'jest';
-import { shared } from './jest.config';
+import { shared } from '../../jest.config';
 
 /** The checks of the repository itself: its order, its documentation, its exports and its packed packages. */
 const config: Config = {
@@ -10,7 +10,7 @@ const config: Config = {
     {
       ...shared,
       displayName: 'tools',
-      rootDir: join(__dirname, 'tools'),
+      rootDir: join(__dirname, '..'),
       testMatch: ['<rootDir>/*.spec.ts'],
     },
   ],

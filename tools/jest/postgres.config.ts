@@ -1,6 +1,6 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from 'jest';
-import everything from './jest.config';
+import everything from '../../jest.config';
 
 if (!process.env['DATABASE_URL']) {
   throw new Error('test:postgres needs DATABASE_URL, with a user that may create databases');

@@ -8,9 +8,9 @@ import { idempotencyKeyInput, notificationInput } from './notification-input.js'
 import { NotificationStore } from './notification-store.js';
 import { MaySeeNotification } from './notification.policies.js';
 import { Notifications } from './notifications.js';
-import type { Notification } from './schema.js';
-import { toSender } from './sender.js';
-import { SERVICE_URL } from './service-url.js';
+import type { Notification } from '../schema.js';
+import { toSender } from '../sender.js';
+import { SERVICE_URL } from '../service-url.js';
 
 /** What others see of a notification. */
 export interface NotificationView {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@countersign/service-kit';
-import { MailWorker } from './mail/mail-worker.js';
+import { MailWorker } from '../mail/mail-worker.js';
 import { NotificationStore } from './notification-store.js';
-import { Recipients } from './recipients.js';
-import type { Notification, NotificationType } from './schema.js';
+import { Recipients } from '../recipients.js';
+import type { Notification, NotificationType } from '../schema.js';
 
 export interface SendRequest {
   readonly sender: string;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@countersign/service-kit';
 import { and, eq } from 'drizzle-orm';
-import { type Notification, notifications, type NotificationType } from './schema.js';
+import { type Notification, notifications, type NotificationType } from '../schema.js';
 
 export interface NewNotification {
   readonly sender: string;

@@ -3,7 +3,7 @@ import type { Principal } from '@countersign/core';
 import type { HandlerPolicy } from '@countersign/nestjs';
 import { NotificationStore } from './notification-store.js';
 import { parseNotificationId } from './notification-id.js';
-import { toSender } from './sender.js';
+import { toSender } from '../sender.js';
 
 /** A notification may be seen by whoever sent it and by administrators. One that does not exist is nobody's secret. */
 @Injectable()

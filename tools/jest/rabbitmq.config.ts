@@ -1,7 +1,7 @@
 /** @jest-config-loader esbuild-register */
 import { join } from 'node:path';
 import type { Config } from 'jest';
-import { shared } from './jest.config';
+import { shared } from '../../jest.config';
 
 if (!process.env['AMQP_URL']) {
   throw new Error('test:rabbitmq needs AMQP_URL, with a user that may declare queues');
@@ -14,7 +14,7 @@ const config: Config = {
     {
       ...shared,
       displayName: 'rabbitmq',
-      rootDir: join(__dirname, 'tools'),
+      rootDir: join(__dirname, '..'),
       testMatch: ['<rootDir>/*.rabbitmq-spec.ts'],
     },
   ],

@@ -1,6 +1,6 @@
-import { GUARDS } from './guards/guards.js';
+import { GUARDS } from '../guards/guards.js';
 import { type Measurement, type Results } from './results.js';
-import { ALGORITHMS, cpuRow, PLATFORMS, rateRow, TOKEN_STATES, type HttpRow } from './http-rows.js';
+import { ALGORITHMS, cpuRow, PLATFORMS, rateRow, TOKEN_STATES, type HttpRow } from '../http-rows.js';
 import { median, ratio, spread } from './statistics.js';
 import { judgePeers, judgeTargets, type Outcome } from './targets.js';
 

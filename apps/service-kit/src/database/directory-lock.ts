@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { ConfigError } from './environment.js';
-import { errorCode } from './error-code.js';
+import { ConfigError } from '../environment.js';
+import { errorCode } from '../error-code.js';
 
 /** A directory that this process alone may use until `release`. */
 export interface DirectoryLock {

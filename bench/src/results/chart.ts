@@ -1,7 +1,7 @@
-import { type Platform } from './guards/guard.js';
-import { GUARDS } from './guards/guards.js';
+import { type Platform } from '../guards/guard.js';
+import { GUARDS } from '../guards/guards.js';
 import { type Results } from './results.js';
-import { rateRow } from './http-rows.js';
+import { rateRow } from '../http-rows.js';
 import { median } from './statistics.js';
 
 const WIDTH = 840;
