@@ -17,6 +17,7 @@ export { memoryReplayStore } from './inbound/replay/memory-replay-store.js';
 export type { MemoryReplayStoreOptions } from './inbound/replay/memory-replay-store.js';
 export type { ReplayShare, ReplayStore } from './inbound/replay/replay.js';
 
+export { defineTrust } from './trust/define-trust.js';
 export type { TrustedKeys, TrustRecord } from './trust/trust-record.js';
 export type { ClaimNames, ClaimPath, ClaimPreset } from './trust/claim-profile.js';
 export type { IntrospectionRecord } from './trust/introspection-record.js';
@@ -32,6 +33,7 @@ export type { Requirement } from './policy/policy.js';
 
 export { createKeyStore } from './key-store/create-key-store.js';
 export type { KeyStoreOptions } from './key-store/create-key-store.js';
+export type { AlgorithmName } from './crypto/algorithms.js';
 export type { PublicJwk } from './crypto/jwk.js';
 export type { KeyStore, OpenKeyStore, Signer } from './signing-keys/key-store.js';
 export type { RemoteSigner } from './signing-keys/remote-signer.js';
@@ -44,6 +46,7 @@ export type {
   Authorizer,
   AuthorizerOptions,
 } from './outbound/authorizer.js';
+export { defineDestinations } from './outbound/define-destinations.js';
 export type { DestinationRecord } from './outbound/destination.js';
 export type { AuthorizationServerRecord } from './oauth/authorization-server.js';
 export type { ClientAuthentication } from './oauth/oauth-client.js';

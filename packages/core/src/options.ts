@@ -97,6 +97,14 @@ export class OptionsReader {
   }
 }
 
+/** The members of `Given` that `Known` does not have, as members that cannot be: a misspelt one does not compile. */
+export type NoOthers<Known, Given> = {
+  readonly [Name in Exclude<MemberOf<Given>, MemberOf<Known>>]: never;
+};
+
+/** The names of the members of each of the types. */
+type MemberOf<Types> = Types extends unknown ? keyof Types : never;
+
 /** The syntax of a scope (RFC 6749 section 3.3), without the characters that RFC 6750 forbids in a challenge. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 

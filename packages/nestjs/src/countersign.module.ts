@@ -73,7 +73,9 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
    * @throws TypeError, before anything starts, naming the option that cannot be.
    */
   static forRoot(options: CountersignOptions): DynamicModule {
-    return moduleWith({ provide: COUNTERSIGN_OPTIONS, useValue: readOptions(options) });
+    const resolved = readOptions(options);
+    const provider = { provide: COUNTERSIGN_OPTIONS, useValue: resolved };
+    return { ...moduleWith(provider), ...(resolved.keys === undefined && { controllers: [] }) };
   }
 
   /** The same, with options that other providers help to make. */
@@ -147,11 +149,11 @@ const ENGINE: readonly Provider[] = [
   ...OWN_KEYS,
   {
     provide: VERIFIER,
-    useFactory: ({ verifier }: ResolvedOptions, keyStore: KeyStore, metrics: Metrics) => {
+    useFactory: ({ verifier }: ResolvedOptions, keyStore: KeyStore | undefined, metrics: Metrics) => {
       const logger = new Logger('Countersign');
       return createVerifier({
         ...verifier,
-        keyStore,
+        ...(keyStore !== undefined && { keyStore }),
         onWarning: (message) => logger.warn(message),
         onKeyEvent(event) {
           metrics.keyEvent(event);
@@ -163,13 +165,13 @@ const ENGINE: readonly Provider[] = [
   },
   {
     provide: AUTHORIZER,
-    useFactory: (options: ResolvedOptions, keyStore: KeyStore) => {
+    useFactory: (options: ResolvedOptions, keyStore: KeyStore | undefined) => {
       const { service, destinations, undeclared, tokenCache, clock } = options;
       const logger = new Logger('Countersign');
       return createAuthorizer({
         service,
         destinations,
-        keyStore,
+        ...(keyStore !== undefined && { keyStore }),
         undeclared,
         ...(tokenCache !== undefined && { tokenCache }),
         clock,

@@ -26,8 +26,11 @@ export interface ExemptController {
 
 /** What `CountersignModule.forRoot` takes. `service`, `trust` and the rest of `VerifierOptions` are core's. */
 export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning' | 'keyStore'> {
-  /** Our own keys: a directory, private keys, or a key store of your own. */
-  readonly keys: KeyStoreOptions | KeyStore;
+  /**
+   * Our own keys: a directory, private keys, or a key store of your own. Default none: then this service signs nothing and
+   * publishes no key set, and does not start where a destination or a trust record needs a signature.
+   */
+  readonly keys?: KeyStoreOptions | KeyStore;
   /**
    * When the keys of the trusted issuers are fetched. Default `background`: from the start on, while the service starts and
    * answers. With a time limit the service starts when they are there, or when the time is over (default 5,000), and not
@@ -71,7 +74,7 @@ export interface ResolvedOptions {
   readonly verifier: Omit<VerifierOptions, 'onWarning' | 'keyStore'>;
   readonly service: string;
   readonly clock: Clock;
-  readonly keys: KeyStoreOptions | KeyStore;
+  readonly keys: KeyStoreOptions | KeyStore | undefined;
   readonly hydrate: 'background' | { readonly timeoutMs: number } | false;
   readonly destinations: readonly DestinationRecord[];
   readonly undeclared: 'refuse' | 'send-without-token';
@@ -104,8 +107,8 @@ const SIZES = { unless: 1_048_576, min: 0, max: 1_073_741_824 } as const;
 export function readOptions(options: CountersignOptions): ResolvedOptions {
   const read = new OptionsReader(options, '', [...VERIFIER_MEMBERS, ...OWN_MEMBERS]);
   read.string('service');
-  if (!read.has('trust')) throw invalidOption(read.at('trust'), 'must hold at least one trust record');
-  if (!read.has('keys')) throw invalidOption(read.at('keys'), 'must say where our own keys are');
+  if (!read.has('trust'))
+    throw invalidOption(read.at('trust'), 'must be an array of trust records; [] trusts nobody');
   const { keys, hydrate, destinations, undeclared, tokenCache, maxBufferedBodyBytes, ...rest } = options;
   const { undecorated, exempt, subjects, decisions, maxBodyBytes, resourceMetadata, ...verifier } = rest;
   const insecure = read.boolean('allowInsecureHttpForLocalDevelopment', false);
@@ -113,7 +116,7 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
     verifier,
     service: options.service,
     clock: options.clock ?? systemClock,
-    keys,
+    keys: readKeys(keys, read.at('keys')),
     hydrate: readHydrate(hydrate, read.at('hydrate')),
     destinations: destinations ?? [],
     undeclared: read.oneOf('undeclared', ['refuse', 'send-without-token'], 'refuse'),
@@ -127,6 +130,12 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
     maxBodyBytes: read.number('maxBodyBytes', SIZES),
     resourceMetadata: readResourceMetadata(resourceMetadata, options.service, insecure),
   };
+}
+
+function readKeys(value: CountersignOptions['keys'], path: string): ResolvedOptions['keys'] {
+  const given: unknown = value;
+  if (given === undefined || (typeof given === 'object' && given !== null)) return value;
+  throw invalidOption(path, 'must say where our own keys are, or be left out where there are none');
 }
 
 /** Whether `keys` is a key store already. */

@@ -33,7 +33,14 @@ export type { KeysHealthOptions, KeysHealthStatus, OwnKeysStatus } from './keys/
 export { TransactionLogger } from './request/transaction-logger.js';
 
 // What an application needs of core, so that it need not depend on it too.
-export { CountersignError, createKeyStore, memoryReplayStore, memoryTokenCache } from '@countersign/core';
+export {
+  CountersignError,
+  createKeyStore,
+  defineDestinations,
+  defineTrust,
+  memoryReplayStore,
+  memoryTokenCache,
+} from '@countersign/core';
 export type {
   Authentication,
   Caller,

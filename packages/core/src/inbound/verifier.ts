@@ -117,7 +117,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     dpop: {
       algorithms: trust.issuers.some((issuer) => issuer.dpop !== 'off') ? dpop.algorithmNames : [],
       isAnnounced: trust.issuers.some((issuer) => issuer.announcesDpop),
-      isRequired: trust.issuers.every((issuer) => issuer.dpop === 'required'),
+      isRequired: trust.issuers.length > 0 && trust.issuers.every((issuer) => issuer.dpop === 'required'),
     },
     authorizationServers: trust.issuers.filter(isAuthorizationServer).map(({ issuer }) => issuer),
     hashesMd5: trust.issuers.some((issuer) => issuer.acceptMd5BodyHash),

@@ -1,5 +1,6 @@
 import { CountersignError } from '../errors.js';
 import { invalidOption } from '../options.js';
+import { missingKeys } from '../signing-keys/missing-keys.js';
 import { foldedPath, normalPath, readingsOf } from './destination-path.js';
 import {
   readDestination,
@@ -10,6 +11,8 @@ import {
 
 /** The declared destinations. */
 export interface Destinations {
+  /** In the order of their records. */
+  readonly all: readonly Destination[];
   /**
    * The destination of a final URL, by origin and path; undefined when none is declared.
    * @throws CountersignError `destination_unknown` for a path that servers may read as that of one destination, of another, or of
@@ -33,9 +36,11 @@ export function createDestinations(
     return { destination, origin: originOf(destination.url), path, folded: foldedPath(path) };
   });
   places.forEach((place, index) => refuseTwin(places, place, index));
+  const all = places.map(({ destination }) => destination);
   // The longest path first: it is the closest description of a call.
   places.sort((a, b) => b.path.length - a.path.length);
   return {
+    all,
     of(url) {
       const origin = originOf(url);
       const ofOrigin = places.filter((place) => place.origin === origin);
@@ -73,6 +78,20 @@ function refuseTwin(places: readonly Place[], place: Place, index: number): void
   if (twin === index) return;
   const problem = `has the name or the url of destinations[${String(twin)}]`;
   throw invalidOption(`destinations[${String(index)}]`, problem);
+}
+
+/**
+ * Says what has to be signed for calls to the destinations, for a service that has no keys.
+ * @throws TypeError naming the member of the first destination that needs keys, and what to write.
+ */
+export function refuseToSign(destinations: readonly Destination[]): void {
+  destinations.forEach(({ authorize, authorizationServer }, index) => {
+    const path = `destinations[${String(index)}]`;
+    // An exchange signs who is acting, however the client authenticates.
+    if (authorize === 'mint' || authorize === 'exchange') throw missingKeys(`${path}.authorize`, authorize);
+    if (authorizationServer?.clientAuthentication === 'private_key_jwt')
+      throw missingKeys(`${path}.authorizationServer.clientAuthentication`, 'private_key_jwt');
+  });
 }
 
 /** Whose a path is to a server that tells capitals from small letters, and to one that does not: many frameworks do not. */

@@ -154,7 +154,12 @@ describe('a weak key of an issuer', () => {
   ])('is left out with a warning that names it: one %s', async (_what, weak, problem) => {
     const warnings: string[] = [];
     const keys = { jwks: await setWith(weak) };
-    const record = { name: 'idp', issuer: 'https://idp.example/', keys, algorithms: ['EdDSA', 'RS256'] };
+    const record = {
+      name: 'idp',
+      issuer: 'https://idp.example/',
+      keys,
+      algorithms: ['EdDSA', 'RS256'] as const,
+    };
     const onWarning = (message: string): void => void warnings.push(message);
     const store = createTrustStore({ trust: [record], onWarning });
     expect(store.keyStatus()).toMatchObject([{ keys: 1 }]);

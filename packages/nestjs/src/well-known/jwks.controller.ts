@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Inject, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { Controller, Get, Inject, NotFoundException, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { type KeyStore } from '@countersign/core';
 import { DEFAULT_VERIFIER_CACHE_SECONDS } from '@countersign/core/rotation';
 import { KEY_STORE } from '../countersign.tokens.js';
@@ -16,13 +16,17 @@ interface WithHeaders {
 @Controller({ path: '.well-known', version: VERSION_NEUTRAL })
 @Public()
 export class JwksController {
-  constructor(@Inject(KEY_STORE) private readonly keyStore: KeyStore) {}
+  constructor(@Inject(KEY_STORE) private readonly keyStore: KeyStore | undefined) {}
 
-  /** A key rotation waits for as long as the answer may be cached: both go by the key store. */
+  /**
+   * Answers 404, as if there were no such route, where `forRootAsync` is given no keys: only then is that not known when Nest
+   * asks for the routes. A key rotation waits for as long as the answer may be cached: both go by the key store.
+   */
   @Get('jwks.json')
-  @Header('Content-Type', 'application/jwk-set+json')
   publicKeys(@Res({ passthrough: true }) response: WithHeaders): object {
+    if (this.keyStore === undefined) throw new NotFoundException('Cannot GET /.well-known/jwks.json');
     const maxAge = this.keyStore.verifierCacheSeconds ?? DEFAULT_VERIFIER_CACHE_SECONDS;
+    response.header('Content-Type', 'application/jwk-set+json');
     response.header('Cache-Control', `public, max-age=${String(maxAge)}`);
     return this.keyStore.publicKeys();
   }

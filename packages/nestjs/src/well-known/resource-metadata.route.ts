@@ -21,12 +21,14 @@ export class ResourceMetadataRoute implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const { resourceMetadata } = this.options;
+    const { resourceMetadata, keys } = this.options;
     if (resourceMetadata === undefined || !hasAdapter(this.host)) return;
     const adapter = this.host.httpAdapter;
     for (const path of new Set([RESOURCE_METADATA_PATH, new URL(resourceMetadata.url).pathname])) {
       adapter.get(path, (_request: unknown, response: unknown) => {
-        const document = resourceMetadataDocument(resourceMetadata, this.verifier, this.rules.scopes());
+        const { authorizationServers, dpop } = this.verifier;
+        const sources = { authorizationServers, dpop, hasKeys: keys !== undefined };
+        const document = resourceMetadataDocument(resourceMetadata, sources, this.rules.scopes());
         adapter.setHeader(response, 'Content-Type', 'application/json');
         adapter.setHeader(response, 'Cache-Control', 'public, max-age=300');
         adapter.reply(response, JSON.stringify(document), 200);

@@ -59,10 +59,15 @@ export function readResourceMetadata(
   };
 }
 
+interface MetadataSources extends Pick<Verifier, 'authorizationServers' | 'dpop'> {
+  /** Whether this service publishes keys of its own. */
+  readonly hasKeys: boolean;
+}
+
 /** The document itself (RFC 9728 section 2). Lists that would be empty are left out, as its section 3.2 asks. */
 export function resourceMetadataDocument(
   metadata: ResourceMetadata,
-  { authorizationServers, dpop }: Pick<Verifier, 'authorizationServers' | 'dpop'>,
+  { authorizationServers, dpop, hasKeys }: MetadataSources,
   scopesOfRoutes: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const { resource, name, documentation, certificateBoundTokens, scopes = scopesOfRoutes } = metadata;
@@ -70,7 +75,7 @@ export function resourceMetadataDocument(
   return {
     resource,
     ...(authorizationServers.length > 0 && { authorization_servers: authorizationServers }),
-    jwks_uri: `${base}.well-known/jwks.json`,
+    ...(hasKeys && { jwks_uri: `${base}.well-known/jwks.json` }),
     ...(scopes.length > 0 && { scopes_supported: scopes }),
     bearer_methods_supported: ['header'],
     ...(name !== undefined && { resource_name: name }),

@@ -36,7 +36,7 @@ async function published({
 }
 
 describe.each(ADAPTERS)('an application over $name', ({ adapter }) => {
-  async function start(keys: CountersignOptions['keys']): Promise<Application> {
+  async function start(keys: NonNullable<CountersignOptions['keys']>): Promise<Application> {
     const options = { service: SERVICE, trust: [herald.trustRecord()], keys };
     const application = await startApplication({ adapter, options });
     running.push(application);

@@ -115,7 +115,7 @@ describe('a proof', () => {
   it('may be signed by RS256 only where the options say so', async () => {
     const setting = boundSetting(createForgeKey('RS256'));
     expect(await codeOf(accepted({}, setting))).toBe('dpop_proof_invalid');
-    const verifier = { dpop: { algorithms: ['RS256'] } };
+    const verifier = { dpop: { algorithms: ['RS256'] as const } };
     await expect(accepted({}, { ...setting, verifier })).resolves.toBeDefined();
   });
 
