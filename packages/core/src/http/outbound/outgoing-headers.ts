@@ -1,5 +1,5 @@
-import { isTransportHeader } from '@countersign/core/adapter';
-import { TIMEOUT_HEADER } from '../request/timeout-header.js';
+import { isTransportHeader } from '../../outbound/transport-headers.js';
+import { TIMEOUT_HEADER } from '../request/remaining-time.js';
 import { TOKEN_HEADERS, type Attempt } from './outgoing-call.js';
 
 /** Headers as both `fetch` and axios keep them. Names are compared without regard to case. */
