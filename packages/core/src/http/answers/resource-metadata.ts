@@ -60,6 +60,11 @@ export function readResourceMetadata(
   };
 }
 
+interface MetadataSources extends Pick<Verifier, 'authorizationServers' | 'dpop'> {
+  /** Whether this service publishes keys of its own. */
+  readonly hasKeys: boolean;
+}
+
 /** The paths at which the document is served: the one of its URL, and the one without the path of the service. */
 export function resourceMetadataPaths({ url }: ResourceMetadata): ReadonlySet<string> {
   return new Set([RESOURCE_METADATA_PATH, new URL(url).pathname]);
@@ -73,11 +78,6 @@ export function resourceMetadataAnswer(
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' },
     document: resourceMetadataDocument(...described),
   };
-}
-
-interface MetadataSources extends Pick<Verifier, 'authorizationServers' | 'dpop'> {
-  /** Whether this service publishes keys of its own. */
-  readonly hasKeys: boolean;
 }
 
 /** The document itself (RFC 9728 section 2). Lists that would be empty are left out, as its section 3.2 asks. */

@@ -10,13 +10,12 @@ interface CallHeaders {
 }
 
 /** Headers that only we set, whatever the destination. */
-const OURS: ReadonlySet<string> = new Set(
-  [...TOKEN_HEADERS, TIMEOUT_HEADER].map((name) => name.toLowerCase()),
-);
+const OURS: readonly string[] = [...TOKEN_HEADERS, TIMEOUT_HEADER];
 
 /**
  * Removes the headers that the application has no say in, and sets ours. An application may copy the headers of an incoming
- * request: those about the connection of that request go, and so do those that its `Connection` names.
+ * request: those about the connection of that request go, and so do those that its `Connection` names. A name with underscores goes as
+ * the one with hyphens does, because some servers and gateways take it for that one.
  * @param names of all headers, including those without a value.
  * @see RFC 9110 section 7.6.1.
  */
@@ -26,15 +25,21 @@ export function putOurHeaders(
   ours: Attempt['headers'],
 ): void {
   const perHop = connectionOptions(headers.get('Connection'));
-  for (const name of names) {
-    const lower = name.toLowerCase();
-    if (isTransportHeader(lower) || OURS.has(lower) || perHop.has(lower)) headers.delete(name);
-  }
+  const dropped = new Set([...OURS, ...perHop, ...ours.map(({ name }) => name)].map(folded));
+  for (const name of names) if (isTransportHeader(name) || dropped.has(folded(name))) headers.delete(name);
   for (const { name, value } of ours) headers.set(name, value);
 }
 
 /** Several lines of it are one list. */
-function connectionOptions(connection: unknown): ReadonlySet<string> {
-  const options = [connection].flat().join(',').split(',');
-  return new Set(options.map((option) => option.trim().toLowerCase()));
+function connectionOptions(connection: unknown): readonly string[] {
+  return [connection]
+    .flat()
+    .join(',')
+    .split(',')
+    .map((option) => option.trim());
+}
+
+/** One spelling for all names that some server takes for the same header. */
+function folded(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
 }
