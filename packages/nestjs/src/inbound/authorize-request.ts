@@ -11,7 +11,7 @@ import { RequestStates, type RequestState } from '@countersign/core/http';
 import { fixedSet } from '@countersign/core/adapter';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { requestOf } from '../request/attachments.js';
+import { requestOf } from '../request/handled-request.js';
 import { type RouteRule } from './requirements.js';
 import { provided, RouteRules, UNCLEAR } from './route-rules.js';
 import { MARK_SPAN, type MarkSpan } from '../telemetry/span-attributes.js';
