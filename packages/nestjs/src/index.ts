@@ -21,6 +21,7 @@ export type { ResolvedSubject, SubjectResolver } from './countersign.extensions.
 export { answerFault } from './faults/answer-fault.js';
 export type { AnswerFaultOptions } from './faults/answer-fault.js';
 export { FaultException } from './faults/fault.exception.js';
+export { FaultFilter } from './faults/fault.filter.js';
 export type { FaultAnswer, Problem } from './faults/fault-answer.js';
 export type { ChallengeOptions } from './faults/challenge.js';
 export type { ResourceMetadataOptions } from './well-known/resource-metadata.js';

@@ -1,11 +1,13 @@
 import { type DynamicModule, type INestApplication, type ModuleMetadata, Scope } from '@nestjs/common';
-import { type AbstractHttpAdapter, NestFactory, RouterModule } from '@nestjs/core';
+import { type AbstractHttpAdapter, HttpAdapterHost, NestFactory, RouterModule } from '@nestjs/core';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { WsAdapter } from '@nestjs/platform-ws';
+import { FaultFilter } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import { freePort } from '../application/free-port.js';
+import { HouseStyleFilter } from '../application/house-style.filter.js';
 import {
   countersign,
   everyHandler,
@@ -119,6 +121,16 @@ export const HYBRID_APPLICATIONS: Scenarios = {
           ],
         }),
       ],
+    }),
+  'a filter of the house that hands on what is not HTTP': async () =>
+    knockEverywhere({
+      adapter: 'express',
+      graphql: 'apollo',
+      inheritAppConfig: true,
+      prepare: (application) =>
+        void application.useGlobalFilters(
+          new HouseStyleFilter(application.get(HttpAdapterHost), application.get(FaultFilter)),
+        ),
     }),
   'classes of third parties that are exempt': async () => {
     const report = await knockEverywhere({
