@@ -135,7 +135,14 @@ function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): 
 }
 
 /** What an application injects by its class. */
-const INJECTABLES = { RequestScope, KeysHealth, RouteDescriptions, AuthorizedFetch, OutgoingCalls };
+const INJECTABLES = {
+  RequestScope,
+  KeysHealth,
+  RouteDescriptions,
+  AuthorizedFetch,
+  OutgoingCalls,
+  FaultFilter,
+};
 registerCopy(INJECTABLES);
 
 /** Core, made from the options. */
@@ -229,7 +236,8 @@ const INBOUND: readonly Provider[] = [
   { provide: APPLICATION_GUARD, useClass: ApplicationGuard },
   { provide: APP_GUARD, useExisting: APPLICATION_GUARD },
   HandlersAtStart,
-  { provide: APP_FILTER, useClass: FaultFilter },
+  FaultFilter,
+  { provide: APP_FILTER, useExisting: FaultFilter },
 ];
 
 const OUTBOUND: readonly Provider[] = [

@@ -18,6 +18,7 @@ export type { HandlerPolicy, ResolvedSubject, SubjectResolver } from './counters
 export { answerFault } from './faults/answer-fault.js';
 export type { AnswerFaultOptions } from './faults/answer-fault.js';
 export { FaultException } from './faults/fault.exception.js';
+export { FaultFilter } from './faults/fault.filter.js';
 
 export { KeysHealth } from './keys/keys-health.js';
 export type { KeysHealthOptions, KeysHealthStatus, OwnKeysStatus } from './keys/keys-health.js';
