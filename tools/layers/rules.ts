@@ -29,7 +29,7 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** The entry points of core: what a package exports is gathered here, from anywhere. */
-export const CORE_ENTRY_POINTS: ReadonlySet<string> = new Set(['index']);
+export const CORE_ENTRY_POINTS: ReadonlySet<string> = new Set(['index', 'adapter', 'rotation']);
 
 /** Between projects: what the sources of a project may import, always by the name of the package. */
 export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([

@@ -87,12 +87,13 @@ export class OptionsReader {
     return choice;
   }
 
+  /** A copy that cannot be changed: what was read is handed out. */
   strings(name: string, unless?: readonly string[]): readonly string[] {
     const value = this.#given(name, unless);
     if (!Array.isArray(value) || !value.every((item) => typeof item === 'string' && item !== '')) {
       throw invalidOption(this.at(name), 'must be an array of non-empty strings');
     }
-    return value.map(String);
+    return Object.freeze(value.map(String));
   }
 }
 

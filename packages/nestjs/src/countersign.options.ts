@@ -1,7 +1,5 @@
 import { type FactoryProvider, type ModuleMetadata, type Type } from '@nestjs/common';
 import {
-  invalidOption,
-  OptionsReader,
   systemClock,
   type Clock,
   type DestinationRecord,
@@ -11,6 +9,7 @@ import {
   type TokenCache,
   type VerifierOptions,
 } from '@countersign/core';
+import { invalidOption, OptionsReader } from '@countersign/core/adapter';
 import { logDecisions, type DecisionRecorder } from './telemetry/decisions.js';
 import {
   readResourceMetadata,

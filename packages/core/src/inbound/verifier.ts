@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.js';
 import { createIntrospector } from './introspection/introspector.js';
 import { type KeyStore } from '../signing-keys/key-store.js';
+import { describeIssuer, type IssuerDescription } from '../trust/describe-issuer.js';
 import {
   TRUST_STORE_OPTIONS,
   trustStoreOf,
@@ -78,6 +79,11 @@ export interface Verifier {
   hydrate: TrustStore['hydrate'];
   /** How the keys of all trusted issuers stand; asks nobody. */
   keyStatus: TrustStore['keyStatus'];
+  /**
+   * Whom this service trusts, and for what, in the order of the trust records: for diagrams and start-up reports. Holds no
+   * key and no secret. Frozen, and can be written as JSON.
+   */
+  describeTrust(): readonly IssuerDescription[];
 }
 
 const OWN_OPTIONS = [
@@ -120,6 +126,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),
     hydrate: (limits) => trust.hydrate(limits),
     keyStatus: () => trust.keyStatus(),
+    describeTrust: () => Object.freeze(trust.issuers.map(describeIssuer)),
   };
 }
 

@@ -87,7 +87,7 @@ export interface Authorizer {
    * To be told when the called service answered 401: the token is left aside, and calls that follow get another one; while
    * none can be had, the old one as long as it holds. Of the tokens that an authorization server issues in each other's
    * place one in 30 seconds is left aside: a service that refuses whatever it gets must not become a flood of token
-   * requests. Does not judge whether this call may be made again: `mendableRefusal` does.
+   * requests. Does not judge whether this call may be made again: `retryableRefusal` does.
    * @returns whether calls that follow ask for another token.
    */
   tokenRefused(call: AuthorizedCall): boolean;

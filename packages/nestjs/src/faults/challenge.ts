@@ -1,4 +1,5 @@
-import { type AnnouncedDpop, type CountersignError, type FaultCode } from '@countersign/core';
+import { type CountersignError, type FaultCode } from '@countersign/core';
+import { type AnnouncedDpop } from '@countersign/core/adapter';
 
 /** What challenges say beside the fault. */
 export interface ChallengeOptions {

@@ -3,11 +3,11 @@ import { ModuleRef } from '@nestjs/core';
 import {
   authorize,
   CountersignError,
-  fixedSet,
   type Authentication,
   type Principal,
   type Verifier,
 } from '@countersign/core';
+import { fixedSet } from '@countersign/core/adapter';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 import { setPrincipal, setUser } from '../request/current-principal.js';

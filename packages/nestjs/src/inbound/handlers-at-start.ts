@@ -1,11 +1,16 @@
-import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { LazyModuleLoader, ModulesContainer } from '@nestjs/core';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { APPLICATION_GUARD, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { type ApplicationGuard } from './application.guard.js';
-import { handlersOf, hostedBy, typeOf } from './handler-kinds.js';
-import { prototypeOf } from './handler-methods.js';
+import { handlersIn, hostedBy, isInstanceOf, typeOf, type Hosted } from './handler-kinds.js';
 import { guardClass, HandlerGuard } from './handler.guard.js';
 import { RouteRules } from './route-rules.js';
 import { isDecorated } from './statements.js';
@@ -24,24 +29,17 @@ const NEVER_GUARDED = '__resolveType';
  * application does not start.
  */
 @Injectable()
-export class HandlersAtStart implements OnModuleInit {
+export class HandlersAtStart implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly rules: RouteRules,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(APPLICATION_GUARD) whole: ApplicationGuard,
-    lazy: LazyModuleLoader,
   ) {
     const guard = new HandlerGuard(whole);
     // Now: a microservice that is connected to the application may serve messages before the application is initialised.
     this.#guardEveryClass(guard);
-    // It may also be connected to what was loaded later, of which Nest tells nobody.
-    const load = lazy.load.bind(lazy);
-    lazy.load = async (...what) => {
-      const loaded = await load(...what);
-      this.#guardEveryClass(guard);
-      return loaded;
-    };
+    beforeEachWalk(modules, () => this.#guardEveryClass(guard));
   }
 
   /**
@@ -50,6 +48,15 @@ export class HandlersAtStart implements OnModuleInit {
    */
   onModuleInit(): void {
     this.#refuseAbsentExemptions();
+    this.#refuseUnguarded();
+  }
+
+  /** Once more: other providers may have made handlers of methods in the meantime. */
+  onApplicationBootstrap(): void {
+    this.#refuseUnguarded();
+  }
+
+  #refuseUnguarded(): void {
     const handlers = this.rules.handlers();
     const undecorated = handlers.filter(({ rule }) => rule === undefined);
     if (undecorated.length > 0) throw listUndecorated(undecorated.map(nameOf));
@@ -63,8 +70,8 @@ export class HandlersAtStart implements OnModuleInit {
     for (const { module, on, wrapper } of hostedBy(this.modules)) {
       const type = typeOf(wrapper);
       if (type === undefined) continue;
-      const hasHandlers = handlersOf(type, on).length > 0;
-      if (hasHandlers || isDecorated(type)) refuseMistakenClass(type);
+      const hasHandlers = handlersIn(wrapper, on).length > 0;
+      if (hasHandlers || isDecorated(type)) refuseMistakenClass(type, wrapper);
       if (!hasHandlers) continue;
       for (const provide of guardClass(type)) {
         // Nest has provided the guard already where the class had it when Nest looked.
@@ -99,14 +106,31 @@ export class HandlersAtStart implements OnModuleInit {
   }
 }
 
+/**
+ * Nest walks through its modules before it registers the handlers of a microservice or of gateways, and after it has loaded
+ * another module, and tells nobody. Instances are there by then that were not, and so may handlers be.
+ */
+function beforeEachWalk(modules: ModulesContainer, look: () => void): void {
+  const forEach = modules.forEach.bind(modules);
+  const entries = modules.entries.bind(modules);
+  modules.forEach = (...how) => {
+    look();
+    forEach(...how);
+  };
+  modules.entries = () => {
+    look();
+    return entries();
+  };
+}
+
 /** Nest knows a handler by the class that its instance names; what is stated on another one would be lost. */
-function refuseMistakenClass(type: Type): void {
-  const named: unknown = Reflect.get(prototypeOf(type), 'constructor');
-  if (named === type) return;
+function refuseMistakenClass(type: Type, wrapper: Hosted['wrapper']): void {
+  if (isInstanceOf(type, wrapper)) return;
   throw new CountersignError(
     'config_invalid',
-    `${type.name}.prototype.constructor is not ${type.name}, so what is stated on the class would be lost: let no mixin copy ` +
-      'the constructor along with the methods, and no class decorator replace the class by a Proxy',
+    `the instance of ${type.name} names another class as its constructor, so what is stated on ${type.name} would be lost: let ` +
+      'no mixin copy the constructor along with the methods, no class decorator replace the class by a Proxy or a function, ' +
+      'and no constructor return an object of another class',
   );
 }
 

@@ -1,5 +1,6 @@
 import { PassportStrategy } from '@nestjs/passport';
-import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
+import { CountersignError, type Authentication, type Verifier } from '@countersign/core';
+import { extractToken } from '@countersign/core/adapter';
 import { Strategy } from 'passport-jwt';
 import { newInstance } from '../faults/fault-answer.js';
 import { type FaultAnswers } from '../faults/fault-answers.js';

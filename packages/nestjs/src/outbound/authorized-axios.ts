@@ -10,7 +10,8 @@ import axios, {
   type CreateAxiosDefaults,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import { CountersignError, invalidOption } from '@countersign/core';
+import { CountersignError } from '@countersign/core';
+import { invalidOption } from '@countersign/core/adapter';
 import { axiosRefusal, discardAxios, type AxiosOutcome } from './axios-answer.js';
 import { type CallBody } from './call-body.js';
 import { detachedStream } from './detached-stream.js';

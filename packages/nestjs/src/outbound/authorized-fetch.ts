@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type RefusedCall } from '@countersign/core';
+import { type RefusedCall } from '@countersign/core/adapter';
 import { type CallBody } from './call-body.js';
 import { type Attempt, type CallOptions, type Transport } from './outgoing-call.js';
 import { OutgoingCalls } from './outgoing-calls.js';

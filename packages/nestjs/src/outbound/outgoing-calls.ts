@@ -1,13 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  CountersignError,
-  mendableRefusal,
-  type AuthorizedCall,
-  type Authorizer,
-  type Destination,
-  type FaultCode,
-  type RefusedCall,
-} from '@countersign/core';
+import { CountersignError, type AuthorizedCall, type Authorizer, type FaultCode } from '@countersign/core';
+import { retryableRefusal, type Destination, type RefusedCall } from '@countersign/core/adapter';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { AUTHORIZER, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { RequestScope } from '../request/request-scope.js';
@@ -121,7 +114,7 @@ export class OutgoingCalls {
   ): Promise<FaultCode | undefined> {
     if (refusal.status !== 401 || !this.authorizer.tokenRefused(authorized)) return undefined;
     if (body !== undefined && 'stream' in body) return undefined;
-    return sendWithin(deadline, () => mendableRefusal(refusal, destination));
+    return sendWithin(deadline, () => retryableRefusal(refusal, destination));
   }
 }
 

@@ -1,10 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  type AuthorizedCall,
-  type CountersignError,
-  type Destination,
-  type FaultCode,
-} from '@countersign/core';
+import { type AuthorizedCall, type CountersignError, type FaultCode } from '@countersign/core';
+import { type Destination } from '@countersign/core/adapter';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { isoTime, tokenIdHash, type DecisionRecord } from '../telemetry/decisions.js';

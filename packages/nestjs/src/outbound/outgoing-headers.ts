@@ -1,4 +1,4 @@
-import { isTransportHeader } from '@countersign/core';
+import { isTransportHeader } from '@countersign/core/adapter';
 import { TIMEOUT_HEADER } from '../request/timeout-header.js';
 import { TOKEN_HEADERS, type Attempt } from './outgoing-call.js';
 

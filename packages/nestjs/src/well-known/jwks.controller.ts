@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, NotFoundException, Res, VERSION_NEUTRAL } from '@nestjs/common';
-import { DEFAULT_VERIFIER_CACHE_SECONDS, type KeyStore } from '@countersign/core';
+import { type KeyStore } from '@countersign/core';
+import { DEFAULT_VERIFIER_CACHE_SECONDS } from '@countersign/core/rotation';
 import { KEY_STORE } from '../countersign.tokens.js';
 import { Public } from '../inbound/decorators.js';
 

@@ -1,4 +1,5 @@
-import { invalidOption, OptionsReader, readHttpsUri, type Verifier } from '@countersign/core';
+import { type Verifier } from '@countersign/core';
+import { invalidOption, OptionsReader, readHttpsUri } from '@countersign/core/adapter';
 
 /** What this service tells clients about itself (RFC 9728). */
 export interface ResourceMetadataOptions {

@@ -1,7 +1,8 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKeyStore, openKeyDirectory, type OpenKeyStore } from '@countersign/core';
+import { createKeyStore, type OpenKeyStore } from '@countersign/core';
+import { openKeyDirectory } from '@countersign/core/rotation';
 import { KEY_STORE, type CountersignOptions } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import { ADAPTERS, SERVICE, startApplication, startError, type Application } from '../support/application.js';
