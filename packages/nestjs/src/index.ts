@@ -27,6 +27,8 @@ export type { ResourceMetadataOptions } from './well-known/resource-metadata.js'
 
 export { AuthorizedFetch } from './outbound/authorized-fetch.js';
 export type { AuthorizedRequestInit } from './outbound/authorized-fetch.js';
+export { Destination, getDestinationToken } from './outbound/destination.decorator.js';
+export type { DestinationClient } from './outbound/destination-client.js';
 export type { CallOptions } from './outbound/outgoing-call.js';
 export { KeysHealth } from './keys/keys-health.js';
 export type { KeysHealthOptions, KeysHealthStatus, OwnKeysStatus } from './keys/keys-health.js';
