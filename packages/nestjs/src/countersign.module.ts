@@ -7,6 +7,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
   type Provider,
+  type Type,
   Inject,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService } from '@nestjs/core';
@@ -53,6 +54,8 @@ import { KeysHealth } from './keys/keys-health.js';
 import { OWN_KEYS } from './keys/own-keys.js';
 import { TrustedKeysAtStart } from './keys/trusted-keys-at-start.js';
 import { METRICS, openMetrics, type Metrics } from './telemetry/metrics.js';
+import { getDestinationToken } from './outbound/destination.decorator.js';
+import { DestinationClients, destinationProviders } from './outbound/destination-clients.js';
 import { ResourceMetadataRoute } from './well-known/resource-metadata.route.js';
 import { ScopeReaders } from './request/scope-detection.js';
 
@@ -71,15 +74,19 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
    */
   static forRoot(options: CountersignOptions): DynamicModule {
     const resolved = readOptions(options);
-    const provider = { provide: COUNTERSIGN_OPTIONS, useValue: resolved };
-    return { ...moduleWith(provider), ...(resolved.keys === undefined && { controllers: [] }) };
+    // Also for what is loaded later, or asks a ModuleRef.
+    for (const { name } of resolved.destinations) getDestinationToken(name);
+    return moduleWith({
+      options: { provide: COUNTERSIGN_OPTIONS, useValue: resolved },
+      controllers: resolved.keys === undefined ? [] : [JwksController],
+    });
   }
 
   /** The same, with options that other providers help to make. */
   static forRootAsync(options: CountersignAsyncOptions): DynamicModule {
     const { imports, inject, subjects, useFactory } = options;
-    return moduleWith(
-      {
+    return moduleWith({
+      options: {
         provide: COUNTERSIGN_OPTIONS,
         useFactory: async (...injected: unknown[]) => {
           const made = await useFactory(...injected);
@@ -88,7 +95,8 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
         inject: [...(inject ?? [])],
       },
       imports,
-    );
+      controllers: [JwksController],
+    });
   }
 
   /** @throws CountersignError `config_invalid` when the module was imported with options twice: which would hold? */
@@ -114,28 +122,47 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
   }
 }
 
-function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): DynamicModule {
+interface ModuleParts {
+  readonly options: Provider;
+  readonly imports?: DynamicModule['imports'];
+  readonly controllers: readonly Type[];
+}
+
+function moduleWith({ options, imports = [], controllers }: ModuleParts): DynamicModule {
   const aliases = aliasesOfOtherCopies(INJECTABLES);
   return {
     module: CountersignModule,
     global: true,
     imports: [DiscoveryModule, ...imports],
-    controllers: [JwksController],
-    providers: [options, ...ENGINE, ...INBOUND, ...OUTBOUND, ...aliases],
-    exports: [
-      ...Object.values(INJECTABLES),
-      ...aliases.map(({ provide }) => provide),
-      VERIFIER,
-      KEY_STORE,
-      AUTHORIZER,
-      STRATEGY_NAME,
-      APPLICATION_GUARD,
-    ],
+    controllers: [...controllers],
+    // Both are read when Nest scans the module. Only then has every class said which destinations it calls.
+    get providers() {
+      return [options, ...ENGINE, ...INBOUND, ...OUTBOUND, ...aliases, ...destinationProviders()];
+    },
+    get exports() {
+      return [
+        ...Object.values(INJECTABLES),
+        ...aliases.map(({ provide }) => provide),
+        ...destinationProviders().map(({ provide }) => provide),
+        VERIFIER,
+        KEY_STORE,
+        AUTHORIZER,
+        STRATEGY_NAME,
+        APPLICATION_GUARD,
+      ];
+    },
   };
 }
 
 /** What an application injects by its class. */
-const INJECTABLES = { RequestScope, KeysHealth, RouteDescriptions, AuthorizedFetch, OutgoingCalls };
+const INJECTABLES = {
+  RequestScope,
+  KeysHealth,
+  RouteDescriptions,
+  AuthorizedFetch,
+  OutgoingCalls,
+  FaultFilter,
+};
 registerCopy(INJECTABLES);
 
 /** Core, made from the options. */
@@ -229,7 +256,8 @@ const INBOUND: readonly Provider[] = [
   { provide: APPLICATION_GUARD, useClass: ApplicationGuard },
   { provide: APP_GUARD, useExisting: APPLICATION_GUARD },
   HandlersAtStart,
-  { provide: APP_FILTER, useClass: FaultFilter },
+  FaultFilter,
+  { provide: APP_FILTER, useExisting: FaultFilter },
 ];
 
 const OUTBOUND: readonly Provider[] = [
@@ -247,4 +275,5 @@ const OUTBOUND: readonly Provider[] = [
     useFactory: (calls: OutgoingCalls) => new AuthorizedFetch(calls),
     inject: [OutgoingCalls],
   },
+  DestinationClients,
 ];

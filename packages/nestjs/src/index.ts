@@ -18,7 +18,10 @@ export type { HandlerPolicy, ResolvedSubject, SubjectResolver } from './counters
 export { answerFault } from './faults/answer-fault.js';
 export type { AnswerFaultOptions } from './faults/answer-fault.js';
 export { FaultException } from './faults/fault.exception.js';
+export { FaultFilter } from './faults/fault.filter.js';
 
+export { Destination, getDestinationToken } from './outbound/destination.decorator.js';
+export type { DestinationClient } from './outbound/destination-client.js';
 export { KeysHealth } from './keys/keys-health.js';
 export type { KeysHealthOptions, KeysHealthStatus, OwnKeysStatus } from './keys/keys-health.js';
 export { TransactionLogger } from './request/transaction-logger.js';

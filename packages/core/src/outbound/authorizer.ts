@@ -66,6 +66,8 @@ export interface AuthorizeOptions {
 
 /** Authorizes outgoing calls: picks the destination by the final URL, and its token source. */
 export interface Authorizer {
+  /** The declared destinations, in the order of their records. */
+  readonly destinations: readonly Destination[];
   /**
    * The destination of a final URL; undefined when none is declared and such calls are let out.
    * @throws CountersignError `destination_unknown`; also for a path that servers may read as that of another destination.
@@ -143,6 +145,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   }
 
   return {
+    destinations: destinations.all,
     destinationOf,
 
     tokenRefused({ destination, issued }) {
