@@ -25,11 +25,12 @@ async function run(undecorated: 'refuse' | 'authenticated'): Promise<Outcome> {
   return JSON.parse(stdout) as Outcome;
 }
 
-beforeEach(async () => {
+/** @param copied the packages of which the library has a copy; the others are the application's. */
+async function installLibrary(copied: readonly string[]): Promise<void> {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'countersign-copies-')));
   library = join(folder, 'library');
   await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
-  for (const name of ['core', 'nestjs']) {
+  for (const name of copied) {
     const copy = join(library, 'node_modules/@countersign', name);
     await mkdir(copy, { recursive: true });
     await cp(join(REPOSITORY, 'packages', name, 'dist'), join(copy, 'dist'), { recursive: true });
@@ -37,13 +38,18 @@ beforeEach(async () => {
   }
   await writeFile(join(library, 'index.mjs'), "export * from '@countersign/nestjs';\n");
   await copyFile(PROGRAM, join(folder, 'application.mjs'));
-});
+}
+
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe.each(['refuse', 'authenticated'] as const)(
   'a library with a copy of this package of its own, undecorated: %s',
   (undecorated) => {
-    it('works together with the copy of the application', async () => {
+    it.each([
+      ['of core too', ['core', 'nestjs']],
+      ['and the core of the application', ['nestjs']],
+    ])('works together with the copy of the application: %s', async (_which, copied) => {
+      await installLibrary(copied);
       const { stranger, without, withScope, who, unavailable } = await run(undecorated);
       const subject = 'https://herald.service/';
       const instance = expect.stringMatching(/^urn:uuid:/) as unknown;
@@ -68,6 +74,7 @@ describe.each(['refuse', 'authenticated'] as const)(
 );
 
 it('an application does not start with a library whose copy is of another version, and names both folders', async () => {
+  await installLibrary(['core', 'nestjs']);
   const file = join(library, 'node_modules/@countersign/nestjs/dist/copies.js');
   const source = await readFile(file, 'utf8');
   expect(source).toContain("'0.1.0'");
