@@ -91,16 +91,14 @@ export function keepUserInState(requests: object): void {
     },
     set(this: RawRequest, user: unknown) {
       const state = attachedState(this);
-      if (state !== undefined) state.user = user;
-      else
-        Object.defineProperty(this, 'user', {
-          value: user,
-          configurable: true,
-          enumerable: true,
-          writable: true,
-        });
+      if (state === undefined) defineUser(this, user);
+      else state.user = user;
     },
   });
+}
+
+function defineUser(request: RawRequest, value: unknown): void {
+  Object.defineProperty(request, 'user', { value, configurable: true, enumerable: true, writable: true });
 }
 
 /**

@@ -68,16 +68,15 @@ export class RequestStates implements StateOwner {
    * before anything reads the body. Call it again where a framework has left the scope.
    */
   enter(request: RawRequest, response: RawResponse, next: () => void): void {
-    const state = this.of(request) ?? this.#begin(request, response);
+    const attached = attachedState(request);
+    const state = this.#own(attached) ?? this.#begin(request, response, attached);
     if (!this.#hasScopes || this.#storage.getStore() === state) next();
     else this.#storage.run(state, next);
   }
 
   /** The state of a request; undefined for a request that never passed `enter`. */
   of(request: HandledRequest): RequestState | undefined {
-    let state = attachedState(request);
-    while (state !== undefined && state.owner !== this) state = state.outer;
-    return state;
+    return this.#own(attachedState(request));
   }
 
   /**
@@ -105,9 +104,14 @@ export class RequestStates implements StateOwner {
     );
   }
 
-  #begin(request: RawRequest, response: RawResponse): RequestState {
+  #own(attached: RequestState | undefined): RequestState | undefined {
+    let state = attached;
+    while (state !== undefined && state.owner !== this) state = state.outer;
+    return state;
+  }
+
+  #begin(request: RawRequest, response: RawResponse, outer: RequestState | undefined): RequestState {
     const { headers } = request;
-    const outer = attachedState(request);
     const state: RequestState = {
       owner: this,
       outer,
