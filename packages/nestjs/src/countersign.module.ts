@@ -32,7 +32,7 @@ import {
   STRATEGY_NAME,
   VERIFIER,
 } from './countersign.tokens.js';
-import { aliasesOfOtherCopies, registerCopy } from './copies.js';
+import { providersForOtherCopies, registerCopy } from './copies.js';
 import { ApplicationGuard } from './inbound/application.guard.js';
 import { RequestAuthorizer } from './inbound/authorize-request.js';
 import { FaultAnswers } from './faults/fault-answers.js';
@@ -116,22 +116,26 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
 }
 
 function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): DynamicModule {
-  const aliases = aliasesOfOtherCopies(INJECTABLES);
   return {
     module: CountersignModule,
     global: true,
     imports: [DiscoveryModule, ...imports],
     controllers: [JwksController],
-    providers: [options, ...ENGINE, ...INBOUND, ...OUTBOUND, ...aliases],
-    exports: [
-      ...Object.values(INJECTABLES),
-      ...aliases.map(({ provide }) => provide),
-      VERIFIER,
-      KEY_STORE,
-      AUTHORIZER,
-      STRATEGY_NAME,
-      APPLICATION_GUARD,
-    ],
+    // Read when Nest scans the module: a library with a copy of its own may be loaded after the options were given.
+    get providers() {
+      return [options, ...ENGINE, ...INBOUND, ...OUTBOUND, ...providersForOtherCopies(INJECTABLES)];
+    },
+    get exports() {
+      return [
+        ...Object.values(INJECTABLES),
+        ...providersForOtherCopies(INJECTABLES).map(({ provide }) => provide),
+        VERIFIER,
+        KEY_STORE,
+        AUTHORIZER,
+        STRATEGY_NAME,
+        APPLICATION_GUARD,
+      ];
+    },
   };
 }
 
