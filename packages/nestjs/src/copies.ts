@@ -37,7 +37,8 @@ export function providersForOtherCopies(
     .flatMap((copy) =>
       Object.entries(injectables).flatMap(([name, useExisting]) => {
         const provide = copy.injectables[name];
-        if (provide === undefined) return [];
+        // Two copies of this package may share one copy of core, whose classes are then the same.
+        if (provide === undefined || provide === useExisting) return [];
         return [copy.version === VERSION ? { provide, useExisting } : refusal(provide, copy)];
       }),
     );

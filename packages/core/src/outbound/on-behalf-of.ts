@@ -27,7 +27,7 @@ export function calledFor(
     throw new CountersignError('config_invalid', problem);
   }
   const delegationProof = destination.delegationProof && onBehalfOf === 'user';
-  return { ...destination, onBehalfOf, delegationProof };
+  return Object.freeze({ ...destination, onBehalfOf, delegationProof });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { type CountersignError } from '@countersign/core';
-import { type FaultAnswer } from './fault-answer.js';
+import { type FaultAnswer } from '@countersign/core/http';
 
 /** The members of a fault, which filters may read whichever of the two they caught. */
 type Fault = Omit<CountersignError, 'name'>;

@@ -2,11 +2,11 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable } f
 import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
 import { of, throwError, type Observable } from 'rxjs';
-import { type FaultAnswer } from './fault-answer.js';
+import { type FaultAnswer } from '@countersign/core/http';
 import { FaultAnswers } from './fault-answers.js';
 import { isRaisedByGuards } from './fault.exception.js';
 import { endStreamCall } from './grpc-calls.js';
-import { isHttp } from '../request/attachments.js';
+import { isHttp, rawRequestOf } from '../request/attachments.js';
 import { Refusals } from './refusals.js';
 import { TRANSPORT_EXCEPTIONS, type TransportExceptions } from './transport-exceptions.js';
 
@@ -31,9 +31,10 @@ export class FaultFilter implements ExceptionFilter<CountersignError> {
 
   /** No value is returned where Nest would take it for the handler's result: there a fault stays an error. */
   catch(fault: CountersignError, host: ArgumentsHost): Observable<undefined> | undefined {
+    const request = isHttp(host) ? rawRequestOf(host) : undefined;
     // A refusal of the guards is recorded already; anything else was thrown by a handler and would go unseen.
-    const answer = isRaisedByGuards(fault) ? fault.answer : this.answers.answerThrown(fault, host);
-    if (isHttp(host)) {
+    const answer = isRaisedByGuards(fault) ? fault.answer : this.answers.answerThrown(fault, request);
+    if (request !== undefined) {
       this.#answer(answer, host);
       return undefined;
     }

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type CountersignError } from '@countersign/core';
-import { type FaultAnswer } from './fault-answer.js';
+import { type FaultAnswer } from '@countersign/core/http';
 import { FaultAnswers } from './fault-answers.js';
 import { FaultException } from './fault.exception.js';
 import { isGrpc, toGrpcStatus } from './grpc-calls.js';
