@@ -114,7 +114,7 @@ function isAuthenticated(state: RequestState): state is AuthenticatedState {
 function unclear(context: ExecutionContext): CountersignError {
   return new CountersignError(
     'policy_missing',
-    `a function that cannot be matched to a method of ${context.getClass().name} stands in for one of its handlers. Hand the ` +
-      'metadata of the method on to that function, or state on the class who may call any of them.',
+    `a function that cannot be matched to a method of ${context.getClass().name} stands in for one of its handlers. Let a ` +
+      'decorator put it there, not the constructor, or state on a class for these handlers who may call any of them.',
   );
 }
