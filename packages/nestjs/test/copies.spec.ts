@@ -57,7 +57,10 @@ describe.each(['refuse', 'authenticated'] as const)(
         body: { code: 'scope_missing', instance, refused: true },
       });
       expect(withScope).toMatchObject({ status: 201, body: { wiped: true } });
-      expect(who).toMatchObject({ status: 200, body: { subject, scoped: subject } });
+      expect(who).toMatchObject({
+        status: 200,
+        body: { subject, scoped: subject, calls: 'https://maps.example/' },
+      });
       expect(unavailable).toEqual({
         status: 503,
         challenge: null,
