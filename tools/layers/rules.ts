@@ -26,10 +26,11 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['policy/', ['errors', 'principal']],
   ['outbound/', ['root', 'lib/', 'signing-keys/', 'oauth/']],
   ['inbound/', ['root', 'lib/', 'crypto/', 'signing-keys/', 'oauth/', 'jwks/', 'trust/']],
+  ['http/', ['root', 'lib/', 'inbound/', 'outbound/', 'policy/']],
 ]);
 
 /** The entry points of core: what a package exports is gathered here, from anywhere. */
-export const CORE_ENTRY_POINTS: ReadonlySet<string> = new Set(['index', 'adapter', 'rotation']);
+export const CORE_ENTRY_POINTS: ReadonlySet<string> = new Set(['index', 'http', 'adapter', 'rotation']);
 
 /** Between projects: what the sources of a project may import, always by the name of the package. */
 export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([

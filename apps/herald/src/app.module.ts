@@ -38,6 +38,7 @@ export class AppModule {
           destinations: config.destinations,
           keys: config.keys,
           decisions: feed,
+          requestScope: 'always',
         }),
       ],
       controllers: [

@@ -33,6 +33,7 @@ export type { Requirement } from './policy/policy.js';
 
 export { createKeyStore } from './key-store/create-key-store.js';
 export type { KeyStoreOptions } from './key-store/create-key-store.js';
+export type { AlgorithmName } from './crypto/algorithms.js';
 export type { PublicJwk } from './crypto/jwk.js';
 export type { KeyStore, OpenKeyStore, Signer } from './signing-keys/key-store.js';
 export type { RemoteSigner } from './signing-keys/remote-signer.js';

@@ -15,9 +15,11 @@ import {
   CountersignError,
   createAuthorizer,
   createVerifier,
+  type Authorizer,
   type KeyStore,
   type Verifier,
 } from '@countersign/core';
+import { AuthorizedFetch, OutgoingCalls, RequestScope, RequestStates } from '@countersign/core/http';
 import passport from 'passport';
 import {
   readOptions,
@@ -41,7 +43,6 @@ import { FaultFilter } from './faults/fault.filter.js';
 import { HandlersAtStart } from './inbound/handlers-at-start.js';
 import { InboundDecisions } from './telemetry/inbound-decisions.js';
 import { Refusals } from './faults/refusals.js';
-import { RequestScope, RequestStates } from './request/request-scope.js';
 import { RouteDescriptions } from './inbound/route-descriptions.js';
 import { RouteRules } from './inbound/route-rules.js';
 import { ScopeOpener } from './request/scope-opener.js';
@@ -52,13 +53,9 @@ import { JwksController } from './well-known/jwks.controller.js';
 import { KeysHealth } from './keys/keys-health.js';
 import { OWN_KEYS } from './keys/own-keys.js';
 import { TrustedKeysAtStart } from './keys/trusted-keys-at-start.js';
-import { METRICS, type Metrics } from './telemetry/metrics.js';
-import { openMetrics } from './telemetry/open-metrics.js';
-import { AuthorizedFetch } from './outbound/authorized-fetch.js';
+import { METRICS, openMetrics, type Metrics } from './telemetry/metrics.js';
 import { getDestinationToken } from './outbound/destination.decorator.js';
 import { DestinationClients, destinationProviders } from './outbound/destination-clients.js';
-import { OutgoingCalls } from './outbound/outgoing-calls.js';
-import { OutgoingDecisions } from './outbound/outgoing-decisions.js';
 import { ResourceMetadataRoute } from './well-known/resource-metadata.route.js';
 import { ScopeReaders } from './request/scope-detection.js';
 
@@ -158,7 +155,14 @@ function moduleWith({ options, imports = [], controllers }: ModuleParts): Dynami
 }
 
 /** What an application injects by its class. */
-const INJECTABLES = { RequestScope, KeysHealth, RouteDescriptions, AuthorizedFetch, OutgoingCalls };
+const INJECTABLES = {
+  RequestScope,
+  KeysHealth,
+  RouteDescriptions,
+  AuthorizedFetch,
+  OutgoingCalls,
+  FaultFilter,
+};
 registerCopy(INJECTABLES);
 
 /** Core, made from the options. */
@@ -204,7 +208,22 @@ const ENGINE: readonly Provider[] = [
 ];
 
 const INBOUND: readonly Provider[] = [
-  RequestStates,
+  {
+    provide: RequestStates,
+    useFactory: (
+      answers: FaultAnswers,
+      verifier: Verifier,
+      { maxBodyBytes, requestScope, clock }: ResolvedOptions,
+    ) =>
+      new RequestStates({
+        verifier,
+        maxBodyBytes,
+        requestScope,
+        clock,
+        answerThrown: (...thrown) => answers.answerThrown(...thrown),
+      }),
+    inject: [FaultAnswers, VERIFIER, COUNTERSIGN_OPTIONS],
+  },
   {
     provide: RequestScope,
     useFactory: (states: RequestStates) => new RequestScope(states),
@@ -237,7 +256,24 @@ const INBOUND: readonly Provider[] = [
   { provide: APPLICATION_GUARD, useClass: ApplicationGuard },
   { provide: APP_GUARD, useExisting: APPLICATION_GUARD },
   HandlersAtStart,
-  { provide: APP_FILTER, useClass: FaultFilter },
+  FaultFilter,
+  { provide: APP_FILTER, useExisting: FaultFilter },
 ];
 
-const OUTBOUND: readonly Provider[] = [OutgoingDecisions, OutgoingCalls, AuthorizedFetch, DestinationClients];
+const OUTBOUND: readonly Provider[] = [
+  {
+    provide: OutgoingCalls,
+    useFactory: (
+      authorizer: Authorizer,
+      scope: RequestScope,
+      { decisions, clock, maxBufferedBodyBytes }: ResolvedOptions,
+    ) => new OutgoingCalls({ authorizer, scope, decisions, clock, maxBufferedBodyBytes }),
+    inject: [AUTHORIZER, RequestScope, COUNTERSIGN_OPTIONS],
+  },
+  {
+    provide: AuthorizedFetch,
+    useFactory: (calls: OutgoingCalls) => new AuthorizedFetch(calls),
+    inject: [OutgoingCalls],
+  },
+  DestinationClients,
+];

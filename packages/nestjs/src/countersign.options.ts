@@ -10,12 +10,13 @@ import {
   type VerifierOptions,
 } from '@countersign/core';
 import { invalidOption, OptionsReader } from '@countersign/core/adapter';
-import { logDecisions, type DecisionRecorder } from './telemetry/decisions.js';
 import {
   readResourceMetadata,
+  type DecisionRecorder,
   type ResourceMetadata,
   type ResourceMetadataOptions,
-} from './well-known/resource-metadata.js';
+} from '@countersign/core/http';
+import { logDecisions } from './telemetry/log-decisions.js';
 import { type SubjectResolver } from './countersign.extensions.js';
 
 /** A controller of somebody else, which cannot be decorated, and who may call it. */
@@ -53,6 +54,12 @@ export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning' | 
   readonly subjects?: Type<SubjectResolver>;
   /** Default: Nest's logger. */
   readonly decisions?: DecisionRecorder;
+  /**
+   * Which requests have an async scope, by which `RequestScope` knows the request that is being answered. Default `auto`: all
+   * of them where something that reads it is injected or a destination is declared, else none, since on Node 20 a scope costs
+   * more than the rest of the check. `always`: for code that gets `RequestScope` by `app.get()` or a `ModuleRef`.
+   */
+  readonly requestScope?: 'auto' | 'always';
   /** Larger bodies are refused with 413. Default 1,048,576. Bodies are also limited by the framework's own parsers. */
   readonly maxBodyBytes?: number;
   /** Serves `/.well-known/oauth-protected-resource` (RFC 9728), which challenges then name. Default: it is not served. */
@@ -85,13 +92,14 @@ export interface ResolvedOptions {
   readonly exempt: readonly ExemptController[];
   readonly subjects: Type<SubjectResolver> | undefined;
   readonly decisions: DecisionRecorder;
+  readonly requestScope: 'auto' | 'always';
   readonly maxBodyBytes: number;
   readonly resourceMetadata: ResourceMetadata | undefined;
 }
 
 const OWN_MEMBERS = [
   'keys', 'hydrate', 'destinations', 'undeclared', 'tokenCache', 'maxBufferedBodyBytes', 'undecorated', 'exempt', 'subjects',
-  'decisions', 'maxBodyBytes', 'resourceMetadata',
+  'decisions', 'requestScope', 'maxBodyBytes', 'resourceMetadata',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
   'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'jwks', 'publicOnly',
@@ -110,7 +118,16 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
   if (!read.has('trust'))
     throw invalidOption(read.at('trust'), 'must be an array of trust records; [] trusts nobody');
   const { keys, hydrate, destinations, undeclared, tokenCache, maxBufferedBodyBytes, ...rest } = options;
-  const { undecorated, exempt, subjects, decisions, maxBodyBytes, resourceMetadata, ...verifier } = rest;
+  const {
+    undecorated,
+    exempt,
+    subjects,
+    decisions,
+    requestScope,
+    maxBodyBytes,
+    resourceMetadata,
+    ...verifier
+  } = rest;
   const insecure = read.boolean('allowInsecureHttpForLocalDevelopment', false);
   return {
     verifier,
@@ -127,6 +144,7 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
     exempt: readExempt(exempt ?? []),
     subjects: readClass(subjects, read.at('subjects')),
     decisions: decisions ?? logDecisions(),
+    requestScope: read.oneOf('requestScope', ['auto', 'always'], 'auto'),
     maxBodyBytes: read.number('maxBodyBytes', SIZES),
     resourceMetadata: readResourceMetadata(resourceMetadata, options.service, insecure),
   };

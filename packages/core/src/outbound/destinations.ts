@@ -1,7 +1,7 @@
 import { CountersignError } from '../errors.js';
 import { invalidOption } from '../options.js';
 import { missingKeys } from '../signing-keys/missing-keys.js';
-import { normalPath, readingsOf } from './destination-path.js';
+import { foldedPath, normalPath, readingsOf } from './destination-path.js';
 import {
   readDestination,
   type Destination,
@@ -32,7 +32,8 @@ export function createDestinations(
   if (!Array.isArray(records)) throw invalidOption('destinations', 'must be an array');
   const places = records.map((record, index) => {
     const destination = readDestination(record, `destinations[${String(index)}]`, context);
-    return { destination, origin: originOf(destination.url), path: normalPath(destination.url) };
+    const path = normalPath(destination.url);
+    return { destination, origin: originOf(destination.url), path, folded: foldedPath(path) };
   });
   places.forEach((place, index) => refuseTwin(places, place, index));
   const all = places.map(({ destination }) => destination);
@@ -45,9 +46,9 @@ export function createDestinations(
       const ofOrigin = places.filter((place) => place.origin === origin);
       // A destination that is the whole origin has every path, however it is read.
       if (ofOrigin.length < 2 && (ofOrigin[0]?.path ?? '/') === '/') return ofOrigin[0]?.destination;
-      const readings = readingsOf(normalPath(url))?.map((path) => placeOf(ofOrigin, path));
-      const [place] = readings ?? [];
-      if (readings?.every((other) => other === place) === true) return place?.destination;
+      const candidates = readingsOf(normalPath(url))?.flatMap((path) => placesOf(ofOrigin, path));
+      const [place] = candidates ?? [];
+      if (candidates?.every((other) => other === place) === true) return place?.destination;
       const problem = `servers may read the path of this call to ${origin} as that of one destination or of another`;
       throw new CountersignError('destination_unknown', problem);
     },
@@ -60,6 +61,8 @@ interface Place {
   readonly origin: string;
   /** Normal, with a slash at its end. */
   readonly path: string;
+  /** The same for a server that does not tell capitals from small letters. */
+  readonly folded: string;
 }
 
 /** Unlike `URL#origin`, it tells `blob:` URLs from the origin that they belong to. */
@@ -69,8 +72,8 @@ function originOf({ protocol, host }: URL): string {
 
 function refuseTwin(places: readonly Place[], place: Place, index: number): void {
   const twin = places.findIndex(
-    ({ destination, origin, path }) =>
-      destination.name === place.destination.name || (origin === place.origin && path === place.path),
+    ({ destination, origin, folded }) =>
+      destination.name === place.destination.name || (origin === place.origin && folded === place.folded),
   );
   if (twin === index) return;
   const problem = `has the name or the url of destinations[${String(twin)}]`;
@@ -91,7 +94,12 @@ export function refuseToSign(destinations: readonly Destination[]): void {
   });
 }
 
-function placeOf(places: readonly Place[], path: string): Place | undefined {
+/** Whose a path is to a server that tells capitals from small letters, and to one that does not: many frameworks do not. */
+function placesOf(places: readonly Place[], path: string): readonly (Place | undefined)[] {
   const whole = `${path}/`;
-  return places.find((place) => whole.startsWith(place.path));
+  const folded = foldedPath(whole);
+  return [
+    places.find((place) => whole.startsWith(place.path)),
+    places.find((place) => folded.startsWith(place.folded)),
+  ];
 }

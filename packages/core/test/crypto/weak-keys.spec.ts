@@ -148,6 +148,7 @@ describe('a weak key of an issuer', () => {
 
   it.each([
     ['with the fingerprint of ROCA', ROCA, 'its modulus has the fingerprint of ROCA'],
+    ['with the exponent 1', rsaJwk(modulus, '01'), 'its exponent is not 3'],
     ['with an even exponent', rsaJwk(modulus, '010000'), 'its exponent is not 3'],
     ['of small order', identity, 'its point is of small order'],
   ])('is left out with a warning that names it: one %s', async (_what, weak, problem) => {

@@ -10,7 +10,14 @@ import { CountersignError } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { APPLICATION_GUARD, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { type ApplicationGuard } from './application.guard.js';
-import { handlersIn, hostedBy, isInstanceOf, typeOf, type Hosted } from './handler-kinds.js';
+import {
+  handlersIn,
+  hostedBy,
+  isInstanceOf,
+  typeOf,
+  type HandlerKind,
+  type Hosted,
+} from './handler-kinds.js';
 import { guardClass, HandlerGuard } from './handler.guard.js';
 import { RouteRules } from './route-rules.js';
 import { isDecorated } from './statements.js';
@@ -21,7 +28,7 @@ const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 /** What must see the fields: guards, and filters, without which a client reads the operator's reason for a fault. */
 const FIELD_ENHANCERS = ['guards', 'filters'];
 
-/** Nest lets no guard see this one, which says of which type a value is. */
+/** Nest lets no guard see a method of this name. It should say of which type a value is, and may resolve anything. */
 const NEVER_GUARDED = '__resolveType';
 
 /**
@@ -60,9 +67,12 @@ export class HandlersAtStart implements OnModuleInit, OnApplicationBootstrap {
     const handlers = this.rules.handlers();
     const undecorated = handlers.filter(({ rule }) => rule === undefined);
     if (undecorated.length > 0) throw listUndecorated(undecorated.map(nameOf));
-    const fields = handlers.filter(({ kind, rule }) => kind === 'graphql-field' && rule?.access !== 'public');
     const isGuarded = this.#guardsFields();
-    const unguarded = fields.filter(({ name }) => !isGuarded || name === NEVER_GUARDED);
+    const unguarded = handlers.filter(
+      ({ kind, name, rule }) =>
+        rule?.access !== 'public' &&
+        ((kind === 'graphql-field' && !isGuarded) || (isGraphql(kind) && name === NEVER_GUARDED)),
+    );
     if (unguarded.length > 0) throw listUnguardedFields(unguarded.map(nameOf));
   }
 
@@ -134,6 +144,10 @@ function refuseMistakenClass(type: Type, wrapper: Hosted['wrapper']): void {
   );
 }
 
+function isGraphql(kind: HandlerKind): boolean {
+  return kind === 'graphql' || kind === 'graphql-field';
+}
+
 function nameOf({ type, name }: { readonly type: { readonly name: string }; readonly name: string }): string {
   return `${type.name}#${name}`;
 }
@@ -154,10 +168,10 @@ function listUnguardedFields(fields: readonly string[]): CountersignError {
   return new CountersignError(
     'config_invalid',
     [
-      'Nest lets no guard, or no filter, see these fields of GraphQL:',
+      'Nest lets no guard, or no filter, see these resolvers of GraphQL:',
       ...fields.map((field) => `  ${field}`),
       "Add fieldResolverEnhancers: ['guards', 'filters'] to the options of GraphQLModule, or let everybody read them with",
-      `@Public(). For ${NEVER_GUARDED} only the latter is possible; put it into a resolver of its own.`,
+      `@Public(). For ${NEVER_GUARDED} only the latter is possible: put it into a resolver of its own, or give it another name.`,
     ].join('\n'),
   );
 }

@@ -1,6 +1,6 @@
 import { CountersignError, type Authorizer } from '@countersign/core';
 import { type Destination } from '@countersign/core/adapter';
-import { type AuthorizedFetch, type AuthorizedRequestInit } from './authorized-fetch.js';
+import { type AuthorizedFetch, type AuthorizedRequestInit } from '@countersign/core/http';
 
 /**
  * Calls one declared destination, by its name: `@Destination('census')` injects it.

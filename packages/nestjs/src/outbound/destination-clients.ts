@@ -3,7 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { type Authorizer } from '@countersign/core';
 import { invalidOption } from '@countersign/core/adapter';
 import { AUTHORIZER } from '../countersign.tokens.js';
-import { AuthorizedFetch } from './authorized-fetch.js';
+import { AuthorizedFetch } from '@countersign/core/http';
 import { createDestinationClient, type DestinationClient } from './destination-client.js';
 import { askedBy, askedNames, getDestinationToken, nameOfToken } from './destination.decorator.js';
 

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, NotFoundException, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { type KeyStore } from '@countersign/core';
-import { DEFAULT_VERIFIER_CACHE_SECONDS } from '@countersign/core/rotation';
+import { keySetAnswer } from '@countersign/core/http';
 import { KEY_STORE } from '../countersign.tokens.js';
 import { Public } from '../inbound/decorators.js';
 
@@ -20,14 +20,13 @@ export class JwksController {
 
   /**
    * Answers 404, as if there were no such route, where `forRootAsync` is given no keys: only then is that not known when Nest
-   * asks for the routes. A key rotation waits for as long as the answer may be cached: both go by the key store.
+   * asks for the routes.
    */
   @Get('jwks.json')
   publicKeys(@Res({ passthrough: true }) response: WithHeaders): object {
     if (this.keyStore === undefined) throw new NotFoundException('Cannot GET /.well-known/jwks.json');
-    const maxAge = this.keyStore.verifierCacheSeconds ?? DEFAULT_VERIFIER_CACHE_SECONDS;
-    response.header('Content-Type', 'application/jwk-set+json');
-    response.header('Cache-Control', `public, max-age=${String(maxAge)}`);
-    return this.keyStore.publicKeys();
+    const { headers, document } = keySetAnswer(this.keyStore);
+    for (const [name, value] of Object.entries(headers)) response.header(name, value);
+    return document;
   }
 }

@@ -1,14 +1,13 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { CountersignError, type AuthorizedCall, type Authorizer, type FaultCode } from '@countersign/core';
-import { retryableRefusal, type Destination, type RefusedCall } from '@countersign/core/adapter';
-import { type ResolvedOptions } from '../countersign.options.js';
-import { AUTHORIZER, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
-import { RequestScope } from '../request/request-scope.js';
-import { TIMEOUT_HEADER } from '../request/timeout-header.js';
+import { CountersignError, type FaultCode } from '../../errors.js';
+import { type AuthorizedCall, type Authorizer } from '../../outbound/authorizer.js';
+import { retryableRefusal, type RefusedCall } from '../../outbound/retry.js';
+import { type Destination } from '../../outbound/destination.js';
+import { TIMEOUT_HEADER } from '../request/remaining-time.js';
+import { type RequestScope } from '../request/request-scope.js';
 import { isStream, readBody, type CallBody } from './call-body.js';
 import { CallDeadline } from './call-deadline.js';
 import { TOKEN_HEADERS, type OutgoingCall, type Transport } from './outgoing-call.js';
-import { OutgoingDecisions } from './outgoing-decisions.js';
+import { OutgoingDecisions, type OutgoingDecisionsOptions } from './outgoing-decisions.js';
 
 /** The longest wait for an answer to a call that no destination describes. */
 const UNDECLARED_TIMEOUT_MS = 10_000;
@@ -24,15 +23,25 @@ interface PreparedCall {
   readonly body: CallBody | undefined;
 }
 
+export interface OutgoingCallsOptions extends OutgoingDecisionsOptions {
+  readonly authorizer: Authorizer;
+  /** Longer streams are `body_not_bindable` where the token is bound to the body, which must be read first. Default 1,048,576. */
+  readonly maxBufferedBodyBytes?: number;
+}
+
 /** Sends calls with the tokens of their destinations; what fetch and axios have in common (`docs/outbound.md`). */
-@Injectable()
 export class OutgoingCalls {
-  constructor(
-    private readonly scope: RequestScope,
-    private readonly decisions: OutgoingDecisions,
-    @Inject(AUTHORIZER) private readonly authorizer: Authorizer,
-    @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+  readonly #scope: RequestScope;
+  readonly #decisions: OutgoingDecisions;
+  readonly #authorizer: Authorizer;
+  readonly #maxBufferedBodyBytes: number;
+
+  constructor({ authorizer, maxBufferedBodyBytes = 1_048_576, ...recording }: OutgoingCallsOptions) {
+    this.#scope = recording.scope;
+    this.#decisions = new OutgoingDecisions(recording);
+    this.#authorizer = authorizer;
+    this.#maxBufferedBodyBytes = maxBufferedBodyBytes;
+  }
 
   /**
    * Sends one call, and once more with a new token when the called service proves that its handler did not run.
@@ -41,7 +50,7 @@ export class OutgoingCalls {
   async send<Answer>(call: OutgoingCall, transport: Transport<Answer>): Promise<Answer> {
     let destination: Destination | undefined;
     try {
-      destination = this.authorizer.destinationOf(call.url);
+      destination = this.#authorizer.destinationOf(call.url);
       const prepared = await this.#prepare(call, destination);
       const authorized = await this.#authorize(prepared, false);
       const answer = await this.#attempt(prepared, authorized, transport, undefined);
@@ -56,7 +65,7 @@ export class OutgoingCalls {
       transport.discard(answer);
       return await this.#attempt(prepared, again, transport, code);
     } catch (fault) {
-      if (fault instanceof CountersignError) this.decisions.refused(call, fault, destination);
+      if (fault instanceof CountersignError) this.#decisions.refused(call, fault, destination);
       throw fault;
     }
   }
@@ -67,14 +76,13 @@ export class OutgoingCalls {
     const limit = destination?.timeoutMs ?? UNDECLARED_TIMEOUT_MS;
     const deadline = new CallDeadline({
       timeoutMs: Math.min(limit, call.timeoutMs ?? limit),
-      remainingMs: this.scope.remainingMs,
+      remainingMs: this.#scope.remainingMs,
       signal: call.signal,
     });
-    const { maxBufferedBodyBytes } = this.options;
     const body =
       isStream(call.body) && !signsBodies(destination)
         ? { stream: call.body }
-        : await deadline.within(readBody(call.body, maxBufferedBodyBytes, deadline.signal));
+        : await deadline.within(readBody(call.body, this.#maxBufferedBodyBytes, deadline.signal));
     return { call, destination, deadline, body };
   }
 
@@ -82,7 +90,7 @@ export class OutgoingCalls {
     const { url, method, onBehalfOf, scopes } = call;
     const outbound = { url, method, body: body !== undefined && 'bytes' in body ? body.bytes : undefined };
     const how = { renew, onBehalfOf, scopes };
-    return deadline.within(this.authorizer.authorize(outbound, this.scope.authentication, how));
+    return deadline.within(this.#authorizer.authorize(outbound, this.#scope.authentication, how));
   }
 
   async #attempt<Answer>(
@@ -91,7 +99,7 @@ export class OutgoingCalls {
     transport: Transport<Answer>,
     refusedBefore: FaultCode | undefined,
   ): Promise<Answer> {
-    this.decisions.allowed(call, authorized, refusedBefore);
+    this.#decisions.allowed(call, authorized, refusedBefore);
     const timeout = { name: TIMEOUT_HEADER, value: String(deadline.remainingMs) };
     // Our own header goes only where our tokens go.
     const headers = authorized.issued === undefined ? authorized.headers : [...authorized.headers, timeout];
@@ -112,7 +120,7 @@ export class OutgoingCalls {
     refusal: RefusedCall,
     authorized: AuthorizedCall,
   ): Promise<FaultCode | undefined> {
-    if (refusal.status !== 401 || !this.authorizer.tokenRefused(authorized)) return undefined;
+    if (refusal.status !== 401 || !this.#authorizer.tokenRefused(authorized)) return undefined;
     if (body !== undefined && 'stream' in body) return undefined;
     return sendWithin(deadline, () => retryableRefusal(refusal, destination));
   }

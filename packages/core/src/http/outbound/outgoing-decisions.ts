@@ -1,19 +1,27 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { type AuthorizedCall, type CountersignError, type FaultCode } from '@countersign/core';
-import { type Destination } from '@countersign/core/adapter';
-import { type ResolvedOptions } from '../countersign.options.js';
-import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
-import { isoTime, tokenIdHash, type DecisionRecord } from '../telemetry/decisions.js';
-import { RequestScope } from '../request/request-scope.js';
+import { type AuthorizedCall } from '../../outbound/authorizer.js';
+import { systemClock, type Clock } from '../../clock.js';
+import { type CountersignError, type FaultCode } from '../../errors.js';
+import { type Destination } from '../../outbound/destination.js';
+import { isoTime, tokenIdHash, type DecisionRecord, type DecisionRecorder } from '../decision-record.js';
+import { type RequestScope } from '../request/request-scope.js';
 import { type OutgoingCall } from './outgoing-call.js';
 
+export interface OutgoingDecisionsOptions {
+  /** Says for whom a call is made. */
+  readonly scope: RequestScope;
+  /** Default: nothing is recorded. */
+  readonly decisions?: DecisionRecorder;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
 /** Records every token and every static credential that goes out, and every call that was refused (`docs/decision-records.md`). */
-@Injectable()
 export class OutgoingDecisions {
-  constructor(
-    private readonly scope: RequestScope,
-    @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+  readonly #options: OutgoingDecisionsOptions;
+
+  constructor(options: OutgoingDecisionsOptions) {
+    this.#options = options;
+  }
 
   /** @param retriedAfter the code with which the called service refused the token before this one. */
   allowed(call: OutgoingCall, authorized: AuthorizedCall, retriedAfter: FaultCode | undefined): void {
@@ -27,7 +35,7 @@ export class OutgoingDecisions {
   }
 
   refused(call: OutgoingCall, fault: CountersignError, destination: Destination | undefined): void {
-    const { principal } = this.scope;
+    const { principal } = this.#options.scope;
     this.#record(call, {
       decision: 'refused',
       code: fault.code,
@@ -41,7 +49,7 @@ export class OutgoingDecisions {
   /** There is no token that could say who calls whom. */
   #describeCredential({ destination }: AuthorizedCall): Partial<DecisionRecord> | undefined {
     if (destination?.staticCredential === undefined) return undefined;
-    const { principal } = this.scope;
+    const { principal } = this.#options.scope;
     return {
       destination: destination.name,
       ...(principal !== undefined && { transactionId: principal.transactionId }),
@@ -49,8 +57,9 @@ export class OutgoingDecisions {
   }
 
   #record(call: OutgoingCall, decision: Pick<DecisionRecord, 'decision'> & Partial<DecisionRecord>): void {
-    const time = isoTime(this.options.clock.now());
-    this.options.decisions.record({ direction: 'outbound', time, method: call.method, ...decision });
+    const { clock = systemClock, decisions } = this.#options;
+    const time = isoTime(clock.now());
+    decisions?.record({ direction: 'outbound', time, method: call.method, ...decision });
   }
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { detachedStream } from '../../src/outbound/detached-stream.js';
-import { endless } from '../support/endless.js';
+import { detachedStream } from '../../../src/http/outbound/detached-stream.js';
+import { endless } from '../../support/endless.js';
 
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));

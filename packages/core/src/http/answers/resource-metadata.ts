@@ -1,5 +1,6 @@
-import { type Verifier } from '@countersign/core';
-import { invalidOption, OptionsReader, readHttpsUri } from '@countersign/core/adapter';
+import { type Verifier } from '../../inbound/verifier.js';
+import { type DocumentAnswer } from './key-set-answer.js';
+import { invalidOption, OptionsReader, readHttpsUri } from '../../options.js';
 
 /** What this service tells clients about itself (RFC 9728). */
 export interface ResourceMetadataOptions {
@@ -27,7 +28,7 @@ export interface ResourceMetadata {
 
 const MEMBERS = ['name', 'documentation', 'scopes', 'certificateBoundTokens'] as const;
 
-export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
+const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
 
 /** @throws TypeError naming the option; also when the identifier of the service is no https URI. */
 export function readResourceMetadata(
@@ -64,8 +65,23 @@ interface MetadataSources extends Pick<Verifier, 'authorizationServers' | 'dpop'
   readonly hasKeys: boolean;
 }
 
+/** The paths at which the document is served: the one of its URL, and the one without the path of the service. */
+export function resourceMetadataPaths({ url }: ResourceMetadata): ReadonlySet<string> {
+  return new Set([RESOURCE_METADATA_PATH, new URL(url).pathname]);
+}
+
+/** How a request for the document is answered. */
+export function resourceMetadataAnswer(
+  ...described: Parameters<typeof resourceMetadataDocument>
+): DocumentAnswer {
+  return {
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' },
+    document: resourceMetadataDocument(...described),
+  };
+}
+
 /** The document itself (RFC 9728 section 2). Lists that would be empty are left out, as its section 3.2 asks. */
-export function resourceMetadataDocument(
+function resourceMetadataDocument(
   metadata: ResourceMetadata,
   { authorizationServers, dpop, hasKeys }: MetadataSources,
   scopesOfRoutes: readonly string[],

@@ -1,4 +1,4 @@
-import { type RefusedCall } from '@countersign/core/adapter';
+import { type RefusedCall } from '../../outbound/retry.js';
 import { type CallBody } from './call-body.js';
 
 /** What both clients let one call say beside what `fetch` and axios know. */

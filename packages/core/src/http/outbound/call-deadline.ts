@@ -1,4 +1,5 @@
-import { CountersignError, systemClock } from '@countersign/core';
+import { CountersignError } from '../../errors.js';
+import { systemClock } from '../../clock.js';
 
 export interface CallDeadlineOptions {
   /** What the destination, or the application for this call, lets the answer take. */

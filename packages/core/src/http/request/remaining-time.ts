@@ -1,7 +1,9 @@
 import { type IncomingHttpHeaders } from 'node:http';
-import { type Clock } from '@countersign/core';
-import { TIMEOUT_HEADER } from './timeout-header.js';
-import { type RawResponse } from './request-scope.js';
+import { type Clock } from '../../clock.js';
+import { type RawResponse } from './request-state.js';
+
+/** How many milliseconds the caller of a request waits for its answer. */
+export const TIMEOUT_HEADER = 'Countersign-Timeout-Ms';
 
 /** At most eleven days; anything else that the header may say is as good as no header. */
 const MILLISECONDS = /^\d{1,9}$/;

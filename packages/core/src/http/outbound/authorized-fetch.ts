@@ -1,8 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { type RefusedCall } from '@countersign/core/adapter';
+import { type RefusedCall } from '../../outbound/retry.js';
 import { type CallBody } from './call-body.js';
 import { type Attempt, type CallOptions, type Transport } from './outgoing-call.js';
-import { OutgoingCalls } from './outgoing-calls.js';
+import { type OutgoingCalls } from './outgoing-calls.js';
 import { putOurHeaders } from './outgoing-headers.js';
 import { readText } from './read-text.js';
 
@@ -12,9 +11,12 @@ export interface AuthorizedRequestInit extends Omit<RequestInit, 'body'>, CallOp
 }
 
 /** `fetch` for declared destinations: the token for each call is added by itself. */
-@Injectable()
 export class AuthorizedFetch {
-  constructor(private readonly calls: OutgoingCalls) {}
+  readonly #calls: OutgoingCalls;
+
+  constructor(calls: OutgoingCalls) {
+    this.#calls = calls;
+  }
 
   /**
    * Sends one call with the token of its destination, which is found by the URL. A redirect is refused, not followed.
@@ -44,7 +46,7 @@ export class AuthorizedFetch {
       scopes,
       hasHeader: (name: string) => given.has(name),
     };
-    return this.calls.send(call, byFetch(url, { ...rest, method: call.method, headers: given }));
+    return this.#calls.send(call, byFetch(url, { ...rest, method: call.method, headers: given }));
   }
 
   /**

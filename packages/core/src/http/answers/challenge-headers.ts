@@ -1,5 +1,5 @@
-import { type CountersignError, type FaultCode } from '@countersign/core';
-import { type AnnouncedDpop } from '@countersign/core/adapter';
+import { type CountersignError, type FaultCode } from '../../errors.js';
+import { type AnnouncedDpop } from '../../inbound/verifier.js';
 
 /** What challenges say beside the fault. */
 export interface ChallengeOptions {

@@ -1,19 +1,20 @@
-import { type BodyHashes, type InboundRequest, type WireBody } from '@countersign/core';
-import { type HandledRequest, type RawRequest } from './attachments.js';
+import { type BodyHashes } from '../../binding.js';
+import { type InboundRequest } from '../../inbound/authenticate.js';
+import { type WireBody } from '../../inbound/wire-body.js';
 import { peerCertificate } from './peer-certificate.js';
-import { type RequestState } from './request-scope.js';
+import { type HandledRequest, type RawRequest, type RequestState } from './request-state.js';
 
-/** A request of the framework as core's verifier reads it: what was sent, whatever routers and parsers made of it. */
+/** A request as the verifier reads it: what was sent, whatever routers and parsers made of it. */
 export class SentRequest implements InboundRequest {
   readonly method: string;
   readonly url: string;
   readonly rawHeaders: readonly string[];
   readonly #request: RawRequest;
-  readonly #handled: HandledRequest;
+  readonly #handled: HandledRequest | undefined;
   readonly #body: WireBody;
 
-  /** @param handled the request as the framework hands it to handlers. */
-  constructor({ request, body }: RequestState, handled: HandledRequest) {
+  /** @param handled the request as a framework hands it to handlers; left out where there is no framework. */
+  constructor({ request, body }: RequestState, handled?: HandledRequest) {
     this.method = request.method ?? '';
     this.url = sentUrl(request);
     this.rawHeaders = request.rawHeaders;
@@ -30,9 +31,12 @@ export class SentRequest implements InboundRequest {
     return peerCertificate(this.#request.socket);
   }
 
-  /** As Express and Fastify understand it: what their option to trust a proxy lets count, else the peer of the connection. */
+  /**
+   * As the framework understands it: what its option to trust a proxy lets count, else the peer of the connection. Without a
+   * framework always the latter.
+   */
   clientAddress(): string | undefined {
-    return this.#handled.ip;
+    return this.#handled === undefined ? this.#request.socket.remoteAddress : this.#handled.ip;
   }
 }
 

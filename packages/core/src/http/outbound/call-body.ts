@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type ReadableStream as WebStream } from 'node:stream/web';
-import { CountersignError } from '@countersign/core';
+import { CountersignError } from '../../errors.js';
 
 /** A body that is ready to be sent. */
 export type CallBody =

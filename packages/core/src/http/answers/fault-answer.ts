@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { FAULTS, type CountersignError, type FaultCode, type FaultKind } from '@countersign/core';
-import { challengeHeaders, type ChallengeOptions } from './challenge.js';
+import { FAULTS, type CountersignError, type FaultCode, type FaultKind } from '../../errors.js';
+import { challengeHeaders, type ChallengeOptions } from './challenge-headers.js';
 
 /** A problem (RFC 9457): the code's fixed sentence, and nothing of the request. */
 export interface Problem {

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import { Logger } from '@nestjs/common';
-import { type Principal } from '@countersign/core';
+import { type Principal } from '../principal.js';
 
 /** One decision: a request that was let in or refused, or a token that was given to an outgoing call. Never a token. */
 export interface DecisionRecord {
@@ -48,29 +47,6 @@ export interface DecisionRecorder {
   /** Says `false` when nobody would see what is recorded now, so that no record is made. Without it there is always one. */
   isListening?(): boolean;
 }
-
-/**
- * Writes decisions through Nest's logger: with `ConsoleLogger({ json: true })` each is one line of JSON. An application
- * that was made with `logger: false` has nobody to write to.
- */
-export function logDecisions(): DecisionRecorder {
-  const logger = new Logger('Countersign');
-  return {
-    record(decision) {
-      if (decision.decision === 'allowed') logger.log(decision);
-      else logger.warn(decision);
-    },
-    isListening: () => !isSwitchedOff(),
-  };
-}
-
-/** Nest has no question for it: `isLevelEnabled` of Nest 11 says no for all levels unless they were listed. */
-function isSwitchedOff(): boolean {
-  return Object.hasOwn(Logger, LOGGER_IN_USE) && Reflect.get(Logger, LOGGER_IN_USE) === undefined;
-}
-
-/** Under this name Nest keeps the logger of the application. */
-const LOGGER_IN_USE = 'staticInstanceRef';
 
 /** The members of a record that come from a principal. */
 export function describePrincipal(principal: Principal): Partial<DecisionRecord> {
