@@ -31,6 +31,8 @@ export type { DecisionRecord, DecisionRecorder } from './http/decision-record.js
 
 export { AuthorizedFetch } from './http/outbound/authorized-fetch.js';
 export type { AuthorizedRequestInit } from './http/outbound/authorized-fetch.js';
+export { createDestinationClient } from './http/outbound/destination-client.js';
+export type { DestinationClient } from './http/outbound/destination-client.js';
 export { OutgoingCalls } from './http/outbound/outgoing-calls.js';
 export type { OutgoingCallsOptions } from './http/outbound/outgoing-calls.js';
 export type { Attempt, CallOptions, OutgoingCall, Transport } from './http/outbound/outgoing-call.js';

@@ -70,7 +70,10 @@ describe.each([
         body: { code: 'scope_missing', instance, refused: true },
       });
       expect(withScope).toMatchObject({ status: 201, body: { wiped: true } });
-      expect(who).toMatchObject({ status: 200, body: { subject, scoped: subject } });
+      expect(who).toMatchObject({
+        status: 200,
+        body: { subject, scoped: subject, calls: 'https://maps.example/' },
+      });
       expect(unavailable).toEqual({
         status: 503,
         challenge: null,
