@@ -1,10 +1,21 @@
-type Microservices = typeof import('@nestjs/microservices');
-type Websockets = typeof import('@nestjs/websockets');
+import { type ArgumentsHost } from '@nestjs/common';
 
-/** What Nest's own packages for other transports refuse with. */
+/**
+ * What Nest's own packages for other transports refuse with. Described by what is used of it: our declarations must compile
+ * where neither package is installed.
+ */
 export interface TransportExceptions {
-  readonly rpc: Pick<Microservices, 'RpcException'> | undefined;
-  readonly ws: Pick<Websockets, 'WsException' | 'BaseWsExceptionFilter'> | undefined;
+  readonly rpc: { readonly RpcException: new (error: object) => RpcError } | undefined;
+  readonly ws: WebsocketErrors | undefined;
+}
+
+interface RpcError extends Error {
+  getError(): string | object;
+}
+
+interface WebsocketErrors {
+  readonly WsException: new (error: object) => Error;
+  readonly BaseWsExceptionFilter: new () => { catch(error: Error, host: ArgumentsHost): void };
 }
 
 /** The injection token of `TransportExceptions`. */
