@@ -15,7 +15,8 @@ export { SentRequest, sentUrl } from './http/request/sent-request.js';
 
 export { newInstance, toFaultAnswer } from './http/answers/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './http/answers/fault-answer.js';
-export type { ChallengeOptions } from './http/answers/challenge-headers.js';
+export type { ChallengeOptions } from './http/answers/challenge.js';
+export type { AnnouncedDpop } from './inbound/verifier.js';
 export { KEY_SET_PATH, keySetAnswer } from './http/answers/key-set-answer.js';
 export type { DocumentAnswer, PublishedKeys } from './http/answers/key-set-answer.js';
 export {

@@ -15,6 +15,7 @@ import { KeyRotor, type ChangedKeys } from './directory-writer.js';
 import { nextStep, shortestCycleSeconds } from '../rotation/schedule.js';
 import { activation, preparation, retirement, revocation } from '../rotation/transitions.js';
 
+/** The options of `openKeyDirectory`. */
 export interface KeyDirectoryOptions {
   readonly directory: string;
   /** The longer of this and what the directory itself records counts. Default 300 each. */
