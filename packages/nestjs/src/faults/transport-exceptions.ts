@@ -1,10 +1,19 @@
-type Microservices = typeof import('@nestjs/microservices');
-type Websockets = typeof import('@nestjs/websockets');
+import { type ArgumentsHost } from '@nestjs/common';
 
-/** What Nest's own packages for other transports refuse with. */
+type ExceptionClass = new (error: string | object) => Error & { getError(): string | object };
+
+/**
+ * The exceptions of Nest's packages for other transports, where they are installed. They are described by their shape: the
+ * public types of this package must compile where they are not.
+ */
 export interface TransportExceptions {
-  readonly rpc: Pick<Microservices, 'RpcException'> | undefined;
-  readonly ws: Pick<Websockets, 'WsException' | 'BaseWsExceptionFilter'> | undefined;
+  readonly rpc: { readonly RpcException: ExceptionClass } | undefined;
+  readonly ws:
+    | {
+        readonly WsException: ExceptionClass;
+        readonly BaseWsExceptionFilter: new () => { catch(error: unknown, host: ArgumentsHost): void };
+      }
+    | undefined;
 }
 
 /** The injection token of `TransportExceptions`. */
