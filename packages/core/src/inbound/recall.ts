@@ -102,7 +102,7 @@ class RecentTokens implements Recall {
     if (entry === undefined || this.#clock.monotonic() >= entry.endsAt) return undefined;
     const { issuer, key, kid } = entry;
     // Asked every time: the refresh of the key set goes on, and another set has other key objects, also of the same keys.
-    return issuer.keys.peek(kid)?.key === key ? entry : undefined;
+    return issuer.keys.isCurrent(kid, key) ? entry : undefined;
   }
 
   remember({ text, presenter, now }: AcceptedToken, checked: CheckedToken, identity?: Identity): void {

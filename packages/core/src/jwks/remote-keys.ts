@@ -1,3 +1,4 @@
+import { type KeyObject } from 'node:crypto';
 import { type Awaitable } from '../lib/awaitable.js';
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
@@ -47,14 +48,23 @@ class RemoteKeySet implements IssuerKeys {
     this.#report = keyReport(options, options);
   }
 
-  async find(keyId: string | undefined): Promise<VerificationKey | undefined> {
-    return this.findNow(keyId);
-  }
-
-  findNow(keyId: string | undefined): Awaitable<VerificationKey | undefined> {
-    const known = this.peek(keyId);
+  find(keyId: string | undefined): Awaitable<VerificationKey | undefined> {
+    const known = this.#findServed(keyId);
     if (known !== undefined) return known;
     return this.#isUnknownForNow() ? this.#reported(undefined) : this.#findByAsking(keyId);
+  }
+
+  isCurrent(keyId: string | undefined, key: KeyObject): boolean {
+    return this.#findServed(keyId)?.key === key;
+  }
+
+  /** In the set that is in use, unless the issuer must be asked first. Sets off the refresh that is due. */
+  #findServed(keyId: string | undefined): VerificationKey | undefined {
+    const now = this.#now();
+    if (!this.#isServing(now)) return undefined;
+    const found = this.#pick(keyId);
+    if (this.#schedule.isDue(now)) void this.#refresh(found === undefined);
+    return found;
   }
 
   async #findByAsking(keyId: string | undefined): Promise<VerificationKey | undefined> {
@@ -63,14 +73,6 @@ class RemoteKeySet implements IssuerKeys {
     else if (this.#schedule.isExpired(now)) await this.#refresh(this.#pick(keyId) === undefined);
     else if (this.#schedule.isDue(now)) void this.#refresh(this.#pick(keyId) === undefined);
     return pickKey(this.#usable(), keyId) ?? this.#reported(await this.#fetchUnknown(keyId));
-  }
-
-  peek(keyId: string | undefined): VerificationKey | undefined {
-    const now = this.#now();
-    if (!this.#isServing(now)) return undefined;
-    const found = this.#pick(keyId);
-    if (this.#schedule.isDue(now)) void this.#refresh(found === undefined);
-    return found;
   }
 
   async hydrate(): Promise<void> {

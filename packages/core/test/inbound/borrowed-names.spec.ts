@@ -2,7 +2,15 @@ import { type TrustRecord } from '../../src/trust/trust-record.js';
 import { type Claims } from '../../src/token.js';
 import { createForgeKey, NOW, SERVICE, USER } from '../support/forge.js';
 import { saying, startIntrospectionServer } from '../support/introspection-server.js';
-import { accepted, codeOf, createScene, inboundRequest, refused, type Setting } from '../support/scene.js';
+import {
+  authenticated,
+  accepted,
+  codeOf,
+  createScene,
+  inboundRequest,
+  refused,
+  type Setting,
+} from '../support/scene.js';
 
 /** Another issuer's record, with a key of its own. */
 function record(name: string, changes: Partial<TrustRecord>): TrustRecord {
@@ -126,7 +134,8 @@ describe('a provider that names its own users', () => {
     const claims = { client_id: 'web', aud: SERVICE, iat: NOW, exp: NOW + 60 };
     const send = (sub: string, token: string) => {
       server.answer = saying({ active: true, token_type: 'Bearer', sub, ...claims });
-      return scene.verifier.authenticate(
+      return authenticated(
+        scene.verifier,
         inboundRequest({ method: 'GET', url: '/', body: new Uint8Array() }, token),
       );
     };

@@ -1,6 +1,7 @@
 import { type Clock } from '../../src/clock.js';
 import { type IssuerKeys } from '../../src/jwks/issuer-keys.js';
 import { type JwksOptions } from '../../src/jwks/jwks-options.js';
+import { type VerificationKey } from '../../src/jwks/key-set.js';
 import { createTrustStore } from '../../src/trust/trust-store.js';
 
 export const ISSUER = 'https://herald.service/';
@@ -21,4 +22,12 @@ export function remoteKeysOf(scene: RemoteKeysScene, options: JwksOptions = {}):
     clock,
     onWarning: (message) => warnings.push(message),
   }).trusted(ISSUER).keys;
+}
+
+/** The key of that `kid`, by a promise: also where it is known at once, or known to be missing. */
+export async function findKey(
+  keys: IssuerKeys,
+  keyId: string | undefined,
+): Promise<VerificationKey | undefined> {
+  return keys.find(keyId);
 }
