@@ -1,6 +1,6 @@
 import { CountersignError } from '../errors.js';
 import { algorithmNamed } from '../crypto/algorithms.js';
-import { passingOctets } from '../lib/scratch-buffer.js';
+import { withScratch } from '../lib/scratch-buffer.js';
 import { type TokenHeader, type UnverifiedToken } from '../token.js';
 import { LastRead } from '../lib/last-read.js';
 import { parseJsonObject } from './strict-json.js';
@@ -36,7 +36,7 @@ export function readUnverified(token: string, maxTokenBytes: number): Unverified
       'the token names an algorithm that is never accepted',
     );
   const segment = token.slice(headerEnd + 1, claimsEnd);
-  const claims = parseJsonObject(canonical(passingOctets(segment, 'base64url'), segment));
+  const claims = withScratch(segment, 'base64url', (octets) => parseJsonObject(canonical(octets, segment)));
   if (claims === undefined) throw malformed('has claims that are not one strict JSON object');
   return { header, claims, signingInput: token.slice(0, claimsEnd), signature };
 }
