@@ -2,7 +2,7 @@ import { CountersignError } from '../errors.js';
 import { algorithmNamed } from '../crypto/algorithms.js';
 import { withScratch } from '../lib/scratch-buffer.js';
 import { type TokenHeader, type UnverifiedToken } from '../token.js';
-import { LastRead } from '../lib/last-read.js';
+import { Memo } from '../lib/bounded-map.js';
 import { parseJsonObject } from './strict-json.js';
 
 /** Header parameters that are refused, whatever they hold: they name keys, change the meaning of the token, or wrap another. */
@@ -56,7 +56,7 @@ function canonical(octets: Buffer, segment: string): Buffer {
 }
 
 /** Every token by one key has the same header. */
-const headers = new LastRead<TokenHeader>();
+const headers = new Memo<TokenHeader>();
 
 function headerOf(segment: string): TokenHeader {
   const known = headers.get(segment);

@@ -4,11 +4,10 @@ import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type Algorithm } from '../crypto/algorithms.js';
 import { pickKey, type IssuerKeys, type KeyStatus } from './issuer-keys.js';
-import { isConfigInvalid, keyFailure } from './key-events.js';
+import { isConfigInvalid, keyFailure, keyReport, type KeyListeners, type KeyReport } from './key-events.js';
 import { type KeyOwners } from './key-owners.js';
-import { keyReport, type KeyListeners, type KeyReport } from './key-report.js';
 import { readKeySet, type KeySet, type VerificationKey } from './key-set.js';
-import { type FetchKeys } from './key-source.js';
+import { type FetchKeys } from './fetch-jwks.js';
 import { RefreshSchedule, type RefreshTimes } from './refresh-schedule.js';
 
 /** How remote keys are kept. Ages are seconds of the clock's monotonic reading. */

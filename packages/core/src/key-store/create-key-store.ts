@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../clock.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { openDirectoryStore } from './directory/directory-key-store.js';
-import { readOverlap } from './directory/key-directory.js';
+import { readOverlap } from './rotation/overlap.js';
 import { DEFAULT_VERIFIER_CACHE_SECONDS, type KeyOverlap } from './rotation/key-record.js';
 import { fixedKeyStore, localSigner, type OpenKeyStore } from '../signing-keys/key-store.js';
 import { openRemoteSigners, type RemoteSigner } from '../signing-keys/remote-signer.js';

@@ -1,10 +1,10 @@
 import { systemClock, type Clock } from '../../clock.js';
 import { invalidOption, OptionsReader } from '../../options.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../signing-keys/signing-key.js';
-import { checkDirectory, type KeyProblem } from './check-directory.js';
-import { makeDirectory } from './make-directory.js';
+import { checkDirectory } from './check-directory.js';
+import { type KeyProblem } from './file-errors.js';
+import { makeDirectory } from './files.js';
 import {
-  OVERLAP_RANGES,
   REVOCATION_REASON,
   type KeyChange,
   type KeyOverlap,
@@ -12,7 +12,8 @@ import {
   type KeyStep,
 } from '../rotation/key-record.js';
 import { KeyRotor, type ChangedKeys } from './directory-writer.js';
-import { nextStep, shortestCycleSeconds } from '../rotation/schedule.js';
+import { readOverlap, refuseShortCycle } from '../rotation/overlap.js';
+import { nextStep } from '../rotation/schedule.js';
 import { activation, preparation, retirement, revocation } from '../rotation/transitions.js';
 
 export interface KeyDirectoryOptions {
@@ -69,9 +70,6 @@ export interface KeyDirectory {
   check(): Promise<readonly KeyProblem[]>;
 }
 
-/** A rotation that takes longer than this is none. */
-const MAX_CYCLE_SECONDS = 10 * 365 * 86_400;
-
 const OPTIONS = ['directory', 'overlap', 'allowOthersToReadKeys', 'clock'] as const;
 
 /**
@@ -121,23 +119,4 @@ export function openKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
     },
     check: () => checkDirectory(files),
   };
-}
-
-/** Reads `verifierCacheSeconds` and `longestTokenSeconds`, both of them optional. @throws TypeError naming the member. */
-export function readOverlap(value: unknown, path: string): Partial<KeyOverlap> {
-  const names = ['verifierCacheSeconds', 'longestTokenSeconds'] as const;
-  const read = new OptionsReader(value, path, names);
-  const given = names.filter((name) => read.has(name));
-  return Object.fromEntries(
-    given.map((name) => [name, read.number(name, { unless: NaN, ...OVERLAP_RANGES[name] })]),
-  );
-}
-
-/** @throws TypeError when a cycle is shorter than its own steps. */
-export function refuseShortCycle(everySeconds: unknown, overlap: KeyOverlap, path: string): void {
-  const shortest = shortestCycleSeconds(overlap);
-  const isLongEnough = typeof everySeconds === 'number' && everySeconds >= shortest;
-  if (isLongEnough && everySeconds <= MAX_CYCLE_SECONDS) return;
-  const range = `from ${String(shortest)} (verifiers' caches and tokens must expire) to ${String(MAX_CYCLE_SECONDS)}`;
-  throw invalidOption(path, `must be a number ${range}`);
 }

@@ -6,13 +6,8 @@ import { isTemporary, ITSELF, type DirectoryEntry } from './files.js';
 import { type KeyRotation } from '../rotation/key-record.js';
 import { type KeyRotor } from './directory-writer.js';
 import { localSigner, publishedKeys, type Signer } from '../../signing-keys/key-store.js';
-import {
-  readKeys,
-  unreadable,
-  type DirectorySnapshot,
-  type ReadKeys,
-  type ReadOptions,
-} from './read-directory.js';
+import { unreadable } from './file-errors.js';
+import { readKeys, type DirectorySnapshot, type ReadKeys, type ReadOptions } from './read-directory.js';
 import { isLongerOverlap } from '../rotation/schedule.js';
 
 /** What happens to keys that cannot be read while a service runs. */

@@ -6,8 +6,8 @@ import { listFiles, readFileAndStats, type DirectoryEntry } from './files.js';
 import { generationOf, manifestFile, readManifest } from './manifest.js';
 import { refuseExposedDirectory, refuseExposedKey, refuseExposedManifest } from './permissions.js';
 import { DEFAULT_OVERLAP, type KeyRecord, type KeyRotation } from '../rotation/key-record.js';
-import { systemFault } from './file-errors.js';
-import { errorCode, errorText } from '../../lib/error-text.js';
+import { unreadable } from './file-errors.js';
+import { errorCode } from '../../lib/error-text.js';
 
 /** A key directory as it was found. */
 export interface DirectorySnapshot {
@@ -103,12 +103,6 @@ async function again<Result>(directory: string, attempt: () => Promise<Result>):
       if (errorCode(error) !== 'ENOENT' || attempts >= ATTEMPTS) throw unreadable(error, directory);
     }
   }
-}
-
-/** Says which file it is that cannot be read, and why; a fault of what is in it says so already. */
-export function unreadable(error: unknown, path: string): TypeError {
-  if (error instanceof TypeError && errorCode(error) === 'config_invalid') return error;
-  return systemFault(error, errorText(error, 'path') ?? path, 'cannot be read');
 }
 
 async function attemptSnapshot(options: ReadOptions): Promise<DirectorySnapshot> {

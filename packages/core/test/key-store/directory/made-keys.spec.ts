@@ -1,5 +1,5 @@
 import { type JsonWebKey } from 'node:crypto';
-import { makeKey } from '../../../src/key-store/directory/new-key.js';
+import { makeKey } from '../../../src/key-store/directory/commit-keys.js';
 import { generatePrivateJwk, readOwnKey } from '../../../src/signing-keys/signing-key.js';
 
 /** A key whose id fits. */
