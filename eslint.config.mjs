@@ -150,7 +150,7 @@ export default defineConfig(
   },
   {
     // Jest loads these as CommonJS, and asks for a default export.
-    files: ['jest*.config.ts'],
+    files: ['jest.config.ts', 'tools/jest/*.config.ts'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { 'no-restricted-syntax': 'off' },
   },

@@ -3,11 +3,13 @@
  * ESLint sees projects; folders inside a project, cycles between files and file sizes are checked here.
  */
 import { checkLayers } from './layers/check-layers.js';
+import { checkRows } from './layers/folders.js';
 import { type FileTree, readFiles } from './repository.js';
 
 const repository = readFiles(
   ['packages', 'apps', 'demo', 'drill', 'bench', 'tools'],
-  (path) => !path.startsWith('tools/fixtures/') && (path.endsWith('.ts') || path.endsWith('/package.json')),
+  (path) =>
+    !/^tools\/(fixtures|jest)\//.test(path) && (path.endsWith('.ts') || path.endsWith('/package.json')),
 );
 
 /** A small tree that breaks no rule; each test below breaks exactly one. */
@@ -55,9 +57,14 @@ describe('the order of this repository', () => {
     expect(checkLayers(repository)).toEqual([]);
   });
 
-  it('was read: sources of every project were found', () => {
-    expect(repository.size).toBeGreaterThan(20);
-    expect(repository.has('packages/core/src/errors.ts')).toBe(true);
+  it('was read: each row of its tables names a file or folder that exists', () => {
+    expect(checkRows(repository)).toEqual([]);
+    const renamed = new Map(
+      [...repository].filter(([path]) => !path.startsWith('packages/core/src/policy/')),
+    );
+    expect(checkRows(renamed)).toEqual([
+      'tools/layers/rules.ts has a row for packages/core/src/policy/, which does not exist',
+    ]);
   });
 
   it('fails when one arrow from policy to inbound is added to the real sources', () => {
@@ -95,9 +102,49 @@ describe('the check of the order', () => {
     expect(checkLayers(soundBut(path, `${text}\n`))).toContain(`${path}:1: ${row} must not import ${to}`);
   });
 
+  it('refuses a chain of imports from outbound/ to key-store/, and names it', () => {
+    const tree = new Map([
+      ...sound,
+      ['packages/core/src/key-store/files.ts', 'export const f = 1;\n'],
+      ['packages/core/src/oauth/client.ts', "import '../key-store/files.js';\nexport const client = 1;\n"],
+    ]);
+    expect(checkLayers(tree)).toContain(
+      'packages/core/src/outbound/ must not reach packages/core/src/key-store/: packages/core/src/outbound/mint.ts -> ' +
+        'packages/core/src/oauth/client.ts -> packages/core/src/key-store/files.ts',
+    );
+  });
+
+  it('refuses that inbound/ and outbound/ of the Nest package see each other', () => {
+    const tree = new Map([
+      ...sound,
+      ['packages/nestjs/src/inbound/guard.ts', "import '../outbound/fetch.js';\n"],
+      ['packages/nestjs/src/outbound/fetch.ts', 'export const fetch = 1;\n'],
+    ]);
+    expect(checkLayers(tree)).toEqual([
+      'packages/nestjs/src/inbound/ must not reach packages/nestjs/src/outbound/: ' +
+        'packages/nestjs/src/inbound/guard.ts -> packages/nestjs/src/outbound/fetch.ts',
+    ]);
+  });
+
+  it('accepts a folder of 16 files and refuses one of 17', () => {
+    const files = (count: number): FileTree =>
+      new Map([
+        ...sound,
+        ...Array.from({ length: count }, (_, at) => [`apps/census/src/users/u${String(at)}.ts`, ''] as const),
+      ]);
+    expect(checkLayers(files(16))).toEqual([]);
+    expect(checkLayers(files(17))).toEqual(['apps/census/src/users: 17 files, at most 16 are allowed']);
+  });
+
+  it('refuses one name for two files of a project', () => {
+    expect(checkLayers(soundBut('packages/core/src/inbound/mint.ts', ''))).toEqual([
+      'one name for two files: packages/core/src/outbound/mint.ts, packages/core/src/inbound/mint.ts',
+    ]);
+  });
+
   it('refuses a root file or folder of core that the table does not name', () => {
     expect(checkLayers(soundBut('packages/core/src/misc/a.ts', 'export const a = 1;\n'))).toEqual([
-      'packages/core/src/misc/a.ts: "misc/" stands in no row of CORE_ORDER in tools/layers/rules.ts',
+      'packages/core/src/misc/a.ts: "misc/" is in no row of CORE_ORDER in tools/layers/rules.ts',
     ]);
   });
 

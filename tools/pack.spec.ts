@@ -16,12 +16,17 @@ const INSTALL_MS = 300_000;
 
 const packageNames = readdirSync(join(repositoryRoot, 'packages')).map((name) => `@countersign/${name}`);
 
-/** The values that each package exports, by the name of the package. A command exports none. */
+/**
+ * The values that each entry point exports, by what it is imported by. A command exports none; `@countersign/nestjs/axios` needs
+ * an optional peer, which these projects do not have.
+ */
 const values = new Map(
-  readPublicApis().map(({ path, text }) => [
-    path.replace(/^packages\/(.*)\/public-api\.txt$/, '@countersign/$1'),
-    [...text.matchAll(/^\. (?:class|function|const)\S* (\S+)$/gm)].map(([, name]) => name ?? ''),
-  ]),
+  readPublicApis()
+    .filter(({ specifier }) => specifier !== '@countersign/nestjs/axios')
+    .map(({ specifier, text }) => [
+      specifier,
+      [...text.matchAll(/^(?:class|function|const)\S* (\S+)$/gm)].map(([, name]) => name ?? ''),
+    ]),
 );
 
 let packed: Packed | undefined;

@@ -1,4 +1,4 @@
-import { Samples, type Measurement } from './results.js';
+import { Samples, type Measurement } from './results/results.js';
 
 /** One of the things that are compared. */
 export interface Variant {

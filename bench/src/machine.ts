@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GUARDS } from './guards/guards.js';
 import { canPin } from './processes.js';
-import { type Machine } from './results.js';
+import { type Machine } from './results/results.js';
 
 /** What this run is measured on. */
 export function describeMachine({ load, awake }: Pick<Machine, 'load' | 'awake'>): Machine {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keepCoresAwake } from './awake.js';
-import { barChart } from './chart.js';
+import { barChart } from './results/chart.js';
 import { GUARDS } from './guards/guards.js';
 import { ALGORITHMS, PLATFORMS, rateRow, TOKEN_STATES } from './http-rows.js';
 import { autocannonLoad } from './load/autocannon.js';
@@ -9,14 +9,14 @@ import { type Load } from './load/load.js';
 import { wrkLoad } from './load/wrk.js';
 import { describeMachine, installedVersions } from './machine.js';
 import { startNode } from './processes.js';
-import { Samples, type Measurement, type Results } from './results.js';
-import { resultsFile } from './results-file.js';
+import { Samples, type Measurement, type Results } from './results/results.js';
+import { resultsFile } from './results/results-file.js';
 import { measureRounds, type Contender } from './rounds.js';
 import { type RowTask } from './row-process.js';
 import { ROWS } from './rows.js';
 import { HELP, readSettings, type Settings } from './settings.js';
 import { openStage, writeTokens, type Stage } from './stage.js';
-import { resultTables } from './table.js';
+import { resultTables } from './results/table.js';
 
 const say = (line: string): void => console.log(line);
 

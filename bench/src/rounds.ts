@@ -3,7 +3,7 @@ import { type BenchAlgorithm, type Guard, type Platform } from './guards/guard.j
 import { type Load, type LoadLength, type LoadResult } from './load/load.js';
 import { cpuRow, rateRow, type HttpRow } from './http-rows.js';
 import { startNode, type NodeProcess } from './processes.js';
-import { type Samples } from './results.js';
+import { type Samples } from './results/results.js';
 import { type ServerTask } from './server.js';
 import { type Form } from './settings.js';
 import { type Stage, type TokenFile } from './stage.js';

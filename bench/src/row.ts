@@ -1,4 +1,4 @@
-import { type Measurement } from './results.js';
+import { type Measurement } from './results/results.js';
 
 /** What a row of the micro or scale benchmark may use. */
 export interface RowSettings {

@@ -1,4 +1,4 @@
-import { barChart } from '../src/chart.js';
+import { barChart } from '../src/results/chart.js';
 import { runWith } from './run.js';
 
 const run = runWith({

@@ -1,4 +1,4 @@
-import { resultsFile } from '../src/results-file.js';
+import { resultsFile } from '../src/results/results-file.js';
 import { runWith } from './run.js';
 
 describe('the file of a run', () => {

@@ -1,4 +1,4 @@
-import { type Measurement, type Results } from '../src/results.js';
+import { type Measurement, type Results } from '../src/results/results.js';
 
 /** A run with these rows, all in requests per second. */
 export function runWith(rows: Readonly<Record<string, readonly number[]>>): Results {

@@ -1,4 +1,4 @@
-import { median, ratio, spread } from '../src/statistics.js';
+import { median, ratio, spread } from '../src/results/statistics.js';
 
 describe('the statistics of a run', () => {
   it('take the middle sample, whatever the order', () => {

@@ -1,4 +1,4 @@
-import { resultTables, textTable } from '../src/table.js';
+import { resultTables, textTable } from '../src/results/table.js';
 import { runWith } from './run.js';
 
 describe('the table', () => {

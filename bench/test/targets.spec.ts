@@ -1,4 +1,4 @@
-import { judgePeers, judgeTargets } from '../src/targets.js';
+import { judgePeers, judgeTargets } from '../src/results/targets.js';
 import { runWith } from './run.js';
 
 function judged(rows: Readonly<Record<string, readonly number[]>>) {

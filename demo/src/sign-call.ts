@@ -1,4 +1,5 @@
-import { bodyHash, boundUri, SERVICE_TOKEN_TYPE, signToken, type KeyStore } from '@countersign/core';
+import { type KeyStore } from '@countersign/core';
+import { bodyHash, boundUri, SERVICE_TOKEN_TYPE, signToken } from '@countersign/core/adapter';
 
 /** One call, as whoever signs it means it. */
 export interface Call {

@@ -1,4 +1,4 @@
-import { createAuthorizer, createTrustStore, FAULTS, type FaultKind } from '@countersign/core';
+import { createAuthorizer, createVerifier, FAULTS, type FaultKind } from '@countersign/core';
 import { type CodeBlock, type Page } from './markdown.js';
 
 /** The status that a kind has unless a fault names its own (docs/faults.md, "Whose fault"). */
@@ -34,7 +34,8 @@ export function checkJson({ page, line, code }: CodeBlock): string | undefined {
   try {
     const value: unknown = JSON.parse(code);
     const records = Array.isArray(value) ? value : [value];
-    if (records.every((record) => hasMembers(record, 'issuer', 'keys'))) createTrustStore({ trust: records });
+    if (records.every((record) => hasMembers(record, 'issuer', 'keys')))
+      createVerifier({ service: 'https://order.service/', trust: records });
     if (records.every((record) => hasMembers(record, 'onBehalfOf'))) checkDestinations(records);
     return undefined;
   } catch (error) {

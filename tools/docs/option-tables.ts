@@ -1,4 +1,4 @@
-import { createAuthorizer, createKeyStore, createTrustStore, createVerifier } from '@countersign/core';
+import { createAuthorizer, createKeyStore, createVerifier } from '@countersign/core';
 import { CountersignModule } from '@countersign/nestjs';
 import { type Page } from './markdown.js';
 
@@ -13,12 +13,13 @@ export interface OptionTable {
   readonly read: (options: never) => unknown;
 }
 
+const service = 'https://order.service/';
 const trusted = {
   name: 'herald',
   issuer: 'https://herald.service/',
   keys: { jwksUri: 'https://herald.service/' },
 };
-const authorizer = { service: 'https://order.service/', keyStore: { signer: undefined } as never };
+const authorizer = { service, keyStore: { signer: undefined } as never };
 
 export const OPTION_TABLES: readonly OptionTable[] = [
   {
@@ -49,7 +50,7 @@ export const OPTION_TABLES: readonly OptionTable[] = [
     of: 'a trust record',
     page: 'README.md',
     head: 'member',
-    read: (record) => createTrustStore({ trust: [record] }),
+    read: (record) => createVerifier({ service, trust: [record] }),
   },
   {
     of: 'a destination',
@@ -61,7 +62,7 @@ export const OPTION_TABLES: readonly OptionTable[] = [
     of: "other services' key sets",
     page: 'docs/keys.md',
     head: 'option',
-    read: (jwks) => createTrustStore({ trust: [trusted], jwks }),
+    read: (jwks) => createVerifier({ service, trust: [trusted], jwks }),
   },
 ];
 

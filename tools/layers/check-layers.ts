@@ -2,7 +2,9 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import { type FileTree } from '../repository.js';
 import { findCycles } from './cycles.js';
+import { checkFolders } from './folders.js';
 import { parse, readImports, resolveRelative } from './imports.js';
+import { findForbiddenReach } from './reach.js';
 import { ALSO_IN_TESTS, CORE_ENTRY_POINTS, CORE_ORDER, MAX_LINES, PROJECT_ORDER } from './rules.js';
 
 /** A file of the tree with what it imports, read once for all checks. */
@@ -23,22 +25,23 @@ const SCOPE = '@countersign/';
 const CORE_SOURCES = 'packages/core/src/';
 
 /**
- * Finds what breaks the order of the repository: a forbidden arrow, an import cycle, a deep import, a long file,
- * `export *` or a default export. Each finding is one line that names file, line and rule.
+ * Finds what breaks the order of the repository: a forbidden import or chain of imports, an import cycle, a deep import,
+ * a long file, a folder of too many files, one name for two files of a project, `export *` or a default export. Each finding is one line that names file, line and rule.
  * Types and third-party packages are not looked at: the compiler and ESLint do that.
  */
 export function checkLayers(tree: FileTree): readonly string[] {
   const files = [...tree]
     .filter(([path]) => path.endsWith('.ts'))
     .map(([path, text]) => readSource(tree, path, text));
+  const graph = new Map(files.map((file) => [file.path, targetsOf(file)]));
   return [
+    ...checkFolders(tree),
     ...files.flatMap(checkLength),
     ...files.flatMap(checkExports),
     ...files.flatMap(checkCoreOrder),
     ...files.flatMap((file) => checkProjectOrder(tree, file)),
-    ...findCycles(new Map(files.map((file) => [file.path, targetsOf(file)]))).map(
-      (cycle) => `import cycle: ${cycle.join(' -> ')}`,
-    ),
+    ...findForbiddenReach(graph),
+    ...findCycles(graph).map((cycle) => `import cycle: ${cycle.join(' -> ')}`),
   ];
 }
 
@@ -95,7 +98,7 @@ function checkCoreOrder(file: SourceFile): readonly string[] {
   if (CORE_ENTRY_POINTS.has(from)) return [];
   const allowed = CORE_ORDER.get(from);
   if (allowed === undefined)
-    return [`${file.path}: "${from}" stands in no row of CORE_ORDER in tools/layers/rules.ts`];
+    return [`${file.path}: "${from}" is in no row of CORE_ORDER in tools/layers/rules.ts`];
   return file.imports.flatMap(({ target, line }) => {
     if (!target?.startsWith(CORE_SOURCES)) return [];
     const to = rowOf(target);
@@ -118,9 +121,7 @@ function isRoot(row: string): boolean {
 function checkProjectOrder(tree: FileTree, file: SourceFile): readonly string[] {
   const allowed = PROJECT_ORDER.get(file.project);
   if (allowed === undefined) {
-    return file.project === 'tools'
-      ? []
-      : [`${file.path}: ${file.project} stands in no row of PROJECT_ORDER`];
+    return file.project === 'tools' ? [] : [`${file.path}: ${file.project} is in no row of PROJECT_ORDER`];
   }
   return file.imports.flatMap(({ specifier, line }) => {
     const problem = specifier.startsWith('.')

@@ -6,18 +6,18 @@ export function findCycles(graph: ReadonlyMap<string, readonly string[]>): reado
   const reported = new Set<string>();
   return [...graph.keys()].sort().flatMap((start) => {
     if (reported.has(start)) return [];
-    const path = shortestWay(graph, start, start);
+    const path = shortestWay(graph, start, (path) => path === start);
     if (path === undefined) return [];
     for (const file of path) reported.add(file);
     return [path];
   });
 }
 
-/** Breadth first, so that the report names as few files as possible. */
-function shortestWay(
+/** Searches breadth first, so that a report names as few files as possible. */
+export function shortestWay(
   graph: ReadonlyMap<string, readonly string[]>,
   from: string,
-  to: string,
+  isGoal: (path: string) => boolean,
 ): readonly string[] | undefined {
   const seen = new Set<string>();
   let ways: readonly (readonly string[])[] = [[from]];
@@ -25,7 +25,7 @@ function shortestWay(
     const longer: (readonly string[])[] = [];
     for (const way of ways) {
       for (const next of graph.get(way.at(-1) ?? from) ?? []) {
-        if (next === to) return [...way, to];
+        if (isGoal(next)) return [...way, next];
         if (seen.has(next)) continue;
         seen.add(next);
         longer.push([...way, next]);

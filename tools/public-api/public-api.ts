@@ -1,18 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import ts from 'typescript';
 import { compilerOptions } from '../compiler-options.js';
 import { repositoryRoot } from '../repository.js';
 
-/** What one published package exports, as its `public-api.txt` says it. */
+/** What one entry point of a published package exports, as its list says it. */
 export interface PublicApi {
-  /** Path of the list, relative to the repository. */
+  /** What it is imported by, such as `@countersign/core/http`. */
+  readonly specifier: string;
+  /** Path of the list, relative to the repository: `public-api.txt`, or `public-api.http.txt` for `./http`. */
   readonly path: string;
   readonly text: string;
 }
 
 interface EntryPoint {
-  readonly subpath: string;
+  readonly specifier: string;
+  /** Relative to the repository. */
+  readonly list: string;
+  /** Absolute. */
   readonly file: string;
 }
 
@@ -32,21 +37,20 @@ const KINDS: readonly (readonly [ts.SymbolFlags, string])[] = [
 ];
 
 /**
- * Lists what every published package exports, values and types, by the compiler and from the sources.
+ * Lists what every entry point of the published packages exports, values and types, by the compiler and from the sources.
  * A package that exports nothing, because it is a command, has no list.
  */
 export function readPublicApis(): readonly PublicApi[] {
   const folders = readdirSync(join(repositoryRoot, 'packages')).map((name) => `packages/${name}`);
-  const packages = folders
-    .map((folder) => ({ folder, entryPoints: readEntryPoints(folder) }))
-    .filter(({ entryPoints }) => entryPoints.length > 0);
+  const entryPoints = folders.flatMap(readEntryPoints);
   const program = ts.createProgram({
-    rootNames: packages.flatMap(({ entryPoints }) => entryPoints.map(({ file }) => file)),
+    rootNames: entryPoints.map(({ file }) => file),
     options: compilerOptions(),
   });
-  return packages.map(({ folder, entryPoints }) => ({
-    path: `${folder}/public-api.txt`,
-    text: `${entryPoints.flatMap((entryPoint) => listExports(program, entryPoint)).join('\n')}\n`,
+  return entryPoints.map((entryPoint) => ({
+    specifier: entryPoint.specifier,
+    path: entryPoint.list,
+    text: `${listExports(program, entryPoint).join('\n')}\n`,
   }));
 }
 
@@ -56,18 +60,24 @@ function readEntryPoints(folder: string): readonly EntryPoint[] {
   };
   return Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) => {
     const source = typeof target === 'string' ? undefined : target[SOURCE_CONDITION];
-    return source === undefined ? [] : [{ subpath, file: join(repositoryRoot, folder, source) }];
+    if (source === undefined) return [];
+    const name = subpath.slice('.'.length);
+    return {
+      specifier: posix.join('@countersign', folder.slice('packages/'.length), name),
+      list: `${folder}/public-api${name.replaceAll('/', '.')}.txt`,
+      file: join(repositoryRoot, folder, source),
+    };
   });
 }
 
-function listExports(program: ts.Program, { subpath, file }: EntryPoint): readonly string[] {
+function listExports(program: ts.Program, { file }: EntryPoint): readonly string[] {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(file);
   const module = source && checker.getSymbolAtLocation(source);
   if (module === undefined) throw new Error(`${file} exports nothing`);
   return checker
     .getExportsOfModule(module)
-    .map((symbol) => `${subpath} ${kindOf(checker, symbol)} ${symbol.name}`)
+    .map((symbol) => `${kindOf(checker, symbol)} ${symbol.name}`)
     .sort();
 }
 

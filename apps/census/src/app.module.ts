@@ -32,6 +32,7 @@ export class AppModule {
           destinations: config.destinations,
           keys: config.keys,
           decisions: feed,
+          requestScope: 'always',
           subjects: UserSubjects,
         }),
       ],

@@ -34,6 +34,7 @@ export class AppModule implements NestModule {
           destinations: config.destinations,
           keys: config.keys,
           decisions: board.feed(),
+          requestScope: 'always',
         }),
       ],
       controllers: [

@@ -1,24 +1,12 @@
-import { type Edge, startEdge } from './support/edge.js';
-import { startUpstream, type Upstream } from './support/upstream.js';
+import { type Edge } from './support/edge.js';
+import { type Upstream } from './support/upstream.js';
+import { useEdge } from './support/use-edge.js';
 
 let edge: Edge;
 let upstream: Upstream;
 
-beforeAll(async () => {
-  upstream = await startUpstream();
-  edge = await startEdge({
-    heraldUrl: `${upstream.origin}/herald/`,
-    censusUrl: `${upstream.origin}/census/`,
-  });
-});
-
-afterAll(async () => {
-  await edge.close();
-  await upstream.close();
-});
-
-beforeEach(() => {
-  upstream.received.length = 0;
+useEdge((started) => {
+  ({ edge, upstream } = started);
 });
 
 function ofKiosk(path: string, token: string): Promise<Response> {

@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { decodeJwt, type JWTPayload } from 'jose';
 import { type Edge, NOTIFICATION, startEdge } from './support/edge.js';
-import { content, NOTIFICATION_ID, refusing, startUpstream, type Upstream } from './support/upstream.js';
+import { NOTIFICATION_ID, refusing, type Upstream } from './support/upstream.js';
+import { problemOf, useEdge } from './support/use-edge.js';
 
 const GATEWAY = 'https://gateway.service/';
 const USER = 'https://census.service/user/21/';
@@ -12,28 +13,10 @@ let edge: Edge;
 let upstream: Upstream;
 let token: string;
 
-beforeAll(async () => {
-  upstream = await startUpstream();
-  edge = await startEdge({
-    heraldUrl: `${upstream.origin}/herald/`,
-    censusUrl: `${upstream.origin}/census/`,
-  });
+useEdge(async (started) => {
+  ({ edge, upstream } = started);
   token = await edge.token('21');
 });
-
-afterAll(async () => {
-  await edge.close();
-  await upstream.close();
-});
-
-beforeEach(() => {
-  upstream.received.length = 0;
-  upstream.answer = content;
-});
-
-async function problem(response: Response): Promise<unknown> {
-  return { status: response.status, ...((await response.json()) as object) };
-}
 
 describe("The gateway, called with a user's token of the provider", () => {
   it('calls herald with a token of its own: for the user, with what herald needs, bound to the body', async () => {
@@ -79,7 +62,7 @@ describe("The gateway, called with a user's token of the provider", () => {
   it.each(['/api/user/042', '/api/user/..%2F42', '/api/user/42%3Fa', '/api/notification/x'])(
     'asks nobody for %s, which cannot be',
     async (path) => {
-      expect(await problem(await edge.call(path, token))).toMatchObject({ status: 404, code: 'not_found' });
+      expect(await problemOf(await edge.call(path, token))).toMatchObject({ status: 404, code: 'not_found' });
       expect(upstream.received).toEqual([]);
     },
   );
@@ -141,13 +124,13 @@ describe('Scopes', () => {
     const less = await edge.token('21', { scope: 'openid notification:send' });
     const answer = await edge.notify(less);
     expect(answer.headers.get('www-authenticate')).toContain('error="insufficient_scope", scope="user:read"');
-    expect(await problem(answer)).toMatchObject({ status: 403, code: 'scope_escalation' });
+    expect(await problemOf(answer)).toMatchObject({ status: 403, code: 'scope_escalation' });
     expect(upstream.received).toEqual([]);
   });
 
   it('must be there for the route itself', async () => {
     const less = await edge.token('21', { scope: 'openid user:read' });
-    expect(await problem(await edge.notify(less))).toMatchObject({ status: 403, code: 'scope_missing' });
+    expect(await problemOf(await edge.notify(less))).toMatchObject({ status: 403, code: 'scope_missing' });
     expect(upstream.received).toEqual([]);
   });
 });
@@ -196,7 +179,7 @@ describe('What a service behind the gateway refuses', () => {
     upstream.answer = answer;
     const refused = await edge.call('/api/me', token);
     expect(refused.headers.get('www-authenticate')).toBeNull();
-    expect(await problem(refused)).toMatchObject({ status: 502, code: 'upstream_refused_gateway' });
+    expect(await problemOf(refused)).toMatchObject({ status: 502, code: 'upstream_refused_gateway' });
   });
 
   it.each([
@@ -205,7 +188,7 @@ describe('What a service behind the gateway refuses', () => {
     [422, 'user_unknown'],
   ])('is handed on when it is about the request: %d %s', async (status, code) => {
     upstream.answer = refusing(status, code);
-    expect(await problem(await edge.notify(token))).toMatchObject({ status, code });
+    expect(await problemOf(await edge.notify(token))).toMatchObject({ status, code });
   });
 
   it.each([
@@ -214,7 +197,7 @@ describe('What a service behind the gateway refuses', () => {
     ['answers something else', refusing(200, 'fine')],
   ])('is 502 when it %s', async (_case, answer) => {
     upstream.answer = answer;
-    expect(await problem(await edge.call('/api/me', token))).toMatchObject({
+    expect(await problemOf(await edge.call('/api/me', token))).toMatchObject({
       status: 502,
       code: 'upstream_failed',
     });
@@ -227,6 +210,6 @@ describe('What a service behind the gateway refuses', () => {
     upstream.answer = answer;
     const refused = await edge.call('/api/me', token);
     expect(refused.headers.get('retry-after')).toBe(retryAfter);
-    expect(await problem(refused)).toMatchObject({ status: 503, code: 'upstream_unavailable' });
+    expect(await problemOf(refused)).toMatchObject({ status: 503, code: 'upstream_unavailable' });
   });
 });

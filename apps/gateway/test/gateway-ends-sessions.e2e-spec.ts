@@ -4,22 +4,14 @@ import { join } from 'node:path';
 import { Browser } from '@countersign/service-kit/browser';
 import { MAX_ENDED_OF_ONE_USER } from '../src/session/ended-sessions.js';
 import { type Edge, startEdge } from './support/edge.js';
-import { startUpstream, type Upstream } from './support/upstream.js';
+import { type Upstream } from './support/upstream.js';
+import { useEdge } from './support/use-edge.js';
 
 let edge: Edge;
 let upstream: Upstream;
 
-beforeAll(async () => {
-  upstream = await startUpstream();
-  edge = await startEdge({
-    heraldUrl: `${upstream.origin}/herald/`,
-    censusUrl: `${upstream.origin}/census/`,
-  });
-});
-
-afterAll(async () => {
-  await edge.close();
-  await upstream.close();
+useEdge((started) => {
+  ({ edge, upstream } = started);
 });
 
 const sessionOf = (browser: Browser) => browser.cookies.get('gateway-session');

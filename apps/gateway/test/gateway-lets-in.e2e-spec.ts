@@ -1,5 +1,6 @@
-import { type Edge, startEdge } from './support/edge.js';
-import { startUpstream, type Upstream } from './support/upstream.js';
+import { type Edge } from './support/edge.js';
+import { type Upstream } from './support/upstream.js';
+import { problemOf, useEdge } from './support/use-edge.js';
 
 const GATEWAY = 'https://gateway.service/';
 
@@ -7,40 +8,25 @@ let edge: Edge;
 let upstream: Upstream;
 let token: string;
 
-beforeAll(async () => {
-  upstream = await startUpstream();
-  edge = await startEdge({
-    heraldUrl: `${upstream.origin}/herald/`,
-    censusUrl: `${upstream.origin}/census/`,
-    environment: { CORS_ORIGINS: 'https://shop.example' },
-  });
-  token = await edge.token('21');
-});
-
-afterAll(async () => {
-  await edge.close();
-  await upstream.close();
-});
-
-beforeEach(() => {
-  upstream.received.length = 0;
-});
-
-async function problem(response: Response): Promise<unknown> {
-  return { status: response.status, ...((await response.json()) as object) };
-}
+useEdge(
+  async (started) => {
+    ({ edge, upstream } = started);
+    token = await edge.token('21');
+  },
+  { environment: { CORS_ORIGINS: 'https://shop.example' } },
+);
 
 describe('Who is let in', () => {
   it('is nobody without a token', async () => {
     const answer = await fetch(`${edge.url}/api/me`);
     expect(answer.headers.get('www-authenticate')).toBe(`Bearer realm="${GATEWAY}"`);
-    expect(await problem(answer)).toMatchObject({ status: 401, code: 'token_missing' });
+    expect(await problemOf(answer)).toMatchObject({ status: 401, code: 'token_missing' });
   });
 
   it("is not the gateway itself: its own token, sent back to it, is a stranger's", async () => {
     await edge.call('/api/me', token);
     const internal = upstream.received[0]!.token;
-    expect(await problem(await edge.call('/api/me', internal))).toMatchObject({
+    expect(await problemOf(await edge.call('/api/me', internal))).toMatchObject({
       status: 401,
       code: 'issuer_untrusted',
     });
@@ -54,7 +40,7 @@ describe('Who is let in', () => {
       headers: { Authorization: `Basic ${secret}` },
     });
     const { access_token } = (await answer.json()) as { access_token: string };
-    expect(await problem(await edge.call('/api/me', access_token))).toMatchObject({
+    expect(await problemOf(await edge.call('/api/me', access_token))).toMatchObject({
       status: 403,
       code: 'user_required',
     });
@@ -65,7 +51,7 @@ describe('Who is let in', () => {
     expect((await browser.go(`${edge.url}/api/me`)).status).toBe(200);
     const value = name === 'JWT' ? token : `Bearer ${token}`;
     const answer = await browser.go(`${edge.url}/api/me`, { headers: { [name]: value } });
-    expect(await problem(answer)).toMatchObject({ status: 400, code: 'request_malformed' });
+    expect(await problemOf(answer)).toMatchObject({ status: 400, code: 'request_malformed' });
   });
 
   it.each(['/API/me', '/api/me/', '/api//me', '/%61pi/me'])(

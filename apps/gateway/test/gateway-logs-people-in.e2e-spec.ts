@@ -1,31 +1,15 @@
 import { Browser } from '@countersign/service-kit/browser';
 import { type Edge, NOTIFICATION, startEdge } from './support/edge.js';
 import { startFront } from './support/front.js';
-import { startUpstream, type Upstream } from './support/upstream.js';
+import { type Upstream } from './support/upstream.js';
+import { problemOf, useEdge } from './support/use-edge.js';
 
 let edge: Edge;
 let upstream: Upstream;
 
-beforeAll(async () => {
-  upstream = await startUpstream();
-  edge = await startEdge({
-    heraldUrl: `${upstream.origin}/herald/`,
-    censusUrl: `${upstream.origin}/census/`,
-  });
+useEdge((started) => {
+  ({ edge, upstream } = started);
 });
-
-afterAll(async () => {
-  await edge.close();
-  await upstream.close();
-});
-
-beforeEach(() => {
-  upstream.received.length = 0;
-});
-
-async function problem(response: Response): Promise<unknown> {
-  return { status: response.status, ...((await response.json()) as object) };
-}
 
 /** Somebody who has logged in at the provider, and is about to come back. */
 async function comingBack(user = '21'): Promise<{ browser: Browser; back: URL }> {
@@ -45,7 +29,7 @@ const ofThePage = () => ({ Origin: edge.url, 'X-Gateway-Page': '1', 'Sec-Fetch-S
 
 async function expectNobody(browser: Browser): Promise<void> {
   expect(browser.cookies.get('gateway-session')).toBeUndefined();
-  expect(await problem(await browser.go(`${edge.url}/api/me`))).toMatchObject({ code: 'token_missing' });
+  expect(await problemOf(await browser.go(`${edge.url}/api/me`))).toMatchObject({ code: 'token_missing' });
   expect(upstream.received).toEqual([]);
 }
 
@@ -124,7 +108,7 @@ describe('Logging in with a browser', () => {
 
 describe('A login is not finished', () => {
   async function expectRefused({ browser, back }: { browser: Browser; back: URL }): Promise<void> {
-    expect(await problem(await browser.go(back))).toMatchObject({ status: 400, code: 'login_refused' });
+    expect(await problemOf(await browser.go(back))).toMatchObject({ status: 400, code: 'login_refused' });
     await expectNobody(browser);
   }
 
@@ -215,7 +199,7 @@ describe('A session', () => {
     browser.setCookie('gateway-session', change(browser.cookies.get('gateway-session')!));
     const answer = await browser.go(`${edge.url}/api/me`);
     expect(answer.headers.getSetCookie()).toEqual([expect.stringContaining('gateway-session=; Max-Age=0')]);
-    expect(await problem(answer)).toMatchObject({ status: 401, code: 'token_missing' });
+    expect(await problemOf(answer)).toMatchObject({ status: 401, code: 'token_missing' });
     await expectNobody(browser);
   });
 
@@ -232,7 +216,7 @@ describe('A session', () => {
     const headers = Object.fromEntries(
       Object.entries({ ...ofThePage(), ...change }).filter(([, value]) => value !== undefined),
     ) as Record<string, string>;
-    expect(await problem(await write(browser, headers))).toMatchObject({
+    expect(await problemOf(await write(browser, headers))).toMatchObject({
       status: 403,
       code: 'cross_site_refused',
     });
@@ -272,7 +256,7 @@ describe('After a login, the browser is not sent', () => {
     '',
   ])('to %j', async (path) => {
     const answer = await new Browser().go(`${edge.url}/login?return=${encodeURIComponent(path)}`);
-    expect(await problem(answer)).toMatchObject({ status: 400, code: 'input_invalid' });
+    expect(await problemOf(answer)).toMatchObject({ status: 400, code: 'input_invalid' });
     expect(answer.headers.getSetCookie()).toEqual([]);
   });
 

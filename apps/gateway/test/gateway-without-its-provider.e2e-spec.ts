@@ -1,23 +1,17 @@
 import { Browser } from '@countersign/service-kit/browser';
-import { type Edge, startEdge } from './support/edge.js';
-import { startUpstream, type Upstream } from './support/upstream.js';
+import { type Edge } from './support/edge.js';
+import { type Upstream } from './support/upstream.js';
+import { useNewEdge } from './support/use-edge.js';
 
 let edge: Edge;
 let upstream: Upstream;
 
-beforeEach(async () => {
-  upstream = await startUpstream();
-  edge = await startEdge({
-    heraldUrl: `${upstream.origin}/herald/`,
-    censusUrl: `${upstream.origin}/census/`,
-    startsProvider: false,
-  });
-});
-
-afterEach(async () => {
-  await edge.close();
-  await upstream.close();
-});
+useNewEdge(
+  (started) => {
+    ({ edge, upstream } = started);
+  },
+  { startsProvider: false },
+);
 
 async function refusal(response: Response): Promise<unknown> {
   const { code } = (await response.json()) as { code: string };

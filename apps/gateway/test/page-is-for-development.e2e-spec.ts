@@ -1,20 +1,14 @@
 import { request } from 'node:http';
 import { readConfig } from '../src/config.js';
-import { type Edge, startEdge } from './support/edge.js';
-import { startUpstream, type Upstream } from './support/upstream.js';
+import { type Edge } from './support/edge.js';
+import { type Upstream } from './support/upstream.js';
+import { useEdge } from './support/use-edge.js';
 
-let upstream: Upstream;
 let edge: Edge;
+let upstream: Upstream;
 
-beforeAll(async () => {
-  upstream = await startUpstream();
-  const [heraldUrl, censusUrl] = [`${upstream.origin}/herald/`, `${upstream.origin}/census/`];
-  edge = await startEdge({ heraldUrl, censusUrl });
-});
-
-afterAll(async () => {
-  await edge.close();
-  await upstream.close();
+useEdge((started) => {
+  ({ edge, upstream } = started);
 });
 
 const PATHS = ['/', '/page/page.js', '/development/decisions', '/development/page'];

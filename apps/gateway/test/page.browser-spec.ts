@@ -84,11 +84,16 @@ describe('The page', () => {
     }));
 
   it.each([
-    ['changed-body', 'herald', '401 body_mismatch', 'The request body is not the one that was signed.'],
-    ['replay', 'herald', '401 token_replayed', 'The token was used before.'],
-    ['stolen-key', 'census', '403 delegation_unproven', 'The call for this subject is not proven.'],
-    ['wrong-user', 'census', '403 policy_refused', 'The principal may not do this.'],
-    ['provider-token', 'census', '401 issuer_untrusted', 'The issuer is not trusted here.'],
+    ['changed-body', 'herald', '401 body_mismatch', 'The request body differs from the one that was signed.'],
+    ['replay', 'herald', '401 token_replayed', 'The token has already been used.'],
+    [
+      'stolen-key',
+      'census',
+      '403 delegation_unproven',
+      'Acting for this subject requires a delegation proof.',
+    ],
+    ['wrong-user', 'census', '403 policy_refused', 'This request is not permitted.'],
+    ['provider-token', 'census', '401 issuer_untrusted', 'The issuer of the token is not trusted.'],
   ])('plays the refusal %s for real, and %s answers %s', (name, service, code, title) =>
     inWindow(browser, {}, async (page) => {
       await logIn(page, edge, '21');

@@ -1,21 +1,11 @@
 import { Browser } from '@countersign/service-kit/browser';
-import { type Edge, startEdge } from './support/edge.js';
-import { startUpstream, type Upstream } from './support/upstream.js';
+import { type Edge } from './support/edge.js';
+import { useNewEdge } from './support/use-edge.js';
 
 let edge: Edge;
-let upstream: Upstream;
 
-beforeEach(async () => {
-  upstream = await startUpstream();
-  edge = await startEdge({
-    heraldUrl: `${upstream.origin}/herald/`,
-    censusUrl: `${upstream.origin}/census/`,
-  });
-});
-
-afterEach(async () => {
-  await edge.close();
-  await upstream.close();
+useNewEdge((started) => {
+  ({ edge } = started);
 });
 
 async function changeKeys(): Promise<number> {

@@ -64,7 +64,7 @@ describe('The trust map', () => {
 describe('A refusal', () => {
   it('is explained in the words of its documentation', () => {
     expect(readDocumentedFaults()['token_replayed']).toEqual({
-      title: 'The token was used before.',
+      title: 'The token has already been used.',
       kind: 'unauthenticated',
       advice: 'mint a new token for each write, also for a retry',
     });

@@ -16,10 +16,10 @@ import { MailController } from './mail/mail.controller.js';
 import { MailServer } from './mail/mail-server.js';
 import { MailWorker } from './mail/mail-worker.js';
 import { MIGRATIONS } from './migrations.js';
-import { NotificationStore } from './notification-store.js';
-import { NotificationController } from './notification.controller.js';
-import { MaySeeNotification } from './notification.policies.js';
-import { Notifications } from './notifications.js';
+import { NotificationStore } from './notifications/notification-store.js';
+import { NotificationController } from './notifications/notification.controller.js';
+import { MaySeeNotification } from './notifications/notification.policies.js';
+import { Notifications } from './notifications/notifications.js';
 import { Outbox } from './outbox.js';
 import { CENSUS_ADDRESS, Recipients } from './recipients.js';
 import { SERVICE_URL } from './service-url.js';
@@ -38,6 +38,7 @@ export class AppModule {
           destinations: config.destinations,
           keys: config.keys,
           decisions: feed,
+          requestScope: 'always',
         }),
       ],
       controllers: [

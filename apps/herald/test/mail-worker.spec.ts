@@ -8,7 +8,7 @@ import { createMailSender, type MailSender } from '../src/mail/mail-sender.js';
 import { type MailSink, startMailSink } from '../src/mail/mail-sink.js';
 import { MailWorker } from '../src/mail/mail-worker.js';
 import { MIGRATIONS } from '../src/migrations.js';
-import { NotificationStore } from '../src/notification-store.js';
+import { NotificationStore } from '../src/notifications/notification-store.js';
 import { Outbox } from '../src/outbox.js';
 import { type Notification, notifications } from '../src/schema.js';
 

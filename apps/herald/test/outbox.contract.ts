@@ -1,5 +1,5 @@
 import type { Database } from '@countersign/service-kit';
-import { NotificationStore } from '../src/notification-store.js';
+import { NotificationStore } from '../src/notifications/notification-store.js';
 import { Outbox } from '../src/outbox.js';
 import type { Notification } from '../src/schema.js';
 

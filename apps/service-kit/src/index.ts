@@ -1,6 +1,12 @@
 export { pageHeaders, setAnswerHeaders } from './answer-headers.js';
-export { isUniqueViolation } from './database-errors.js';
-export { Database, type DatabaseLocation, type Migrations, openDatabase, type Orm } from './database.js';
+export { isUniqueViolation } from './database/database-errors.js';
+export {
+  Database,
+  type DatabaseLocation,
+  type Migrations,
+  openDatabase,
+  type Orm,
+} from './database/database.js';
 export {
   commonVariables,
   ConfigError,
@@ -22,10 +28,10 @@ export {
 export { type DestinationAddress, findDestination } from './destination-address.js';
 export { errorCode } from './error-code.js';
 export { escapeHtml } from './escape-html.js';
-export { parseInput } from './parse-input.js';
-export { type ProblemDocument, ProblemFilter } from './problem.filter.js';
-export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problem.js';
-export { isAboutUs, readProblem, type ReceivedProblem } from './received-problem.js';
+export { parseInput } from './problems/parse-input.js';
+export { type ProblemDocument, ProblemFilter } from './problems/problem.filter.js';
+export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problems/problem.js';
+export { isAboutUs, readProblem, type ReceivedProblem } from './problems/received-problem.js';
 export { createServiceApp, listen, loggerOptions, runService, type ServiceAddress } from './run-service.js';
 export { type DefaultFiles, type ServiceConfig, toServiceConfig } from './service-config.js';
 export { ConnectionDrain } from './connection-drain.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DestinationRecord, TrustRecord } from '@countersign/core';
 import { z } from 'zod';
-import type { DatabaseLocation } from './database.js';
+import type { DatabaseLocation } from './database/database.js';
 import { type commonVariables, ConfigError, readJsonFile } from './environment.js';
 
 /** Where the service's own keys are, and how often it lets another one sign; left out, somebody else rotates them. */

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { lockDirectory } from '../src/directory-lock.js';
+import { lockDirectory } from '../src/database/directory-lock.js';
 
 describe('The lock on a directory', () => {
   let folder: string;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sql } from 'drizzle-orm';
-import { isDatabaseUnavailable } from '../src/database-errors.js';
-import { type Database, openDatabase } from '../src/database.js';
+import { isDatabaseUnavailable } from '../src/database/database-errors.js';
+import { type Database, openDatabase } from '../src/database/database.js';
 import { createScratchDatabase, type ScratchDatabase } from '../src/testing.js';
 
 /** What stands between us and the server: it takes everything and, when told to, hands nothing on. */

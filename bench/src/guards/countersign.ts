@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { Authenticated, CountersignModule, RequestScope, type CountersignOptions } from '@countersign/nestjs';
+import { Authenticated, CountersignModule, type CountersignOptions } from '@countersign/nestjs';
 import { BOTH_PLATFORMS, type Guard, type GuardParts, type GuardSetup } from './guard.js';
 
 /** Ours, as the README shows it, for an issuer of ordinary access tokens. */
@@ -25,7 +25,7 @@ export const countersignScoped: Guard = {
   title: 'Countersign, scope',
   platforms: BOTH_PLATFORMS,
   algorithms: ['RS256'],
-  parts: (setup) => ({ ...parts(setup, {}), prepare: (app) => void app.get(RequestScope).keep() }),
+  parts: (setup) => parts(setup, { requestScope: 'always' }),
 };
 
 function parts(

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { bodyHash } from '@countersign/core';
+import { bodyHash } from '@countersign/core/adapter';
 import { interleave } from '../interleave.js';
-import { type Measurement } from '../results.js';
+import { type Measurement } from '../results/results.js';
 import { type BenchRow } from '../row.js';
 
 const NAME = 'micro/body-hash';

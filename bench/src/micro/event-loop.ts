@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAuthorizer, createKeyStore } from '@countersign/core';
-import { Samples } from '../results.js';
+import { Samples } from '../results/results.js';
 import { type BenchRow } from '../row.js';
 import { AUDIENCE, ISSUER } from '../tokens/signing-key.js';
 

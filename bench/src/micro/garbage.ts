@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createVerifier } from 'fast-jwt';
 import { jwtVerify } from 'jose';
 import { inFlight, interleave } from '../interleave.js';
-import { type Measurement } from '../results.js';
+import { type Measurement } from '../results/results.js';
 import { type BenchRow } from '../row.js';
 import { AUDIENCE, encode, ISSUER, signingKey, type SigningKey } from '../tokens/signing-key.js';
 import { refused, requestWith, verifierFor } from './subjects.js';

@@ -1,4 +1,5 @@
-import { createVerifier, tokenHash, type InboundRequest, type TrustRecord } from '@countersign/core';
+import { createVerifier, type InboundRequest, type TrustRecord } from '@countersign/core';
+import { tokenHash } from '@countersign/core/adapter';
 import { inFlight, interleave, type Variant } from '../interleave.js';
 import { once, requestWith } from '../micro/subjects.js';
 import { type BenchRow } from '../row.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inFlight } from '../interleave.js';
 import { refused, requestWith, verifierFor } from '../micro/subjects.js';
-import { Samples, type Measurement } from '../results.js';
+import { Samples, type Measurement } from '../results/results.js';
 import { type BenchRow } from '../row.js';
 import { mintThread } from '../tokens/mint-tokens.js';
 import { encode, signingKey, type SigningKey } from '../tokens/signing-key.js';

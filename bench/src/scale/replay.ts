@@ -1,11 +1,5 @@
-import {
-  bodyHash,
-  boundUri,
-  createVerifier,
-  memoryReplayStore,
-  type InboundRequest,
-  type ReplayStore,
-} from '@countersign/core';
+import { createVerifier, memoryReplayStore, type InboundRequest, type ReplayStore } from '@countersign/core';
+import { bodyHash, boundUri } from '@countersign/core/adapter';
 import { inFlight, interleave, type Variant } from '../interleave.js';
 import { once, requestWith, trustRecordFor } from '../micro/subjects.js';
 import { type BenchRow } from '../row.js';

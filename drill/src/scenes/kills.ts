@@ -1,6 +1,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createKeyStore, openKeyDirectory, type KeyDirectory, type KeyState } from '@countersign/core';
+import { createKeyStore } from '@countersign/core';
+import { openKeyDirectory, type KeyDirectory, type KeyState } from '@countersign/core/rotation';
 import { runCommand, type KeysCommand } from '../faults/run-command.js';
 import { type Figure } from '../judge.js';
 import { type Form, type Scene } from '../scene.js';

@@ -1,4 +1,4 @@
-import { DEFAULT_VERIFIER_CACHE_SECONDS } from '@countersign/core';
+import { DEFAULT_VERIFIER_CACHE_SECONDS } from '@countersign/core/rotation';
 import { withCompany, startPair, type Pair } from '../company.js';
 import { realTime } from '../drill-clock.js';
 import { type Figure } from '../judge.js';

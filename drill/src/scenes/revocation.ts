@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DEFAULT_VERIFIER_CACHE_SECONDS, openKeyDirectory } from '@countersign/core';
+import { DEFAULT_VERIFIER_CACHE_SECONDS, openKeyDirectory } from '@countersign/core/rotation';
 import { startPair, withCompany, type Pair } from '../company.js';
 import { realTime } from '../drill-clock.js';
 import { type Figure } from '../judge.js';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { activationSafeAt, openKeyDirectory, type KeyDirectory } from '@countersign/core';
+import { activationSafeAt, openKeyDirectory, type KeyDirectory } from '@countersign/core/rotation';
 import { startPair, withCompany } from '../company.js';
 import { type DrillClock } from '../drill-clock.js';
 import { type Figure } from '../judge.js';

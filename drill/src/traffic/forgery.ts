@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { SERVICE_TOKEN_TYPE, type Clock } from '@countersign/core';
+import { type Clock } from '@countersign/core';
+import { SERVICE_TOKEN_TYPE } from '@countersign/core/adapter';
 import { CALLER, RECEIVER } from '../parties.js';
 
 /** Makes tokens as the caller's own, but for the key: its name is drawn for each, and so was the signature. */

@@ -87,14 +87,23 @@ export class OptionsReader {
     return choice;
   }
 
+  /** A copy that cannot be changed: what was read is handed out. */
   strings(name: string, unless?: readonly string[]): readonly string[] {
     const value = this.#given(name, unless);
     if (!Array.isArray(value) || !value.every((item) => typeof item === 'string' && item !== '')) {
       throw invalidOption(this.at(name), 'must be an array of non-empty strings');
     }
-    return value.map(String);
+    return Object.freeze(value.map(String));
   }
 }
+
+/** The members of `Given` that `Known` does not have, as members that cannot be: a misspelt one does not compile. */
+export type NoOthers<Known, Given> = {
+  readonly [Name in Exclude<MemberOf<Given>, MemberOf<Known>>]: never;
+};
+
+/** The names of the members of each of the types. */
+type MemberOf<Types> = Types extends unknown ? keyof Types : never;
 
 /** The syntax of a scope (RFC 6749 section 3.3), without the characters that RFC 6750 forbids in a challenge. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;

@@ -93,7 +93,7 @@ describe.each(JEST)('under %s', (_name, fake) => {
   it('a token cache, a signer and a key server that do not answer are waited for no longer than otherwise', async () => {
     fake();
     const never = () => new Promise<never>(() => undefined);
-    const { createAuthorizer, createKeyStore, createTrustStore } = loadedBefore;
+    const { createAuthorizer, createKeyStore, createVerifier } = loadedBefore;
     const keyStore = await createKeyStore({ privateKeys: [key.privateJwk] });
     const authorizer = createAuthorizer({
       service: HERALD,
@@ -109,8 +109,8 @@ describe.each(JEST)('under %s', (_name, fake) => {
     await expect(createKeyStore({ signers, timeoutMs: 100 })).rejects.toThrow('within 100 ms');
     const silent = await startKeyServer(hang);
     const trust = [{ name: 'herald', issuer: HERALD, keys: { jwksUri: silent.jwksUri } }];
-    const store = createTrustStore({ trust, jwks: { timeoutMs: 60_000 } });
-    await expect(store.hydrate({ timeoutMs: 100 })).resolves.toMatchObject([{ hasKeys: false }]);
+    const verifier = createVerifier({ service: CENSUS, trust, jwks: { timeoutMs: 60_000 } });
+    await expect(verifier.hydrate({ timeoutMs: 100 })).resolves.toMatchObject([{ hasKeys: false }]);
     await silent.close();
   });
 

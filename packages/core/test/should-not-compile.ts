@@ -1,6 +1,9 @@
 import {
   authorize,
+  createAuthorizer,
   createVerifier,
+  defineDestinations,
+  defineTrust,
   type Authentication,
   type InboundRequest,
   type Principal,
@@ -87,6 +90,60 @@ export function optionsCannotBeLeftOut(options: VerifierOptions): void {
   createVerifier({ ...options, audiance: 'x' });
   // @ts-expect-error undefined is not "left out"
   createVerifier({ ...options, maxTokenBytes: undefined });
+}
+
+export function recordsAreWhatTheySay(options: VerifierOptions): readonly unknown[] {
+  const name = 'herald';
+  const issuer = 'https://herald.service/';
+  const jwksUri = 'https://herald.service/.well-known/jwks.json';
+  const trust = defineTrust([
+    { name, issuer, keys: { jwksUri }, algorithms: ['ES256'], actsFor: 'proven', bodyBinding: 'off' },
+    { name: 'login', issuer: 'https://login.example/', claims: 'rfc9068', dpop: 'required' },
+    ...options.trust,
+  ]);
+  const destinations = defineDestinations([
+    { name: 'census', url: 'https://census.service/', onBehalfOf: 'user', authorize: 'mint', header: 'JWT' },
+    {
+      name: 'maps',
+      url: 'https://maps.example/',
+      onBehalfOf: 'service',
+      authorize: { header: 'Key', value: 'a' },
+    },
+  ]);
+  const names: readonly ('census' | 'maps')[] = destinations.map((destination) => destination.name);
+  const widened = [{ name, issuer, keys: { jwksUri }, algorithms: ['ES256'], actsFor: 'proven' }];
+
+  createVerifier({ service: options.service, trust });
+  createAuthorizer({ service: options.service, destinations });
+  // @ts-expect-error the types of a list that nobody defined do not survive: what is 'proven' there may be any text
+  createVerifier({ service: options.service, trust: widened });
+  // @ts-expect-error keys of two forms: which holds?
+  createVerifier({ ...options, trust: [{ name, issuer, keys: { jwksUri, jwksFile: 'herald.json' } }] });
+  // @ts-expect-error the same, defined
+  defineTrust([{ name, issuer, keys: { jwksUri, discovery: true } }]);
+  // @ts-expect-error keys of no form
+  createVerifier({ ...options, trust: [{ name, issuer, keys: {} }] });
+  // @ts-expect-error keys are not looked for, or not: false is no form
+  createVerifier({ ...options, trust: [{ name, issuer, keys: { discovery: false } }] });
+  // @ts-expect-error an algorithm that is none
+  createVerifier({ ...options, trust: [{ name, issuer, keys: { jwksUri }, algorithms: ['none'] }] });
+  // @ts-expect-error an algorithm with a shared secret
+  createVerifier({ ...options, trust: [{ name, issuer, keys: { jwksUri }, algorithms: ['HS256'] }] });
+  // @ts-expect-error a provider that nobody knows
+  createVerifier({ ...options, trust: [{ name, issuer, claims: 'rfc9086' }] });
+  // @ts-expect-error a misspelt member
+  defineTrust([{ name, issuer, keys: { jwksUri }, scope: ['user:read'] }]);
+  // @ts-expect-error a record without an issuer
+  defineTrust([{ name, keys: { jwksUri } }]);
+  // @ts-expect-error a misspelt member of a destination
+  defineDestinations([{ name, url: issuer, onBehalfOf: 'user', authorize: 'mint', audiance: issuer }]);
+  // @ts-expect-error a destination that does not say for whom it is called
+  defineDestinations([{ name, url: issuer, authorize: 'mint' }]);
+  // @ts-expect-error client credentials of no server
+  defineDestinations([{ name, url: issuer, onBehalfOf: 'service', authorize: 'clientCredentials' }]);
+  // @ts-expect-error a source of tokens that is none
+  defineDestinations([{ name, url: issuer, onBehalfOf: 'user', authorize: 'sign' }]);
+  return names;
 }
 
 export function requirementsAreWhatTheySay(principal: Principal, authentication: Authentication): unknown {

@@ -31,7 +31,8 @@ export function aliasesOfOtherCopies(injectables: Injectables): readonly Existin
     .flatMap((copy) =>
       Object.entries(injectables).flatMap(([name, useExisting]) => {
         const provide = copy.injectables[name];
-        return provide === undefined ? [] : [{ provide, useExisting }];
+        // Two copies of this package may share one copy of core, whose classes are then the same.
+        return provide === undefined || provide === useExisting ? [] : [{ provide, useExisting }];
       }),
     );
 }

@@ -7,6 +7,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
   type Provider,
+  type Type,
   Inject,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService } from '@nestjs/core';
@@ -14,9 +15,11 @@ import {
   CountersignError,
   createAuthorizer,
   createVerifier,
+  type Authorizer,
   type KeyStore,
   type Verifier,
 } from '@countersign/core';
+import { AuthorizedFetch, OutgoingCalls, RequestScope, RequestStates } from '@countersign/core/http';
 import passport from 'passport';
 import {
   readOptions,
@@ -40,7 +43,6 @@ import { FaultFilter } from './faults/fault.filter.js';
 import { HandlersAtStart } from './inbound/handlers-at-start.js';
 import { InboundDecisions } from './telemetry/inbound-decisions.js';
 import { Refusals } from './faults/refusals.js';
-import { RequestScope, RequestStates } from './request/request-scope.js';
 import { RouteDescriptions } from './inbound/route-descriptions.js';
 import { RouteRules } from './inbound/route-rules.js';
 import { ScopeOpener } from './request/scope-opener.js';
@@ -51,11 +53,9 @@ import { JwksController } from './well-known/jwks.controller.js';
 import { KeysHealth } from './keys/keys-health.js';
 import { OWN_KEYS } from './keys/own-keys.js';
 import { TrustedKeysAtStart } from './keys/trusted-keys-at-start.js';
-import { METRICS, type Metrics } from './telemetry/metrics.js';
-import { openMetrics } from './telemetry/open-metrics.js';
-import { AuthorizedFetch } from './outbound/authorized-fetch.js';
-import { OutgoingCalls } from './outbound/outgoing-calls.js';
-import { OutgoingDecisions } from './outbound/outgoing-decisions.js';
+import { METRICS, openMetrics, type Metrics } from './telemetry/metrics.js';
+import { getDestinationToken } from './outbound/destination.decorator.js';
+import { DestinationClients, destinationProviders } from './outbound/destination-clients.js';
 import { ResourceMetadataRoute } from './well-known/resource-metadata.route.js';
 import { ScopeReaders } from './request/scope-detection.js';
 
@@ -73,14 +73,20 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
    * @throws TypeError, before anything starts, naming the option that cannot be.
    */
   static forRoot(options: CountersignOptions): DynamicModule {
-    return moduleWith({ provide: COUNTERSIGN_OPTIONS, useValue: readOptions(options) });
+    const resolved = readOptions(options);
+    // Also for what is loaded later, or asks a ModuleRef.
+    for (const { name } of resolved.destinations) getDestinationToken(name);
+    return moduleWith({
+      options: { provide: COUNTERSIGN_OPTIONS, useValue: resolved },
+      controllers: resolved.keys === undefined ? [] : [JwksController],
+    });
   }
 
   /** The same, with options that other providers help to make. */
   static forRootAsync(options: CountersignAsyncOptions): DynamicModule {
     const { imports, inject, subjects, useFactory } = options;
-    return moduleWith(
-      {
+    return moduleWith({
+      options: {
         provide: COUNTERSIGN_OPTIONS,
         useFactory: async (...injected: unknown[]) => {
           const made = await useFactory(...injected);
@@ -89,7 +95,8 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
         inject: [...(inject ?? [])],
       },
       imports,
-    );
+      controllers: [JwksController],
+    });
   }
 
   /** @throws CountersignError `config_invalid` when the module was imported with options twice: which would hold? */
@@ -115,28 +122,47 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
   }
 }
 
-function moduleWith(options: Provider, imports: DynamicModule['imports'] = []): DynamicModule {
+interface ModuleParts {
+  readonly options: Provider;
+  readonly imports?: DynamicModule['imports'];
+  readonly controllers: readonly Type[];
+}
+
+function moduleWith({ options, imports = [], controllers }: ModuleParts): DynamicModule {
   const aliases = aliasesOfOtherCopies(INJECTABLES);
   return {
     module: CountersignModule,
     global: true,
     imports: [DiscoveryModule, ...imports],
-    controllers: [JwksController],
-    providers: [options, ...ENGINE, ...INBOUND, ...OUTBOUND, ...aliases],
-    exports: [
-      ...Object.values(INJECTABLES),
-      ...aliases.map(({ provide }) => provide),
-      VERIFIER,
-      KEY_STORE,
-      AUTHORIZER,
-      STRATEGY_NAME,
-      APPLICATION_GUARD,
-    ],
+    controllers: [...controllers],
+    // Both are read when Nest scans the module. Only then has every class said which destinations it calls.
+    get providers() {
+      return [options, ...ENGINE, ...INBOUND, ...OUTBOUND, ...aliases, ...destinationProviders()];
+    },
+    get exports() {
+      return [
+        ...Object.values(INJECTABLES),
+        ...aliases.map(({ provide }) => provide),
+        ...destinationProviders().map(({ provide }) => provide),
+        VERIFIER,
+        KEY_STORE,
+        AUTHORIZER,
+        STRATEGY_NAME,
+        APPLICATION_GUARD,
+      ];
+    },
   };
 }
 
 /** What an application injects by its class. */
-const INJECTABLES = { RequestScope, KeysHealth, RouteDescriptions, AuthorizedFetch, OutgoingCalls };
+const INJECTABLES = {
+  RequestScope,
+  KeysHealth,
+  RouteDescriptions,
+  AuthorizedFetch,
+  OutgoingCalls,
+  FaultFilter,
+};
 registerCopy(INJECTABLES);
 
 /** Core, made from the options. */
@@ -147,11 +173,11 @@ const ENGINE: readonly Provider[] = [
   ...OWN_KEYS,
   {
     provide: VERIFIER,
-    useFactory: ({ verifier }: ResolvedOptions, keyStore: KeyStore, metrics: Metrics) => {
+    useFactory: ({ verifier }: ResolvedOptions, keyStore: KeyStore | undefined, metrics: Metrics) => {
       const logger = new Logger('Countersign');
       return createVerifier({
         ...verifier,
-        keyStore,
+        ...(keyStore !== undefined && { keyStore }),
         onWarning: (message) => logger.warn(message),
         onKeyEvent(event) {
           metrics.keyEvent(event);
@@ -163,13 +189,13 @@ const ENGINE: readonly Provider[] = [
   },
   {
     provide: AUTHORIZER,
-    useFactory: (options: ResolvedOptions, keyStore: KeyStore) => {
+    useFactory: (options: ResolvedOptions, keyStore: KeyStore | undefined) => {
       const { service, destinations, undeclared, tokenCache, clock } = options;
       const logger = new Logger('Countersign');
       return createAuthorizer({
         service,
         destinations,
-        keyStore,
+        ...(keyStore !== undefined && { keyStore }),
         undeclared,
         ...(tokenCache !== undefined && { tokenCache }),
         clock,
@@ -182,7 +208,22 @@ const ENGINE: readonly Provider[] = [
 ];
 
 const INBOUND: readonly Provider[] = [
-  RequestStates,
+  {
+    provide: RequestStates,
+    useFactory: (
+      answers: FaultAnswers,
+      verifier: Verifier,
+      { maxBodyBytes, requestScope, clock }: ResolvedOptions,
+    ) =>
+      new RequestStates({
+        verifier,
+        maxBodyBytes,
+        requestScope,
+        clock,
+        answerThrown: (...thrown) => answers.answerThrown(...thrown),
+      }),
+    inject: [FaultAnswers, VERIFIER, COUNTERSIGN_OPTIONS],
+  },
   {
     provide: RequestScope,
     useFactory: (states: RequestStates) => new RequestScope(states),
@@ -215,7 +256,24 @@ const INBOUND: readonly Provider[] = [
   { provide: APPLICATION_GUARD, useClass: ApplicationGuard },
   { provide: APP_GUARD, useExisting: APPLICATION_GUARD },
   HandlersAtStart,
-  { provide: APP_FILTER, useClass: FaultFilter },
+  FaultFilter,
+  { provide: APP_FILTER, useExisting: FaultFilter },
 ];
 
-const OUTBOUND: readonly Provider[] = [OutgoingDecisions, OutgoingCalls, AuthorizedFetch];
+const OUTBOUND: readonly Provider[] = [
+  {
+    provide: OutgoingCalls,
+    useFactory: (
+      authorizer: Authorizer,
+      scope: RequestScope,
+      { decisions, clock, maxBufferedBodyBytes }: ResolvedOptions,
+    ) => new OutgoingCalls({ authorizer, scope, decisions, clock, maxBufferedBodyBytes }),
+    inject: [AUTHORIZER, RequestScope, COUNTERSIGN_OPTIONS],
+  },
+  {
+    provide: AuthorizedFetch,
+    useFactory: (calls: OutgoingCalls) => new AuthorizedFetch(calls),
+    inject: [OutgoingCalls],
+  },
+  DestinationClients,
+];

@@ -1,7 +1,5 @@
 import { type FactoryProvider, type ModuleMetadata, type Type } from '@nestjs/common';
 import {
-  invalidOption,
-  OptionsReader,
   systemClock,
   type Clock,
   type DestinationRecord,
@@ -11,12 +9,14 @@ import {
   type TokenCache,
   type VerifierOptions,
 } from '@countersign/core';
-import { logDecisions, type DecisionRecorder } from './telemetry/decisions.js';
+import { invalidOption, OptionsReader } from '@countersign/core/adapter';
 import {
   readResourceMetadata,
+  type DecisionRecorder,
   type ResourceMetadata,
   type ResourceMetadataOptions,
-} from './well-known/resource-metadata.js';
+} from '@countersign/core/http';
+import { logDecisions } from './telemetry/log-decisions.js';
 import { type SubjectResolver } from './countersign.extensions.js';
 
 /** A controller of somebody else, which cannot be decorated, and who may call it. */
@@ -27,8 +27,11 @@ export interface ExemptController {
 
 /** What `CountersignModule.forRoot` takes. `service`, `trust` and the rest of `VerifierOptions` are core's. */
 export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning' | 'keyStore'> {
-  /** Our own keys: a directory, private keys, or a key store of your own. */
-  readonly keys: KeyStoreOptions | KeyStore;
+  /**
+   * Our own keys: a directory, private keys, or a key store of your own. Default none: then this service signs nothing and
+   * publishes no key set, and does not start where a destination or a trust record needs a signature.
+   */
+  readonly keys?: KeyStoreOptions | KeyStore;
   /**
    * When the keys of the trusted issuers are fetched. Default `background`: from the start on, while the service starts and
    * answers. With a time limit the service starts when they are there, or when the time is over (default 5,000), and not
@@ -51,6 +54,12 @@ export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning' | 
   readonly subjects?: Type<SubjectResolver>;
   /** Default: Nest's logger. */
   readonly decisions?: DecisionRecorder;
+  /**
+   * Which requests have an async scope, by which `RequestScope` knows the request that is being answered. Default `auto`: all
+   * of them where something that reads it is injected or a destination is declared, else none, since on Node 20 a scope costs
+   * more than the rest of the check. `always`: for code that gets `RequestScope` by `app.get()` or a `ModuleRef`.
+   */
+  readonly requestScope?: 'auto' | 'always';
   /** Larger bodies are refused with 413. Default 1,048,576. Bodies are also limited by the framework's own parsers. */
   readonly maxBodyBytes?: number;
   /** Serves `/.well-known/oauth-protected-resource` (RFC 9728), which challenges then name. Default: it is not served. */
@@ -72,7 +81,7 @@ export interface ResolvedOptions {
   readonly verifier: Omit<VerifierOptions, 'onWarning' | 'keyStore'>;
   readonly service: string;
   readonly clock: Clock;
-  readonly keys: KeyStoreOptions | KeyStore;
+  readonly keys: KeyStoreOptions | KeyStore | undefined;
   readonly hydrate: 'background' | { readonly timeoutMs: number } | false;
   readonly destinations: readonly DestinationRecord[];
   readonly undeclared: 'refuse' | 'send-without-token';
@@ -83,13 +92,14 @@ export interface ResolvedOptions {
   readonly exempt: readonly ExemptController[];
   readonly subjects: Type<SubjectResolver> | undefined;
   readonly decisions: DecisionRecorder;
+  readonly requestScope: 'auto' | 'always';
   readonly maxBodyBytes: number;
   readonly resourceMetadata: ResourceMetadata | undefined;
 }
 
 const OWN_MEMBERS = [
   'keys', 'hydrate', 'destinations', 'undeclared', 'tokenCache', 'maxBufferedBodyBytes', 'undecorated', 'exempt', 'subjects',
-  'decisions', 'maxBodyBytes', 'resourceMetadata',
+  'decisions', 'requestScope', 'maxBodyBytes', 'resourceMetadata',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
   'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'jwks', 'publicOnly',
@@ -105,16 +115,25 @@ const SIZES = { unless: 1_048_576, min: 0, max: 1_073_741_824 } as const;
 export function readOptions(options: CountersignOptions): ResolvedOptions {
   const read = new OptionsReader(options, '', [...VERIFIER_MEMBERS, ...OWN_MEMBERS]);
   read.string('service');
-  if (!read.has('trust')) throw invalidOption(read.at('trust'), 'must hold at least one trust record');
-  if (!read.has('keys')) throw invalidOption(read.at('keys'), 'must say where our own keys are');
+  if (!read.has('trust'))
+    throw invalidOption(read.at('trust'), 'must be an array of trust records; [] trusts nobody');
   const { keys, hydrate, destinations, undeclared, tokenCache, maxBufferedBodyBytes, ...rest } = options;
-  const { undecorated, exempt, subjects, decisions, maxBodyBytes, resourceMetadata, ...verifier } = rest;
+  const {
+    undecorated,
+    exempt,
+    subjects,
+    decisions,
+    requestScope,
+    maxBodyBytes,
+    resourceMetadata,
+    ...verifier
+  } = rest;
   const insecure = read.boolean('allowInsecureHttpForLocalDevelopment', false);
   return {
     verifier,
     service: options.service,
     clock: options.clock ?? systemClock,
-    keys,
+    keys: readKeys(keys, read.at('keys')),
     hydrate: readHydrate(hydrate, read.at('hydrate')),
     destinations: destinations ?? [],
     undeclared: read.oneOf('undeclared', ['refuse', 'send-without-token'], 'refuse'),
@@ -125,9 +144,16 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
     exempt: readExempt(exempt ?? []),
     subjects: readClass(subjects, read.at('subjects')),
     decisions: decisions ?? logDecisions(),
+    requestScope: read.oneOf('requestScope', ['auto', 'always'], 'auto'),
     maxBodyBytes: read.number('maxBodyBytes', SIZES),
     resourceMetadata: readResourceMetadata(resourceMetadata, options.service, insecure),
   };
+}
+
+function readKeys(value: CountersignOptions['keys'], path: string): ResolvedOptions['keys'] {
+  const given: unknown = value;
+  if (given === undefined || (typeof given === 'object' && given !== null)) return value;
+  throw invalidOption(path, 'must say where our own keys are, or be left out where there are none');
 }
 
 /** Whether `keys` is a key store already. */

@@ -7,7 +7,7 @@
 export const COUNTERSIGN_OPTIONS = Symbol.for('countersign:COUNTERSIGN_OPTIONS');
 /** Core's `Verifier`. */
 export const VERIFIER = Symbol.for('countersign:VERIFIER');
-/** Our own keys: core's `KeyStore`. */
+/** Our own keys: core's `KeyStore`. Undefined where the options name no `keys`. */
 export const KEY_STORE = Symbol.for('countersign:KEY_STORE');
 /** Core's `Authorizer`, which gives outgoing calls their tokens. */
 export const AUTHORIZER = Symbol.for('countersign:AUTHORIZER');

@@ -3,7 +3,6 @@ import { ModuleRef } from '@nestjs/core';
 import { Authenticated } from '@countersign/nestjs';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';
-import { CallDeadline } from '../src/outbound/call-deadline.js';
 import {
   ADAPTERS,
   censusOptions,
@@ -78,10 +77,4 @@ describe.each(ADAPTERS)('over $name', ({ adapter }) => {
       expect(await ask()).toBe('200');
     });
   });
-});
-
-it('a call that is under way when timers are faked says no more time than is left', () => {
-  const deadline = new CallDeadline({ timeoutMs: 5000, remainingMs: undefined, signal: undefined });
-  jest.useFakeTimers();
-  expect(deadline.remainingMs).toBeLessThanOrEqual(5000);
 });

@@ -1,16 +1,8 @@
 import { generateKeyPair, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { promisify } from 'node:util';
-import {
-  bodyHash,
-  boundUri,
-  createKeyStore,
-  SERVICE_TOKEN_TYPE,
-  systemClock,
-  type Clock,
-  type KeyStore,
-  type TrustRecord,
-} from '@countersign/core';
+import { createKeyStore, systemClock, type Clock, type KeyStore, type TrustRecord } from '@countersign/core';
+import { bodyHash, boundUri, SERVICE_TOKEN_TYPE } from '@countersign/core/adapter';
 
 export interface TestIssuerOptions {
   /** The `iss` of its tokens. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type KeyStore, signToken } from '@countersign/core';
+import { type KeyStore } from '@countersign/core';
+import { signToken } from '@countersign/core/adapter';
 import type { ClientAuth } from 'openid-client';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';

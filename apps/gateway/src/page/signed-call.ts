@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { bodyHash, boundUri, type KeyStore, SERVICE_TOKEN_TYPE, signToken } from '@countersign/core';
+import { type KeyStore } from '@countersign/core';
+import { bodyHash, boundUri, SERVICE_TOKEN_TYPE, signToken } from '@countersign/core/adapter';
 
 /** A call as whoever has the key means it, whether or not it is true. */
 export interface ClaimedCall {

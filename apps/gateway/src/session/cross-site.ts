@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isWrite } from '@countersign/core';
+import { isWrite } from '@countersign/core/adapter';
 import { Problem } from '@countersign/service-kit';
 
 /** A page of another site cannot set it without asking us first, by a preflight that it does not pass. */

@@ -1,12 +1,19 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { type Clock, systemClock } from '@countersign/core';
 import { ConfigError, errorCode } from '@countersign/service-kit';
 import { z } from 'zod';
 import { type EndedSessions, endedSessions, type EndedState } from './ended-sessions.js';
 
 const NOTHING: EndedState = { users: [], everybodyUntil: 0 };
 
-const ofUser = z.object({ ids: z.array(z.string()), allUntil: z.number(), forgetAt: z.number() });
+const ofUser = z.object({
+  ids: z.array(z.string()),
+  // Files of versions before do not have it.
+  beganUntil: z.number().default(0),
+  allUntil: z.number(),
+  forgetAt: z.number(),
+});
 const stored: z.ZodType<EndedState> = z.object({
   users: z.array(z.tuple([z.string(), ofUser])),
   everybodyUntil: z.number(),
@@ -15,12 +22,11 @@ const stored: z.ZodType<EndedState> = z.object({
 /**
  * The list of ended sessions in a file that its owner alone can read, so that it outlives the process. One process only may
  * use the file.
- * @param now milliseconds since the epoch.
  * @throws ConfigError when the file holds something else: without it, sessions that were ended would go on.
  */
-export function openEndedSessions(file: string, now = Date.now): EndedSessions {
+export function openEndedSessions(file: string, clock: Clock = systemClock): EndedSessions {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  return endedSessions(read(file), (state) => save(file, state), now);
+  return endedSessions(read(file), (state) => save(file, state), clock);
 }
 
 function read(file: string): EndedState {

@@ -1,6 +1,7 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import { RouteDescriptions } from '@countersign/nestjs';
+import type { Verifier } from '@countersign/core';
+import { RouteDescriptions, VERIFIER } from '@countersign/nestjs';
 import type { DecisionFeed } from '../decision-feed.js';
 import type { ServiceConfig } from '../service-config.js';
 import { AnswerTimes, DECISION_FEED } from './answer-times.js';
@@ -18,8 +19,9 @@ export function developmentParts(name: string, config: ServiceConfig, feed: Deci
     providers: [
       {
         provide: TrustDescription,
-        inject: [RouteDescriptions],
-        useFactory: (routes: RouteDescriptions) => new TrustDescription(name, config, routes),
+        inject: [VERIFIER, RouteDescriptions],
+        useFactory: (verifier: Verifier, routes: RouteDescriptions) =>
+          new TrustDescription(name, config, verifier, routes),
       },
       { provide: DECISION_FEED, useValue: feed },
       { provide: APP_INTERCEPTOR, useClass: AnswerTimes },

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { notFound } from '../problem.js';
+import { notFound } from '../problems/problem.js';
 import { isForwarded } from './forwarding.js';
 
 /**

@@ -1,4 +1,4 @@
-import { createTrustStore, type TrustedIssuer } from '@countersign/core';
+import type { IssuerDescription, Verifier } from '@countersign/core';
 import { type RouteDescription, RouteDescriptions } from '@countersign/nestjs';
 import type { ServiceConfig } from '../service-config.js';
 
@@ -38,23 +38,19 @@ export interface CalledService {
 
 /** Describes one service from the records and decorators that it runs with. */
 export class TrustDescription {
-  /** With the defaults that hold for each record, which are core's to know. */
-  private readonly trust: readonly TrustedCaller[];
-
   constructor(
     private readonly name: string,
-    private readonly config: Pick<ServiceConfig, 'serviceUrl' | 'trust' | 'destinations'>,
+    private readonly config: Pick<ServiceConfig, 'serviceUrl' | 'destinations'>,
+    private readonly verifier: Pick<Verifier, 'describeTrust'>,
     private readonly routes: RouteDescriptions,
-  ) {
-    this.trust = createTrustStore({ trust: config.trust }).issuers.map(toTrustedCaller);
-  }
+  ) {}
 
   view(): TrustView {
     const { serviceUrl, destinations } = this.config;
     return {
       name: this.name,
       service: serviceUrl,
-      trust: this.trust,
+      trust: this.verifier.describeTrust().map(toTrustedCaller),
       destinations: destinations.map((each) => ({
         name: each.name,
         audience: each.audience ?? each.url,
@@ -75,13 +71,12 @@ function toTrustedCaller({
   scopes,
   actsFor,
   subject,
-}: TrustedIssuer): TrustedCaller {
-  const template = subject && `${subject.before}{${subject.claim}}${subject.after}`;
+}: IssuerDescription): TrustedCaller {
   return {
     name,
     issuer,
     tokenType: tokenTypes.map((type) => type ?? 'no type').join(' or '),
-    scopes: [...scopes],
-    actsFor: actsFor === 'anySubject' ? (template ?? actsFor) : actsFor,
+    scopes,
+    actsFor: actsFor === 'anySubject' ? (subject ?? actsFor) : actsFor,
   };
 }

@@ -1,4 +1,5 @@
-import { type KeyOverlap, type KeyProblem, type PublicJwk } from '@countersign/core';
+import { type PublicJwk } from '@countersign/core';
+import { type KeyOverlap, type KeyProblem } from '@countersign/core/rotation';
 import { type PublishedSet } from './fetch-published.js';
 import { shortKid } from './key-name.js';
 

@@ -1,4 +1,5 @@
-import { CountersignError, type KeyDirectory, type KeyRecord } from '@countersign/core';
+import { CountersignError } from '@countersign/core';
+import { type KeyDirectory, type KeyRecord } from '@countersign/core/rotation';
 import { type Command } from 'commander';
 
 const SHORT = 8;

@@ -1,4 +1,5 @@
-import { openKeyDirectory, systemClock, type KeyDirectory } from '@countersign/core';
+import { systemClock } from '@countersign/core';
+import { openKeyDirectory, type KeyDirectory } from '@countersign/core/rotation';
 import { type Command, Option } from 'commander';
 import { type Report } from '../output/report.js';
 import { commandText, COUNTERSIGN } from './command-text.js';

@@ -1,4 +1,4 @@
-import { type KeyOverlap } from '@countersign/core';
+import { type KeyOverlap } from '@countersign/core/rotation';
 import { type Command, InvalidArgumentError } from 'commander';
 
 /** How long keys must overlap, as it is typed. */

@@ -1,4 +1,5 @@
-import { type KeyDirectory, type SigningAlgorithm } from '@countersign/core';
+import { type SigningAlgorithm } from '@countersign/core';
+import { type KeyDirectory } from '@countersign/core/rotation';
 import { type Command, Option } from 'commander';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';
 import { shortKid } from './key-name.js';

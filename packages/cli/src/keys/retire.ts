@@ -1,4 +1,4 @@
-import { type KeyDirectory } from '@countersign/core';
+import { type KeyDirectory } from '@countersign/core/rotation';
 import { type Command } from 'commander';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';
 import { addKidArgument, shortKid, wholeKid } from './key-name.js';

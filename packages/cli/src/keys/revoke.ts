@@ -1,4 +1,4 @@
-import { publicationSeconds, type KeyDirectory } from '@countersign/core';
+import { publicationSeconds, type KeyDirectory } from '@countersign/core/rotation';
 import { type Command, InvalidArgumentError } from 'commander';
 import { isoTime } from '../output/moment.js';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';

@@ -1,4 +1,4 @@
-import { type KeyDirectory } from '@countersign/core';
+import { type KeyDirectory } from '@countersign/core/rotation';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../output/duration.js';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';

@@ -1,13 +1,13 @@
+import { systemClock } from '@countersign/core';
 import {
   activationSafeAt,
   retirementSafeAt,
-  systemClock,
   type KeyDirectory,
   type KeyDirectoryState,
   type KeyOverlap,
   type KeyRecord,
   type KeyState,
-} from '@countersign/core';
+} from '@countersign/core/rotation';
 import { type Command } from 'commander';
 import { formatDuration } from '../output/duration.js';
 import { describeMoment } from '../output/moment.js';

@@ -1,4 +1,4 @@
-import { type KeyDirectory, type KeyOverlap } from '@countersign/core';
+import { type KeyDirectory, type KeyOverlap } from '@countersign/core/rotation';
 import { type Report } from '../output/report.js';
 
 /** What every command takes. */

@@ -1,10 +1,5 @@
-import {
-  createKeyStore,
-  type KeyDirectory,
-  type KeyDirectoryState,
-  type KeyProblem,
-  type PublicJwk,
-} from '@countersign/core';
+import { createKeyStore, type PublicJwk } from '@countersign/core';
+import { type KeyDirectory, type KeyDirectoryState, type KeyProblem } from '@countersign/core/rotation';
 import { type Command, InvalidArgumentError } from 'commander';
 import { comparePublished } from './compare-published.js';
 import { fetchPublished, UnfitAnswer } from './fetch-published.js';

@@ -4,7 +4,7 @@ import {
   type KeyRecord,
   type KeyState,
   type KeyStep,
-} from '@countersign/core';
+} from '@countersign/core/rotation';
 import { isoTime } from './moment.js';
 import { type Outcome, type Report } from './report.js';
 

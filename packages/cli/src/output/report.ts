@@ -1,4 +1,9 @@
-import { type KeyChange, type KeyDirectoryState, type KeyProblem, type KeyStep } from '@countersign/core';
+import {
+  type KeyChange,
+  type KeyDirectoryState,
+  type KeyProblem,
+  type KeyStep,
+} from '@countersign/core/rotation';
 import { type Styles } from './styles.js';
 
 /**

@@ -1,4 +1,4 @@
-import { type KeyState } from '@countersign/core';
+import { type KeyState } from '@countersign/core/rotation';
 import { countersign, countersignJson } from '../support/countersign.js';
 import { scratchKeys, type ScratchKeys } from '../support/key-directories.js';
 

@@ -1,7 +1,8 @@
 import { chmod, chown, readFile, writeFile } from 'node:fs/promises';
 import { type RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { createKeyStore, type KeyRecord, type PublicJwk } from '@countersign/core';
+import { createKeyStore, type PublicJwk } from '@countersign/core';
+import { type KeyRecord } from '@countersign/core/rotation';
 import { countersign, countersignJson } from '../support/countersign.js';
 import { scratchKeys, type ScratchKeys } from '../support/key-directories.js';
 import { serve, type Served } from '../support/served.js';

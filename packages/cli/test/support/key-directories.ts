@@ -1,13 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  createFixedClock,
-  openKeyDirectory,
-  systemClock,
-  type FixedClock,
-  type KeyDirectory,
-} from '@countersign/core';
+import { createFixedClock, systemClock, type FixedClock } from '@countersign/core';
+import { openKeyDirectory, type KeyDirectory } from '@countersign/core/rotation';
 
 /** A directory of keys for one test. */
 export interface ScratchKeys {

@@ -7,6 +7,9 @@ export type Algorithm =
   | 'ES256' | 'ES384' | 'ES512'
   | 'EdDSA'; // prettier-ignore
 
+/** An algorithm as options name it: EdDSA by either of its names. */
+export type AlgorithmName = Algorithm | 'Ed25519';
+
 /** How an algorithm is carried out by `node:crypto`, and which keys may do it. */
 export interface AlgorithmRules {
   readonly hash: 'sha256' | 'sha384' | 'sha512' | null;

@@ -220,9 +220,10 @@ function readBinding(claims: Claims): TokenBinding | undefined {
   return isBound ? { bdy, htm, htu, cnf, isDpop } : undefined;
 }
 
-/** Issuers say it in an answer of introspection (RFC 9449 section 6.2), and Keycloak in a claim of its tokens. */
+/** Issuers say it in an answer of introspection (RFC 9449 section 6.2), and Keycloak in a claim of its tokens; a list may hold it. */
 function isCalledDpop(type: unknown): boolean {
-  return typeof type === 'string' && type.length === 4 && type.toLowerCase() === 'dpop';
+  if (typeof type === 'string') return type.length === 4 && type.toLowerCase() === 'dpop';
+  return Array.isArray(type) && type.some((each) => typeof each === 'string' && isCalledDpop(each));
 }
 
 function isStrings(value: unknown): value is readonly string[] {

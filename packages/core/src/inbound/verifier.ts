@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.js';
 import { createIntrospector } from './introspection/introspector.js';
 import { type KeyStore } from '../signing-keys/key-store.js';
+import { describeIssuer, type IssuerDescription } from '../trust/describe-issuer.js';
 import {
   TRUST_STORE_OPTIONS,
   trustStoreOf,
@@ -75,6 +76,11 @@ export interface Verifier {
   hydrate: TrustStore['hydrate'];
   /** How the keys of all trusted issuers stand; asks nobody. */
   keyStatus: TrustStore['keyStatus'];
+  /**
+   * Whom this service trusts, and for what, in the order of the trust records: for diagrams and start-up reports. Holds no
+   * key and no secret. Frozen, and can be written as JSON.
+   */
+  describeTrust(): readonly IssuerDescription[];
 }
 
 const OWN_OPTIONS = [
@@ -108,7 +114,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     dpop: {
       algorithms: trust.issuers.some((issuer) => issuer.dpop !== 'off') ? dpop.algorithmNames : [],
       isAnnounced: trust.issuers.some((issuer) => issuer.announcesDpop),
-      isRequired: trust.issuers.every((issuer) => issuer.dpop === 'required'),
+      isRequired: trust.issuers.length > 0 && trust.issuers.every((issuer) => issuer.dpop === 'required'),
     },
     authorizationServers: trust.issuers.filter(isAuthorizationServer).map(({ issuer }) => issuer),
     hashesMd5: trust.issuers.some((issuer) => issuer.acceptMd5BodyHash),
@@ -116,6 +122,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),
     hydrate: (limits) => trust.hydrate(limits),
     keyStatus: () => trust.keyStatus(),
+    describeTrust: () => Object.freeze(trust.issuers.map(describeIssuer)),
   };
 }
 

@@ -68,10 +68,11 @@ function readKey(jwk: unknown, allowed: readonly Algorithm[], isOnlyKey: boolean
   const members = publicJwk(key);
   const thumbprint = jwkThumbprint(members);
   if (!isForSignatures(jwk)) return { keyId, key, thumbprint, algorithm: undefined };
-  const algorithm = algorithmOf(jwk, key, allowed);
-  if (algorithm === undefined) return 'its algorithm, type, curve or size is not accepted';
+  const name = `the key "${printable(keyId)}"`;
   const weakness = weaknessOf(key, members);
-  if (weakness !== undefined) return `the key "${printable(keyId)}" is weak: ${weakness}`;
+  if (weakness !== undefined) return `${name} is weak: ${weakness}`;
+  const algorithm = algorithmOf(jwk, key, allowed);
+  if (algorithm === undefined) return `the algorithm, type, curve or size of ${name} is not accepted`;
   return { keyId, key, thumbprint, algorithm };
 }
 

@@ -60,7 +60,7 @@ export function readAuthorizationServer(
     readHttpsUri(record.raw(name), record.at(name), allowInsecureHttp);
     return record.string(name);
   };
-  return {
+  return Object.freeze({
     issuer: readUri('issuer'),
     tokenEndpoint: record.has('tokenEndpoint') ? readUri('tokenEndpoint') : undefined,
     ...readOAuthClient(record),
@@ -70,5 +70,5 @@ export function readAuthorizationServer(
       : undefined,
     timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 60_000 }),
     allowInsecureHttp,
-  };
+  });
 }

@@ -11,10 +11,11 @@ import { calledFor, needing, refuseOtherActor, requireUser } from './on-behalf-o
 import { clientCredentialsSource } from './sources/client-credentials.js';
 import { proofHeader } from './sources/attach-proof.js';
 import { type Destination, type DestinationRecord } from './destination.js';
-import { createDestinations } from './destinations.js';
+import { createDestinations, refuseToSign } from './destinations.js';
 import { exchangeSource } from './sources/exchange.js';
 import { mintSource } from './sources/mint.js';
 import { propagateSource } from './sources/propagate.js';
+import { NO_KEYS } from '../signing-keys/missing-keys.js';
 import { signWithOwnKey } from '../signing-keys/sign-token.js';
 import { memoryTokenCache, type TokenCache } from './cache/token-cache.js';
 import { createTokenEndpoint, type TokenEndpoint } from '../oauth/token-endpoint.js';
@@ -24,7 +25,8 @@ export interface AuthorizerOptions {
   /** The identifier of this service: the issuer of what it mints. */
   readonly service: string;
   readonly destinations: readonly DestinationRecord[];
-  readonly keyStore: KeyStore;
+  /** Our own keys. May be left out where no destination needs a signature of this service. */
+  readonly keyStore?: KeyStore;
   /** What happens to a call that no destination describes. Default `refuse`. */
   readonly undeclared?: 'refuse' | 'send-without-token';
   /** Default: in this process, 1,000 tokens. */
@@ -61,6 +63,8 @@ export interface AuthorizeOptions {
 
 /** Authorizes outgoing calls: picks the destination by the final URL, and its token source. */
 export interface Authorizer {
+  /** The declared destinations, in the order of their records. */
+  readonly destinations: readonly Destination[];
   /**
    * The destination of a final URL; undefined when none is declared and such calls are let out.
    * @throws CountersignError `destination_unknown`; also for a path that servers may read as that of another destination.
@@ -84,7 +88,7 @@ export interface Authorizer {
    * To be told when the called service answered 401: the token is left aside, and calls that follow get another one; while
    * none can be had, the old one as long as it holds. Of the tokens that an authorization server issues in each other's
    * place one in 30 seconds is left aside: a service that refuses whatever it gets must not become a flood of token
-   * requests. Does not judge whether this call may be made again: `mendableRefusal` does.
+   * requests. Does not judge whether this call may be made again: `retryableRefusal` does.
    * @returns whether calls that follow ask for another token.
    */
   tokenRefused(call: AuthorizedCall): boolean;
@@ -118,13 +122,14 @@ const OPTIONS = [
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const read = new OptionsReader(options, '', OPTIONS);
   const service = read.string('service');
-  const { keyStore, clock = systemClock, onWarning = () => undefined } = options;
-  if (typeof keyStore !== 'object' || !('signer' in keyStore))
+  const { keyStore = NO_KEYS, clock = systemClock, onWarning = () => undefined } = options;
+  if (!isKeyStore(keyStore))
     throw invalidOption('keyStore', 'must be a key store, as createKeyStore() resolves to');
   const undeclared = read.oneOf('undeclared', ['refuse', 'send-without-token'], 'refuse');
   const allowInsecureHttp = read.boolean('allowInsecureHttpForLocalDevelopment', false);
   const destinations = createDestinations(options.destinations, { service, allowInsecureHttp });
-  const sources = tokenSources(options, clock);
+  if (keyStore === NO_KEYS) refuseToSign(destinations.all);
+  const sources = tokenSources({ service, keyStore, clock });
   const cache = options.tokenCache ?? memoryTokenCache({ clock });
   const tokens = cachedTokens({ cache, clock, onWarning });
 
@@ -137,6 +142,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   }
 
   return {
+    destinations: destinations.all,
     destinationOf,
 
     tokenRefused({ destination, issued }) {
@@ -170,11 +176,19 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   };
 }
 
-function tokenSources(
-  options: AuthorizerOptions,
-  clock: Clock,
-): Readonly<Record<Destination['authorize'], TokenSource | undefined>> {
-  const { service, keyStore } = options;
+function isKeyStore(value: unknown): value is KeyStore {
+  return typeof value === 'object' && value !== null && 'signer' in value;
+}
+
+function tokenSources({
+  service,
+  keyStore,
+  clock,
+}: {
+  readonly service: string;
+  readonly keyStore: KeyStore;
+  readonly clock: Clock;
+}): Readonly<Record<Destination['authorize'], TokenSource | undefined>> {
   // By what a record says once: a call that names scopes has a destination of its own.
   const endpoints = new Map<AuthorizationServer, TokenEndpoint>();
   const endpointOf = ({ name, authorizationServer: server }: Destination): TokenEndpoint => {

@@ -33,6 +33,11 @@ export function readingsOf(path: string): readonly string[] | undefined {
   return [...readings];
 }
 
+/** A path in small letters. Its octets are those of UTF-8, as URLs encode them. */
+export function foldedPath(path: string): string {
+  return Buffer.from(path, 'latin1').toString().toLowerCase();
+}
+
 /** Decodes each octet by itself, so that invalid UTF-8 is decoded too. */
 function decode(path: string, except: string): string {
   return path.replace(/%([0-9a-f]{2})/gi, (encoded, hex: string) => {

@@ -54,7 +54,7 @@ interface DestinationMembers {
   readonly timeoutMs?: number;
 }
 
-/** A destination with its defaults filled in. */
+/** A destination with its defaults filled in. Cannot be changed. */
 export interface Destination extends Required<Omit<DestinationMembers, 'url'>> {
   readonly url: URL;
   readonly authorize: 'none' | 'propagate' | 'mint' | 'clientCredentials' | 'exchange' | 'staticCredential';
@@ -121,9 +121,14 @@ export function readDestination(value: unknown, path: string, context: Destinati
   // Every token that reaches us names us as its audience, also the service tokens that must never be handed on.
   if (authorize === 'propagate' && audience === context.service)
     throw invalidOption(record.at('audience'), 'is this service itself: tokens for it are not handed on');
-  return {
+  const { href } = url;
+  // Calls hand it out, and it decides what every later token says.
+  return Object.freeze({
     name: record.string('name'),
-    url,
+    /** A `URL` cannot be frozen, so each reader has its own. */
+    get url() {
+      return new URL(href);
+    },
     audience,
     onBehalfOf,
     authorize,
@@ -134,7 +139,7 @@ export function readDestination(value: unknown, path: string, context: Destinati
     bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], 'required'),
     delegationProof,
     timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 600_000 }),
-  };
+  });
 }
 
 function readCredential(record: OptionsReader): StaticCredential | undefined {

@@ -27,7 +27,7 @@ export function calledFor(
     throw new CountersignError('config_invalid', problem);
   }
   const delegationProof = destination.delegationProof && onBehalfOf === 'user';
-  return { ...destination, onBehalfOf, delegationProof };
+  return Object.freeze({ ...destination, onBehalfOf, delegationProof });
 }
 
 /**
@@ -112,7 +112,7 @@ export function needing(
   if (undeclared !== undefined)
     throw new CountersignError('config_invalid', `${name} has no scope ${undeclared} in its record`);
   if (onBehalfOf === 'user' && authentication !== undefined) refuseEscalation(scopes, name, authentication);
-  return { ...destination, scopes };
+  return Object.freeze({ ...destination, scopes: Object.freeze([...scopes]) });
 }
 
 function refuseEscalation(scopes: readonly string[], name: string, { principal }: Authentication): void {

@@ -39,7 +39,7 @@ const MAX_PROBLEM_BYTES = 65_536;
  * service that hands on the answer of another one, which it called while it served us, shows the other one's challenge.
  * Does not know whether the body can be sent again, nor whether there is another token: `Authorizer#tokenRefused` does.
  */
-export async function mendableRefusal(
+export async function retryableRefusal(
   answer: RefusedCall,
   destination: Destination | undefined,
 ): Promise<FaultCode | undefined> {

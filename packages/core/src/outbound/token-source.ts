@@ -18,7 +18,7 @@ export interface TokenRequest {
   readonly authentication: Authentication | undefined;
 }
 
-/** A token that may be sent, and what it says; for decision records, without the token's own text. */
+/** A token that may be sent, and what it says, for decision records. Calls share it, so it cannot be changed. */
 export interface IssuedToken {
   /** The compact token. Never log it. */
   readonly token: string;

@@ -9,9 +9,10 @@ const TRANSPORT_HEADERS: ReadonlySet<string> = new Set([
 
 /**
  * Whether a header says how a message is framed or routed, or how its connection is kept. Only the sender of that very
- * message can know, so such headers must not be copied from another one. Pseudo headers of HTTP/2 are among them.
+ * message can know, so such headers must not be copied from another one. Pseudo headers of HTTP/2 are among them, and names with
+ * underscores, which some servers and gateways take for hyphens.
  */
 export function isTransportHeader(name: string): boolean {
-  const lower = name.toLowerCase();
-  return TRANSPORT_HEADERS.has(lower) || lower.startsWith('proxy-') || lower.startsWith(':');
+  const folded = name.toLowerCase().replaceAll('_', '-');
+  return TRANSPORT_HEADERS.has(folded) || folded.startsWith('proxy-') || folded.startsWith(':');
 }

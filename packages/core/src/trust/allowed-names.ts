@@ -6,8 +6,12 @@ import { type ResolvedTrustRecord } from './trust-record.js';
 export interface AllowedNames {
   /** Whether it may speak for a subject without a proof. */
   subject(subject: string): boolean;
-  /** Whether a client of it may bear this name: none may that of a user or, unless `clients` lists it, of another issuer. */
-  client(name: string): boolean;
+  /**
+   * Whose name a client of it would bear, and what to do about it; undefined where it may bear the name. None may that of a
+   * user or, unless `clients` lists it, of another issuer or of this service.
+   * @param itself whether it is the subject too: nobody is this service itself, whatever `clients` lists.
+   */
+  borrowed(name: string, itself: boolean): string | undefined;
 }
 
 /**
@@ -51,9 +55,17 @@ export function allowedNames(
         const folded = foldedName(subject);
         return !isUsers(folded) && !isAnothers(folded);
       },
-      client(name) {
+      borrowed(name, itself) {
+        const isListed = clients?.has(name) === true;
+        if (name === service) {
+          if (itself) return 'the name of this service, and speaks for itself';
+          if (isListed) return undefined;
+          return `the name of this service (${service}); list it in clients if both are one registration`;
+        }
         const folded = foldedName(name);
-        return !isUsers(folded) && (clients?.has(name) === true || !isAnothers(folded));
+        if (isUsers(folded)) return 'a name that is kept for users, or lies under that of this service';
+        if (isListed || !isAnothers(folded)) return undefined;
+        return 'the name of another trusted issuer; list it in clients if it is that service';
       },
     };
   };

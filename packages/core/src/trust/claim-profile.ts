@@ -1,8 +1,11 @@
 import { invalidOption, OptionsReader } from '../options.js';
 import { claim, type Claims } from '../token.js';
 
-/** Providers whose access tokens are known here, each with what its tokens are called and which claims they hold. */
-export type ClaimPreset = 'keycloak' | 'auth0' | 'entra' | 'cognito' | 'okta';
+/**
+ * Whose access tokens are known here, each with what its tokens are called and which claims they hold. `rfc9068`: every
+ * provider that keeps to that specification.
+ */
+export type ClaimPreset = 'rfc9068' | 'keycloak' | 'auth0' | 'entra' | 'cognito' | 'okta';
 
 /** The way to a claim inside of others: `["realm_access", "roles"]`. */
 export type ClaimPath = readonly string[];
@@ -56,8 +59,9 @@ const RFC9068: ClaimProfile = {
 
 const base: Preset = { ...RFC9068, tokenTypes: ['jwt'], maxLifetimeSeconds: 3600 };
 
-/** Where each provider departs from RFC 9068, by its public documentation. */
+/** RFC 9068, and where each provider departs from it, by its public documentation. */
 const PRESETS: Readonly<Record<ClaimPreset, Preset>> = {
+  rfc9068: { ...base, tokenTypes: ['at+jwt'] },
   keycloak: {
     ...base,
     tokenTypes: ['jwt', 'at+jwt'],
@@ -97,7 +101,7 @@ const PRESETS: Readonly<Record<ClaimPreset, Preset>> = {
   okta: { ...base, tokenTypes: [undefined, 'jwt'], scopes: [['scp']], roles: [['groups']], client: ['cid'] },
 };
 
-const PRESET_NAMES = ['keycloak', 'auth0', 'entra', 'cognito', 'okta'] as const;
+const PRESET_NAMES = ['rfc9068', 'keycloak', 'auth0', 'entra', 'cognito', 'okta'] as const;
 const MEMBERS = ['preset', 'scopes', 'roles', 'client', 'rolesOfClient', 'equal', 'optional'] as const;
 const MAY_BE_OPTIONAL: ReadonlySet<string> = new Set(['sub', 'iat', 'jti', 'client_id', 'aud']);
 

@@ -38,8 +38,12 @@ for (const [network, prefix] of [
 ] as const)
   SPECIAL_IPV6.addSubnet(network, prefix, 'ipv6');
 
-/** Names that stand for this machine or a network of one's own (RFC 6761, 6762, 8375; `internal` by ICANN's board, 2024). */
-const PRIVATE_NAME = /(^|\.)(localhost|localdomain6?|local|internal|home\.arpa)$/;
+/**
+ * Names that stand for this machine, a network of one's own (RFC 6761, 6762 with appendix G, 8375; `internal` by ICANN's board,
+ * 2024), a service of the same Kubernetes cluster, or a place that the DNS does not know (RFC 7686).
+ */
+const PRIVATE_NAME =
+  /(^|\.)(localhost|localdomain6?|local|internal|intranet|private|corp|home|lan|home\.arpa|svc|onion)$/;
 
 /**
  * Whether the host of a URL is this machine or a private network's, by its address or by a name that no public server has:

@@ -1,6 +1,6 @@
 import { readActsFor, type ActsFor } from './acts-for.js';
 import { fixedSet } from '../lib/frozen-set.js';
-import { ALGORITHMS, algorithmNamed, type Algorithm } from '../crypto/algorithms.js';
+import { ALGORITHMS, algorithmNamed, type Algorithm, type AlgorithmName } from '../crypto/algorithms.js';
 import { invalidOption, OptionsReader, readHttpsUri, readScopes } from '../options.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { type Preset } from './claim-profile.js';
@@ -12,13 +12,26 @@ import {
   type ThirdPartyMembers,
 } from './third-party.js';
 
-/** Where an issuer's public keys are: exactly one of these forms. */
-export type TrustedKeys =
-  | { readonly jwksUri: string }
-  | { readonly jwks: { readonly keys: readonly object[] } }
-  | { readonly jwksFile: string }
+interface KeyForms {
+  /** Where the set is published. Over `http:` from loopback only. */
+  readonly jwksUri: string;
+  /** The set itself. */
+  readonly jwks: { readonly keys: readonly object[] };
+  /** A file that holds the set. Read once, at the start. */
+  readonly jwksFile: string;
   /** By the metadata of the issuer (RFC 8414, OpenID Connect Discovery). */
-  | { readonly discovery: true };
+  readonly discovery: true;
+}
+
+/** Where an issuer's public keys are, by one of the forms. */
+type KeyPlace = { readonly [Form in keyof KeyForms]: Pick<KeyForms, Form> }[keyof KeyForms];
+
+/** Where an issuer's public keys are: exactly one of `jwksUri`, `jwks`, `jwksFile` and `discovery`. */
+export type TrustedKeys = {
+  readonly [Form in keyof KeyForms]: Pick<KeyForms, Form> & {
+    readonly [Other in Exclude<keyof KeyForms, Form>]?: never;
+  };
+}[keyof KeyForms];
 
 /** What this service accepts from one issuer, as people write it: one element of a trust file. */
 export interface TrustRecord extends ThirdPartyMembers {
@@ -26,10 +39,13 @@ export interface TrustRecord extends ThirdPartyMembers {
   readonly name: string;
   /** The exact `iss` of its tokens. An https URI where its metadata is looked up; else any text. */
   readonly issuer: string;
-  /** May be left out where `introspection` is given: then none of its tokens is a JWT. */
+  /**
+   * Where its public keys are. Default `{ discovery: true }` where `claims` names a provider. May be left out where
+   * `introspection` is given: then none of its tokens is a JWT.
+   */
   readonly keys?: TrustedKeys;
   /** Default `["ES256"]` for service tokens, `["RS256"]` where `claims` names a provider; else required. */
-  readonly algorithms?: readonly string[];
+  readonly algorithms?: readonly AlgorithmName[];
   /**
    * The `typ` of its tokens. Default: what the provider that `claims` names calls them; `at+jwt` where `introspection` is
    * given; else `svc+jwt`.
@@ -79,7 +95,7 @@ export interface ResolvedTrustRecord extends ThirdParty {
   readonly name: string;
   readonly issuer: string;
   /** Undefined where no token is a JWT. */
-  readonly keys: TrustedKeys | undefined;
+  readonly keys: KeyPlace | undefined;
   /** Whether its metadata is looked up. */
   readonly hasMetadata: boolean;
   readonly algorithms: readonly Algorithm[];
@@ -128,8 +144,7 @@ export function readTrustRecord(
   if (!NAME.test(name))
     throw invalidOption(record.at('name'), 'must be letters, digits, ".", "_" or "-", at most 64');
   const issuer = record.string('issuer');
-  const hasKeys = record.has('keys') || !record.has('introspection');
-  const keys = hasKeys ? readKeys(record.raw('keys'), record.at('keys'), allowInsecureHttp) : undefined;
+  const keys = readKeys(record, preset, allowInsecureHttp);
   const thirdParty = readThirdParty(record, given, isService, allowInsecureHttp);
   const { introspection } = thirdParty;
   const hasMetadata =
@@ -183,11 +198,23 @@ export function normalTokenType(typ: string): string {
 }
 
 const KEY_FORMS = ['jwksUri', 'jwks', 'jwksFile', 'discovery'] as const;
+const ONE_FORM = `must hold exactly one of ${KEY_FORMS.join(', ')}`;
 
-function readKeys(value: unknown, path: string, allowInsecureHttp: boolean): TrustedKeys {
-  const keys = new OptionsReader(value, path, KEY_FORMS);
+/** Undefined where no token is a JWT: a record that is asked about its tokens, and names no keys. */
+function readKeys(
+  record: OptionsReader,
+  preset: Preset | undefined,
+  allowInsecureHttp: boolean,
+): KeyPlace | undefined {
+  const path = record.at('keys');
+  if (!record.has('keys')) {
+    if (record.has('introspection')) return undefined;
+    if (preset !== undefined) return { discovery: true };
+    throw invalidOption(path, ONE_FORM);
+  }
+  const keys = new OptionsReader(record.raw('keys'), path, KEY_FORMS);
   const forms = KEY_FORMS.filter((form) => keys.has(form));
-  if (forms.length !== 1) throw invalidOption(path, `must hold exactly one of ${KEY_FORMS.join(', ')}`);
+  if (forms.length !== 1) throw invalidOption(path, ONE_FORM);
   if (keys.has('discovery')) {
     if (keys.raw('discovery') !== true) throw invalidOption(keys.at('discovery'), 'must be true');
     return { discovery: true };

@@ -54,6 +54,7 @@ export interface TrustStore {
 }
 
 export interface TrustStoreOptions {
+  /** Whom this service trusts. An empty list is for a service that only calls others: every token is refused. */
   readonly trust: readonly TrustRecord[];
   readonly jwks?: JwksOptions;
   readonly clock?: Clock;
@@ -92,8 +93,8 @@ export function trustStoreOf(
   service: string | undefined,
 ): TrustStore {
   const trust = given.raw('trust');
-  if (!Array.isArray(trust) || trust.length === 0)
-    throw invalidOption('trust', 'must hold at least one trust record');
+  if (!Array.isArray(trust))
+    throw invalidOption('trust', 'must be an array of trust records; [] trusts nobody');
   const insecure = given.boolean('allowInsecureHttpForLocalDevelopment', false);
   const records = trust.map((record: unknown, index) =>
     readTrustRecord(record, `trust[${String(index)}]`, insecure),

@@ -148,12 +148,18 @@ describe('a weak key of an issuer', () => {
 
   it.each([
     ['with the fingerprint of ROCA', ROCA, 'its modulus has the fingerprint of ROCA'],
+    ['with the exponent 1', rsaJwk(modulus, '01'), 'its exponent is not 3'],
     ['with an even exponent', rsaJwk(modulus, '010000'), 'its exponent is not 3'],
     ['of small order', identity, 'its point is of small order'],
   ])('is left out with a warning that names it: one %s', async (_what, weak, problem) => {
     const warnings: string[] = [];
     const keys = { jwks: await setWith(weak) };
-    const record = { name: 'idp', issuer: 'https://idp.example/', keys, algorithms: ['EdDSA', 'RS256'] };
+    const record = {
+      name: 'idp',
+      issuer: 'https://idp.example/',
+      keys,
+      algorithms: ['EdDSA', 'RS256'] as const,
+    };
     const onWarning = (message: string): void => void warnings.push(message);
     const store = createTrustStore({ trust: [record], onWarning });
     expect(store.keyStatus()).toMatchObject([{ keys: 1 }]);

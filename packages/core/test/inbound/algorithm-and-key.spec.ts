@@ -1,4 +1,5 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { type Algorithm } from '../../src/crypto/algorithms.js';
 import { createForgeKey, forgeKeyOf, trustedKey, type ForgeKey } from '../support/forge.js';
 import { accepted, createScene, refused, trustRecord } from '../support/scene.js';
 
@@ -51,7 +52,7 @@ describe('the algorithm of a token', () => {
 
   it('must be the one of the key: a PS256 key verifies no RS256', async () => {
     const key = trustedKey('PS256');
-    const trust = { algorithms: ['PS256', 'RS256'] };
+    const trust = { algorithms: ['PS256', 'RS256'] as const };
     expect(await refused({ header: { alg: 'RS256' }, signedAs: 'RS256' }, { key, trust })).toBe(
       'algorithm_not_allowed',
     );
@@ -59,7 +60,7 @@ describe('the algorithm of a token', () => {
 
   it('must be the one of the key: an RS256 key verifies no RS512', async () => {
     const key = trustedKey('RS256');
-    const trust = { algorithms: ['RS256', 'RS512'] };
+    const trust = { algorithms: ['RS256', 'RS512'] as const };
     expect(await refused({ header: { alg: 'RS512' }, signedAs: 'RS512' }, { key, trust })).toBe(
       'algorithm_not_allowed',
     );
@@ -81,7 +82,10 @@ describe('the algorithm of a token', () => {
   it('needs a key on its own curve: ES256 is nothing for a P-384 key', async () => {
     const other = createForgeKey('ES384');
     const setting = {
-      trust: { algorithms: ['ES256', 'ES384'], keys: { jwks: { keys: [trustedKey().jwk, other.jwk] } } },
+      trust: {
+        algorithms: ['ES256', 'ES384'] as const,
+        keys: { jwks: { keys: [trustedKey().jwk, other.jwk] } },
+      },
     };
     await expect(
       accepted({ header: { alg: 'ES384', kid: other.kid }, signedBy: other }, setting),
@@ -103,7 +107,7 @@ describe('the key of a token', () => {
     expect(await refused({ header: { kid: undefined } })).toBe('header_not_allowed');
   });
 
-  const thirdParty = { tokenType: 'at+jwt', algorithms: ['ES256'] };
+  const thirdParty = { tokenType: 'at+jwt', algorithms: ['ES256'] as const };
   const thirdPartyToken = { header: { typ: 'at+jwt' }, claims: { client_id: 'web' } };
 
   it('may be left out by a third party that has only one', async () => {
@@ -154,7 +158,7 @@ describe('the key of a token', () => {
     expect(warnings).toEqual([expect.stringContaining('the same kid')]);
   });
 
-  const weak: readonly [string, () => ForgeKey, string][] = [
+  const weak: readonly [string, () => ForgeKey, Algorithm][] = [
     [
       'RSA with 1,024 bits',
       () => forgeKeyOf(generateKeyPairSync('rsa', { modulusLength: 1024 }), 'RS256'),
@@ -173,7 +177,10 @@ describe('the key of a token', () => {
       const other = make();
       const warnings: string[] = [];
       const setting = {
-        trust: { algorithms: ['ES256', algorithm], keys: { jwks: { keys: [trustedKey().jwk, other.jwk] } } },
+        trust: {
+          algorithms: ['ES256', algorithm] as const,
+          keys: { jwks: { keys: [trustedKey().jwk, other.jwk] } },
+        },
         verifier: { onWarning: (message: string) => warnings.push(message) },
       };
       const change = { header: { alg: algorithm, kid: other.kid }, signedBy: other };

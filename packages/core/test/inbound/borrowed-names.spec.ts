@@ -7,6 +7,7 @@ import {
   accepted,
   codeOf,
   createScene,
+  faultOf,
   inboundRequest,
   refused,
   type Setting,
@@ -52,11 +53,26 @@ const RESPELT: readonly (readonly [string, string])[] = [
   ['capitals', 'HTTPS://Census.SERVICE/User/21/'],
   ['the default port', 'https://census.service:443/user/21/'],
   ['another scheme', 'http://census.service/user/21/'],
+  ['a scheme of the web that is no page', 'wss://census.service/user/21/'],
+  ['the default port of another scheme', 'ws://census.service:443/user/21/'],
+  ['the default port of plain http', 'census://census.service:80/user/21/'],
+  ['the scheme of files on a server', 'ftp://census.service:21/user/21/'],
+  ['a scheme that nobody knows', 'x-census+1.0://Census.Service/user/21/'],
+  ['a scheme that nobody knows, and credentials', 'x-census://a:b@census.service/user/21/'],
+  ['a scheme that nobody knows, and a wide letter', 'x-census://ｃensus.service/user/21/'],
+  ['a scheme around another', 'blob:https://census.service/user/21/'],
+  ['a scheme around another, and no slashes', 'view-source:https:census.service/user/21/'],
+  ['schemes around others', 'view-source:blob:ws://census.service/user/21/'],
+  ['an escaped scheme', 'ftp%3A%2F%2Fcensus.service/user/21/'],
+  ['an escaped scheme in another', 'blob:https%3A//census.service/user/21/'],
+  ['a slash in the credentials', 'https://elsewhere.example%2F@census.service/user/21/'],
   ['credentials', 'https://a:b@census.service/user/21/'],
   ['a dot behind the host', 'https://census.service./user/21/'],
   ['no slashes', 'https:census.service/user/21/'],
   ['backslashes', 'https:\\\\census.service\\user\\21\\'],
   ['no scheme', '//census.service/user/21/'],
+  ['no scheme, and the default port', '//census.service:443/user/21/'],
+  ['no scheme, and credentials', '\\\\a:b@census.service/user/21/'],
   ['the host alone', 'census.service/user/21/'],
   ['escapes', 'https://census.service/%75ser/%32%31/'],
   ['escaped escapes', 'https://census.service/%2575ser/21/'],
@@ -95,6 +111,12 @@ describe('a provider that names its own users', () => {
     'https://census.services/user/21/',
     'https://census.service:8443/user/21/',
     'https://shop.example/customers/7/',
+    'ftp://census.services/user/21/',
+    'blob:https://elsewhere.example/user/21/',
+    'view-source:elsewhere',
+    'x-census:user/21/',
+    'elsewhere://user/census.service/',
+    'CENSUS\\jane',
     'https://shop.example/',
     'https://gateway.example/user/1/',
     'urn:example:customers2/7',
@@ -103,6 +125,28 @@ describe('a provider that names its own users', () => {
   ])('names any other: %s', async (sub) => {
     expect((await accepted({ claims: { sub } }, OPEN)).principal).toMatchObject({ subject: sub });
   });
+
+  it.each(['ACME\\jane', 'acme\\Jane Doe', 'ACME\\svc.web$'])(
+    'names a user of a Windows domain that is called as this service is: %s',
+    async (sub) => {
+      const claims = { ...OPEN.token?.claims, aud: 'acme' };
+      const setting = { ...OPEN, verifier: { service: 'acme' }, token: { ...OPEN.token, claims } };
+      expect((await accepted({ claims: { sub } }, setting)).principal).toMatchObject({ subject: sub });
+      for (const other of [
+        'ACME',
+        'acme/jane',
+        'acme\\..',
+        'acme\\.',
+        'acme\\user\\jane',
+        'acme%5Cjane',
+        '\\acme\\jane',
+      ])
+        expect([other, await refused({ claims: { sub: other } }, setting)]).toEqual([
+          other,
+          'delegation_not_allowed',
+        ]);
+    },
+  );
 
   it('is refused each time, also after a good token', async () => {
     const scene = createScene(OPEN);
@@ -182,6 +226,42 @@ describe('a client', () => {
     const { principal } = await accepted({ claims: itself(gateway) }, listed);
     expect(principal).toMatchObject({ subject: gateway, subjectKind: 'service', client: gateway });
     expect(await refused({ claims: { client_id: USER } }, listed)).toBe('delegation_not_allowed');
+  });
+
+  describe.each([
+    'census',
+    'https://census.service/',
+    'api://census',
+    '6e74172b-be56-4843-9ff4-e66a39bb12e3',
+  ])('that is registered under the identifier of this service, %s,', (service) => {
+    const claims = { ...OPEN.token?.claims, aud: service, client_id: service };
+    const shared = {
+      ...OPEN,
+      trust: { ...OPEN.trust, clients: ['web', service] },
+      verifier: { service },
+      token: { ...OPEN.token, claims },
+    };
+
+    it('calls for its users where its record lists it, and is refused where it does not', async () => {
+      const { principal } = await accepted({}, shared);
+      expect(principal).toMatchObject({ subject: 'user-1', subjectKind: 'user', client: service });
+      const fault = await faultOf(accepted({}, { ...shared, trust: { ...OPEN.trust } }));
+      expect(fault).toMatchObject({ code: 'delegation_not_allowed' });
+      expect(fault.message).toContain(`the name of this service (${service})`);
+      expect(fault.message).toContain('clients');
+    });
+
+    it('does not speak as this service itself', async () => {
+      expect(await refused({ claims: itself(service) }, shared)).toBe('delegation_not_allowed');
+      expect(await refused({ claims: { sub: service } }, shared)).toBe('delegation_not_allowed');
+    });
+
+    it('bears no name under it, nor another spelling of it, whatever its record lists', async () => {
+      for (const name of [`${service}/user/21/`, `${service}?user=21`, service.toUpperCase()]) {
+        const listed = { ...shared, trust: { ...shared.trust, clients: [service, name] } };
+        expect(await refused({ claims: { client_id: name } }, listed)).toBe('delegation_not_allowed');
+      }
+    });
   });
 
   it.each(['web', 'https://shop.example/app.json', 'K1AUPhZq8mRi0Q0pjhkfu1D7y6KjDQja'])(

@@ -7,6 +7,7 @@ import {
   ENTRA,
   KEYCLOAK,
   OKTA,
+  RFC9068,
   settingFor,
   type ProviderToken,
 } from '../support/provider-tokens.js';
@@ -43,6 +44,18 @@ function describeProvider(name: string, token: ProviderToken, refusals: readonly
     });
   });
 }
+
+describeProvider('RFC 9068', RFC9068, [
+  ['that does not say what it is', { header: { typ: undefined } }, 'token_type_not_allowed'],
+  ['that is any JWT', { header: { typ: 'JWT' } }, 'token_type_not_allowed'],
+  changed('for another service', { aud: 'https://herald.service/' }, 'audience_mismatch'),
+  changed('without an audience', { aud: undefined }, 'audience_mismatch'),
+  changed('without an id', { jti: undefined }, 'claim_missing'),
+  changed('that names no client', { client_id: undefined }, 'claim_missing'),
+  changed('that names its client elsewhere', { client_id: undefined, azp: 's6BhdRkqt3' }, 'claim_missing'),
+  changed('whose roles are no list', { roles: 'support' }, 'claim_invalid'),
+  changed('that lives longer than an hour', { exp: NOW + 3601 }, 'lifetime_too_long'),
+]);
 
 describeProvider('Keycloak', KEYCLOAK, [
   changed('for another client', { aud: ['account'] }, 'audience_mismatch'),
@@ -95,6 +108,7 @@ describeProvider('Okta', OKTA, [
 
 describe('what a principal gets from a token', () => {
   it.each([
+    ['RFC 9068', RFC9068, '5ba552d67', 's6BhdRkqt3'],
     ['Keycloak', KEYCLOAK, 'https://census.service/user/36fa0f91-f94d-4a0c-afed-6b7d952e47da/', 'storefront'],
     ['Auth0', AUTH0, 'auth0|6553da60a54af58e29493993', 'K1AUPhZq8mRi0Q0pjhkfu1D7y6KjDQja'],
     [
@@ -126,6 +140,7 @@ describe('what a principal gets from a token', () => {
   });
 
   it.each<[string, ProviderToken, Claims]>([
+    ['RFC 9068', RFC9068, { sub: 's6BhdRkqt3' }],
     ['Keycloak', KEYCLOAK, { client_id: 'storefront' }],
     ['Auth0', AUTH0, { sub: 'K1AUPhZq8mRi0Q0pjhkfu1D7y6KjDQja@clients', gty: 'client-credentials' }],
     ['Entra', ENTRA, { scp: undefined }],

@@ -82,7 +82,7 @@ it('a token that is bound to a client certificate is never recalled: each connec
 
 describe('a token of a provider that is recalled', () => {
   const settingOf = (token: ProviderToken): Setting => ({ ...settingFor(token), key });
-  const algorithms = { trust: { algorithms: ['ES384'] } };
+  const algorithms = { trust: { algorithms: ['ES384'] as const } };
   const scene = (token: ProviderToken, trust: Setting['trust'] = {}) => {
     const setting = settingOf(token);
     return createScene({ ...setting, trust: { ...setting.trust, ...algorithms.trust, ...trust } });

@@ -2,17 +2,7 @@ import { types } from 'node:util';
 import { SERVICE } from '../support/forge.js';
 import { remembered } from '../support/recalled.js';
 import { createScene } from '../support/scene.js';
-
-/** Every object that can be reached from both, whoever sent the requests. */
-function sharedBy(one: object, other: object, found = new Set<object>()): ReadonlySet<object> {
-  for (const [name, value] of Object.entries(one) as [string, unknown][]) {
-    const its: unknown = Reflect.get(other, name);
-    if (typeof value !== 'object' || value === null || typeof its !== 'object' || its === null) continue;
-    if (value === its) found.add(value);
-    sharedBy(value, its, found);
-  }
-  return found;
-}
+import { sharedBy } from '../support/shared-objects.js';
 
 it('what requests with one token share cannot be changed by any means', async () => {
   const claims = { txn: 'txn-1', roles: ['support'], may_act: { sub: SERVICE } };

@@ -124,7 +124,7 @@ function joe() {
     name: 'joe',
     issuer: 'joe',
     keys: { jwks: { keys: [jwk] } },
-    algorithms: ['RS256'],
+    algorithms: ['RS256'] as const,
     tokenType: 'JWT',
   };
 }

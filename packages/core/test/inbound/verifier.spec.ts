@@ -122,8 +122,8 @@ describe('the options of a verifier', () => {
   it.each([
     ['service', { ...options, service: '' }],
     ['service', { ...options, service: undefined }],
-    ['trust', { ...options, trust: [] }],
     ['trust', { ...options, trust: undefined }],
+    ['trust', { ...options, trust: null }],
     ['maxTokenBytes', { ...options, maxTokenBytes: Number.NaN }],
     ['maxTokenBytes', { ...options, maxTokenBytes: Infinity }],
     ['maxTokenBytes', { ...options, maxTokenBytes: '8192' }],
@@ -132,11 +132,8 @@ describe('the options of a verifier', () => {
     ['audience', { ...options, audience: SERVICE }],
     ['maxTokenByte', { ...options, maxTokenByte: 10 }],
     ['trust[0].audiance', { ...options, trust: [{ ...trustRecord(), audiance: SERVICE }] }],
-    ['trust[0].algorithms[0]', { ...options, trust: [trustRecord(trustedKey(), { algorithms: ['HS256'] })] }],
-    [
-      'trust[0].algorithms[1]',
-      { ...options, trust: [trustRecord(trustedKey(), { algorithms: ['ES256', 'none'] })] },
-    ],
+    ['trust[0].algorithms[0]', { ...options, trust: [{ ...trustRecord(), algorithms: ['HS256'] }] }],
+    ['trust[0].algorithms[1]', { ...options, trust: [{ ...trustRecord(), algorithms: ['ES256', 'none'] }] }],
     ['trust[0].algorithms', { ...options, trust: [trustRecord(trustedKey(), { algorithms: [] })] }],
     [
       'trust[1].name',
@@ -162,6 +159,19 @@ describe('the options of a verifier', () => {
     expect(() => createVerifier(options)).not.toThrow();
     expect(() => createVerifier(bad as VerifierOptions)).toThrow(TypeError);
     expect(() => createVerifier(bad as VerifierOptions)).toThrow(name);
+  });
+
+  it('may trust nobody: then every token is refused, and nothing is announced', async () => {
+    const clock = createFixedClock();
+    await createVerifier({ ...options, clock }).authenticate(createScene().request());
+    const verifier = createVerifier({ ...options, clock, trust: [] });
+    expect(await codeOf(authenticated(verifier, createScene().request()))).toBe('issuer_untrusted');
+    expect(verifier).toMatchObject({
+      authorizationServers: [],
+      dpop: { algorithms: [], isAnnounced: false, isRequired: false },
+    });
+    expect(await verifier.hydrate()).toEqual([]);
+    expect(verifier.keyStatus()).toEqual([]);
   });
 
   it('may leave everything out but the service and its trust', async () => {

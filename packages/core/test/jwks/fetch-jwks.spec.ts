@@ -1,10 +1,8 @@
 import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
-import { createFixedClock, type FixedClock } from '../../src/clock.js';
-import { type IssuerKeys } from '../../src/jwks/issuer-keys.js';
-import { type JwksOptions } from '../../src/jwks/jwks-options.js';
+import { type FixedClock } from '../../src/clock.js';
 import { hang, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
-import { findKey, remoteKeysOf } from '../support/remote-keys.js';
+import { findKey, useKeyServer, type UsedKeyServer } from '../support/remote-keys.js';
 import { createSigningKey } from '../support/signing-key.js';
 
 const key = await createSigningKey('ES256', 'good');
@@ -12,22 +10,12 @@ const key = await createSigningKey('ES256', 'good');
 let server: KeyServer;
 let clock: FixedClock;
 let warnings: string[];
+let remote: UsedKeyServer['remote'];
+let publish: UsedKeyServer['publish'];
 
-beforeEach(async () => {
-  server = await startKeyServer(json({ keys: [key.publicJwk] }));
-  clock = createFixedClock();
-  warnings = [];
+useKeyServer(key.publicJwk, (used) => {
+  ({ server, clock, warnings, remote, publish } = used);
 });
-
-afterEach(() => server.close());
-
-function remote(options: JwksOptions = {}, jwksUri = server.jwksUri): IssuerKeys {
-  return remoteKeysOf({ jwksUri, clock, warnings }, options);
-}
-
-function publish(...jwks: readonly object[]): void {
-  server.answer(json({ keys: jwks }));
-}
 
 const goodSet = { keys: [key.publicJwk] };
 const tooLong = JSON.stringify({ keys: [key.publicJwk], padding: 'x'.repeat(4096) });

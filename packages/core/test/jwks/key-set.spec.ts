@@ -99,6 +99,15 @@ describe('a key is left out, with a warning that does not show it, when it', () 
     expect(set.warnings[0]).not.toContain('c2VjcmV0');
   });
 
+  it('is of a kind that no algorithm takes, which the warning names by its kid', () => {
+    const set = readKeySet({ keys: [good.publicJwk, { ...koblitz, kid: `a\n${'x'.repeat(500)}` }] }, [
+      'ES256',
+    ]);
+    expect(set.warnings).toEqual([
+      `keys[1] is left out: the algorithm, type, curve or size of the key "a\\n${'x'.repeat(58)}" is not accepted`,
+    ]);
+  });
+
   it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])('holds the private member %s', (member) => {
     const leaked = { ...other.publicJwk, [member]: 'c2VjcmV0' };
     const set = readKeySet({ keys: [good.publicJwk, leaked] }, ['ES256']);

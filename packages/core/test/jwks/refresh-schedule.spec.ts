@@ -1,9 +1,8 @@
-import { createFixedClock, type FixedClock } from '../../src/clock.js';
+import { type FixedClock } from '../../src/clock.js';
 import { type IssuerKeys } from '../../src/jwks/issuer-keys.js';
-import { type JwksOptions } from '../../src/jwks/jwks-options.js';
 import { createTrustStore } from '../../src/trust/trust-store.js';
-import { hang, hold, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
-import { findKey, ISSUER, remoteKeysOf } from '../support/remote-keys.js';
+import { hang, hold, json, status, text, type KeyServer } from '../support/key-server.js';
+import { findKey, ISSUER, useKeyServer, type UsedKeyServer } from '../support/remote-keys.js';
 import { createSigningKey } from '../support/signing-key.js';
 import { until } from '../support/until.js';
 
@@ -13,23 +12,15 @@ const next = await createSigningKey('ES256', 'next');
 let server: KeyServer;
 let clock: FixedClock;
 let warnings: string[];
+let remote: UsedKeyServer['remote'];
+let publish: UsedKeyServer['publish'];
 
-beforeEach(async () => {
-  server = await startKeyServer(json({ keys: [key.publicJwk] }));
-  clock = createFixedClock();
-  warnings = [];
+useKeyServer(key.publicJwk, (used) => {
+  ({ server, clock, warnings, remote, publish } = used);
 });
-
-afterEach(() => server.close());
-
-function remote(options: JwksOptions = {}): IssuerKeys {
-  return remoteKeysOf({ jwksUri: server.jwksUri, clock, warnings }, options);
-}
 
 /** Whether its set was fetched since the clock was last moved. */
 const isNew = (keys: IssuerKeys): boolean => keys.status().ageSeconds === 0;
-
-const publish = (...jwks: readonly object[]): void => server.answer(json({ keys: jwks }));
 
 describe('the refresh in the background', () => {
   it('begins between 75 % and 85 % of the age of the set, when a request comes, and that request does not wait', async () => {

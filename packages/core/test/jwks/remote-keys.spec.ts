@@ -1,9 +1,7 @@
-import { createFixedClock, type FixedClock } from '../../src/clock.js';
-import { type IssuerKeys } from '../../src/jwks/issuer-keys.js';
-import { type JwksOptions } from '../../src/jwks/jwks-options.js';
+import { type FixedClock } from '../../src/clock.js';
 import { createTrustStore } from '../../src/trust/trust-store.js';
 import { hang, json, startKeyServer, status, type KeyServer } from '../support/key-server.js';
-import { findKey, ISSUER, remoteKeysOf } from '../support/remote-keys.js';
+import { findKey, ISSUER, useKeyServer, type UsedKeyServer } from '../support/remote-keys.js';
 import { createSigningKey } from '../support/signing-key.js';
 
 const key = await createSigningKey('ES256', 'good');
@@ -11,23 +9,12 @@ const next = await createSigningKey('ES256', 'next');
 
 let server: KeyServer;
 let clock: FixedClock;
-let warnings: string[];
+let remote: UsedKeyServer['remote'];
+let publish: UsedKeyServer['publish'];
 
-beforeEach(async () => {
-  server = await startKeyServer(json({ keys: [key.publicJwk] }));
-  clock = createFixedClock();
-  warnings = [];
+useKeyServer(key.publicJwk, (used) => {
+  ({ server, clock, remote, publish } = used);
 });
-
-afterEach(() => server.close());
-
-function remote(options: JwksOptions = {}, jwksUri = server.jwksUri): IssuerKeys {
-  return remoteKeysOf({ jwksUri, clock, warnings }, options);
-}
-
-function publish(...jwks: readonly object[]): void {
-  server.answer(json({ keys: jwks }));
-}
 
 /** What became of many look-ups: how many found a key, and the codes of the others. */
 async function outcomes(finds: readonly Promise<unknown>[]): Promise<Record<string, number>> {

@@ -78,6 +78,11 @@ describe('the process does not come up with an authorizer that has', () => {
     [
       'no key store',
       { keyStore: undefined },
+      'destinations[0].authorize is "mint", which signs with a key of this service: set keys',
+    ],
+    [
+      'null for a key store',
+      { keyStore: null },
       'keyStore must be a key store, as createKeyStore() resolves to',
     ],
     ['a key store that is still a promise', { keyStore: Promise.resolve() }, 'keyStore must be a key store'],

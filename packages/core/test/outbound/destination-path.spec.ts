@@ -25,7 +25,6 @@ describe('a path', () => {
     ['/svc/%64%65%65%70', '/svc/deep/'],
     ['/%73vc/deep/', '/svc/deep/'],
     ['/%73vc/x', '/svc/'],
-    ['/svc/%44eep/x', '/svc/'],
     ['/svc/x/../deep/', '/svc/deep/'],
     ['/svc/x/%2e%2E/deep/', '/svc/deep/'],
     ['/svc/x/.%2e/%64eep/', '/svc/deep/'],
@@ -36,6 +35,9 @@ describe('a path', () => {
     ['/svc/%40x/', '/svc/@x/'],
     ['/svc/a%2bb/', '/svc/a+b/'],
     ['/svc/deeper', '/svc/'],
+    ['/svc/DEEPER', '/svc/'],
+    ['/svc/deep/X', '/svc/deep/'],
+    ['/svc/User/21/', '/svc/'],
     ['/svc/x?to=/svc/deep/', '/svc/'],
     ['/svc/x?to=%2e%2e%2Fdeep;//', '/svc/'],
     // Servers may read these in several ways, which all stay where they are.
@@ -78,6 +80,13 @@ describe('a path', () => {
     ['parameters behind dots, twice', '/svc/x/..;a=b/..;/admin'],
     ['parameters behind encoded dots', '/svc/deep/%2e%2e;/x'],
     ['parameters by an encoded semicolon', '/svc/deep%3Bv=1/x'],
+    ['capitals of the longer one', '/svc/DEEP/x'],
+    ['one capital', '/svc/Deep'],
+    ['capitals of the shorter one', '/SVC/x'],
+    ['an encoded capital', '/svc/%44eep/x'],
+    ['an encoded capital that is encoded', '/svc/%2544eep/x'],
+    ['a capital that is not of ASCII', '/svc/Ü b/x'],
+    ['capitals behind dots', '/svc/x/../Deep/'],
     ['parameters with a slash', '/svc/x;%2F..%2Fdeep'],
   ])('that servers take for one of this or of another destination is refused: %s', (_what, path) => {
     expect(codeOfCall(() => nameOf(path))).toBe('destination_unknown');
@@ -88,7 +97,7 @@ describe('a path', () => {
     const of = (path: string) => lenient.destinationOf(new URL(`https://h.test${path}`));
     expect(of('/other/')).toBeUndefined();
     expect(of('/svcx/%2F')).toBeUndefined();
-    for (const path of ['/other/..%2Fsvc/', '/svc%2Fx', '//svc/', '/svc;x/y', '/svc/..;/admin'])
+    for (const path of ['/other/..%2Fsvc/', '/svc%2Fx', '//svc/', '/svc;x/y', '/svc/..;/admin', '/Svc/x'])
       expect([path, codeOfCall(() => of(path))]).toEqual([path, 'destination_unknown']);
   });
 
@@ -118,6 +127,13 @@ describe('the process does not come up with a destination', () => {
       );
     },
   );
+
+  it('that is another one in other letters', () => {
+    expect(() => destinationsOf('https://h.test/deep/', 'https://h.test/%44eep')).toThrow(
+      'destinations[1] has the name or the url of destinations[0]',
+    );
+    expect(() => destinationsOf('https://h.test/deep/', 'https://other.test/Deep/')).not.toThrow();
+  });
 
   it('that is another one, written differently', () => {
     expect(() => destinationsOf('https://h.test/deep/', 'https://h.test/%64eep')).toThrow(

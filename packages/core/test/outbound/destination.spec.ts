@@ -72,7 +72,6 @@ describe('a destination', () => {
     ['the declared host as a user name', 'https://census.service/', 'https://census.service@attacker.test/'],
     ['a path above', 'https://census.service/api/', 'https://census.service/'],
     ['a path that begins the same', 'https://census.service/api', 'https://census.service/apiary/'],
-    ['a path in another case', 'https://census.service/api/', 'https://census.service/API/'],
     ['a path that climbs out', 'https://census.service/api/', 'https://census.service/api/../admin/'],
     [
       'a path that climbs out by %2e',

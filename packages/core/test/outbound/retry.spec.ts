@@ -1,7 +1,7 @@
 import { FAULTS, type FaultCode } from '../../src/errors.js';
 import { type Destination, type DestinationRecord } from '../../src/outbound/destination.js';
 import { createDestinations } from '../../src/outbound/destinations.js';
-import { mendableRefusal, type RefusedCall } from '../../src/outbound/retry.js';
+import { retryableRefusal, type RefusedCall } from '../../src/outbound/retry.js';
 import { CENSUS, HERALD, TO_CENSUS } from '../support/call-chain.js';
 
 function destination(change: Partial<DestinationRecord> = {}): Destination {
@@ -36,7 +36,7 @@ describe('a refused call', () => {
   it.each(Object.keys(FAULTS) as FaultCode[])(
     'may be made again after %s only if a new token mends it',
     async (code) => {
-      expect(await mendableRefusal(refusal(code), destination())).toBe(
+      expect(await retryableRefusal(refusal(code), destination())).toBe(
         MENDABLE.includes(code) ? code : undefined,
       );
     },
@@ -48,7 +48,7 @@ describe('a refused call', () => {
       asked.push(maxBytes);
       return Promise.resolve(undefined);
     };
-    expect(await mendableRefusal({ ...ORDINARY, text }, destination())).toBeUndefined();
+    expect(await retryableRefusal({ ...ORDINARY, text }, destination())).toBeUndefined();
     expect(asked).toEqual([65_536]);
   });
 
@@ -96,13 +96,13 @@ describe('a refused call', () => {
       { text: () => Promise.resolve('{"code":"toString","type":"urn:countersign:fault:toString"}') },
     ],
   ])('is not made again after %s', async (_what, change) => {
-    expect(await mendableRefusal({ ...ORDINARY, ...change }, destination())).toBeUndefined();
+    expect(await retryableRefusal({ ...ORDINARY, ...change }, destination())).toBeUndefined();
   });
 
   it('is not made again where a new token would be the same one, or none', async () => {
     for (const authorize of ['propagate', 'none'] as const)
-      expect(await mendableRefusal(ORDINARY, destination({ authorize }))).toBeUndefined();
-    expect(await mendableRefusal(ORDINARY, undefined)).toBeUndefined();
+      expect(await retryableRefusal(ORDINARY, destination({ authorize }))).toBeUndefined();
+    expect(await retryableRefusal(ORDINARY, undefined)).toBeUndefined();
   });
 
   it.each([
@@ -111,11 +111,11 @@ describe('a refused call', () => {
     `Bearer realm="${CENSUS}", error="invalid_token", DPoP realm="${CENSUS}", algs="ES256 PS256"`,
     `DPoP realm="${CENSUS}", algs="ES256", Bearer realm="${CENSUS}", error="invalid_token"`,
   ])('may be made again whatever else the challenge says: %s', async (challenge) => {
-    expect(await mendableRefusal({ ...ORDINARY, challenge }, destination())).toBe('token_expired');
+    expect(await retryableRefusal({ ...ORDINARY, challenge }, destination())).toBe('token_expired');
   });
 
   it('may be made again when the problem has parameters, as some frameworks add', async () => {
     const contentType = 'application/problem+json; charset=utf-8';
-    expect(await mendableRefusal({ ...ORDINARY, contentType }, destination())).toBe('token_expired');
+    expect(await retryableRefusal({ ...ORDINARY, contentType }, destination())).toBe('token_expired');
   });
 });

@@ -8,12 +8,16 @@ import {
   type AdapterPayload,
   type ClientMetadata,
   type KoaContextWithOIDC,
+  type ResourceServer,
   type TokenEndpointGrantContext,
 } from 'oidc-provider';
 import { type PublicJwk } from '../../src/crypto/jwk.js';
 import { createSigningKey } from './signing-key.js';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+/** Gives a client the token that it would have after a login of the user in `account`, without the pages between. */
+export const LOGGED_IN = 'urn:example:grant-type:logged-in';
 
 /** A token request as it reached the provider. */
 export interface TokenRequestSeen {
@@ -44,6 +48,8 @@ export interface TestProviderOptions {
   readonly hasPageForAll?: boolean;
   /** Default 600. */
   readonly lifetimeSeconds?: number;
+  /** What it signs its access tokens by. Default ES256. */
+  readonly algorithm?: 'ES256' | 'RS256';
   /** Its access tokens are opaque: it tells about them, and revokes them (RFC 7662, RFC 7009). Default: they are JWTs. */
   readonly opaqueTokens?: boolean;
   /** Where one that was stopped comes back. Default: any free port. */
@@ -59,9 +65,24 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   const key = await createSigningKey();
+  const { algorithm = 'ES256' } = options;
+  const accessTokenKey = algorithm === 'ES256' ? key : await createSigningKey(algorithm);
+  const signingKeys = new Map([
+    ['ES256', key],
+    [algorithm, accessTokenKey],
+  ]);
+  const apiOf = (resource: string): ResourceServer => ({
+    scope: 'user:read user:write',
+    audience: resource,
+    accessTokenFormat: options.opaqueTokens === true ? 'opaque' : 'jwt',
+    accessTokenTTL: options.lifetimeSeconds ?? 600,
+    jwt: { sign: { alg: algorithm } },
+  });
   const provider = new Provider(issuer, {
     adapter: storeFor(clients),
-    jwks: { keys: [{ ...key.privateJwk, kid: key.kid, alg: 'ES256', use: 'sig' }] },
+    jwks: {
+      keys: [...signingKeys].map(([alg, { privateJwk, kid }]) => ({ ...privateJwk, kid, alg, use: 'sig' })),
+    },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     scopes: ['user:read', 'user:write'],
     ttl: { ClientCredentials: options.lifetimeSeconds ?? 600 },
@@ -80,13 +101,7 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
       revocation: { enabled: options.opaqueTokens === true },
       resourceIndicators: {
         enabled: true,
-        getResourceServerInfo: (_context, resource) => ({
-          scope: 'user:read user:write',
-          audience: resource,
-          accessTokenFormat: options.opaqueTokens === true ? 'opaque' : 'jwt',
-          accessTokenTTL: options.lifetimeSeconds ?? 600,
-          jwt: { sign: { alg: 'ES256' } },
-        }),
+        getResourceServerInfo: (_context, resource) => apiOf(resource),
       },
     },
   });
@@ -134,6 +149,26 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
     'audience',
     'scope',
   ]);
+
+  const loggedIn = async (context: TokenEndpointGrantContext): Promise<void> => {
+    const parameters = context.oidc.params as unknown as Readonly<Record<string, string>>;
+    const { client } = context.oidc;
+    const accessToken = new provider.AccessToken({
+      client,
+      accountId: parameters['account']!,
+      scope: parameters['scope']!,
+      gty: LOGGED_IN,
+      grantId: crypto.randomUUID(),
+    });
+    const api = new provider.ResourceServer(parameters['resource']!, apiOf(parameters['resource']!));
+    accessToken.resourceServer = api;
+    context.body = {
+      access_token: await accessToken.save(),
+      token_type: 'Bearer',
+      expires_in: accessToken.expiration,
+    };
+  };
+  provider.registerGrantType(LOGGED_IN, loggedIn, ['account', 'resource', 'scope']);
 
   provider.use(async (context, next) => {
     await next();

@@ -16,6 +16,22 @@ export interface ProviderToken {
 /** Laid over every token: a member of `acceptedClaims` that the provider does not send is left out. */
 const NOTHING = { sub: undefined, jti: undefined, scope: undefined, aud: undefined };
 
+export const RFC9068: ProviderToken = {
+  trust: { issuer: 'https://login.example/', claims: 'rfc9068' },
+  header: { typ: 'at+jwt' },
+  claims: {
+    iss: 'https://login.example/',
+    sub: '5ba552d67',
+    aud: 'https://census.service/',
+    exp: NOW + 600,
+    iat: NOW,
+    jti: 'dbe39bf3a3ba4238a513f51d6e1691c4',
+    client_id: 's6BhdRkqt3',
+    scope: 'openid profile user:read',
+    roles: ['support'],
+  },
+};
+
 export const KEYCLOAK: ProviderToken = {
   trust: {
     issuer: 'https://login.example/realms/shop',

@@ -5,7 +5,8 @@ const hostOf = (host: string): string => new URL(`https://${host}/`).hostname;
 it.each([
   'localhost', 'LOCALHOST', 'localhost.', 'localhost..', 'a.localhost', 'a.b.localhost.', 'localhost.localdomain',
   'localhost6.localdomain6', 'ip6-loopback', 'herald', 'herald.', 'herald.prod.svc.cluster.local', 'printer.local',
-  'metadata.google.internal', 'nas.home.arpa',
+  'metadata.google.internal', 'nas.home.arpa', 'census.default.svc', 'router.lan', 'mail.corp', 'nas.home', 'wiki.intranet',
+  'db.private', 'expyuzz4wqqyqhjn.onion', 'CORP.',
 ])('the name %s is private', (host) => {
   expect(isPrivateHost(hostOf(host))).toBe(true);
 }); // prettier-ignore
@@ -50,7 +51,7 @@ it.each([
 });
 
 it.each([
-  'herald.service', 'localhost.attacker.test', 'notlocalhost.test', 'local.test', 'internal.test', 'arpa.test',
+  'herald.service', 'localhost.attacker.test', 'notlocalhost.test', 'local.test', 'internal.test', 'arpa.test', 'lan.test', 'corp.com', 'svc.example', 'home.pl', 'private.io', 'atlan.de',
   '8.8.8.8', '9.255.255.255', '11.0.0.0', '172.15.0.1', '172.32.0.1', '100.63.0.1', '100.128.0.1', '192.169.0.1',
   '192.0.1.1', '198.17.0.1', '198.20.0.1', '223.255.255.255', '[2606:4700:4700::1111]', '[2001:4860:4860::8888]',
   '[2003::1]', '[3ffe::1]', '10.0.0.1.attacker.test',

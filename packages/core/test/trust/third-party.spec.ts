@@ -21,6 +21,30 @@ describe('the trust record of an identity provider', () => {
     });
   });
 
+  it.each(['rfc9068', 'keycloak', 'auth0', 'okta', { preset: 'rfc9068', roles: 'groups' }])(
+    'finds its keys by its metadata where `claims` names the provider, and `keys` says nothing else: %j',
+    (claims) => {
+      expect(read({ claims, keys: undefined })).toMatchObject({
+        keys: { discovery: true },
+        hasMetadata: true,
+      });
+      expect(read({ claims })).toMatchObject({ keys, hasMetadata: false });
+    },
+  );
+
+  it('by RFC 9068 has tokens of the type at+jwt, and of no other, signed by RS256', () => {
+    expect(read({ claims: 'rfc9068', keys: undefined })).toMatchObject({
+      tokenTypes: ['at+jwt'],
+      algorithms: ['RS256'],
+      maxLifetimeSeconds: 3600,
+      claims: { client: ['client_id'], optional: [] },
+    });
+  });
+
+  it('needs no keys of an issuer that is asked about every token, whoever the provider is', () => {
+    expect(read({ claims: 'rfc9068', keys: undefined, introspection }).keys).toBeUndefined();
+  });
+
   it('may insist on one type of token', () => {
     expect(read({ claims: 'auth0', tokenType: 'at+jwt' }).tokenTypes).toEqual(['at+jwt']);
   });
@@ -51,7 +75,7 @@ describe('the trust record of an identity provider', () => {
       { subject: 'https://x.example/{sub}/' },
       'trust[0].subject is not for svc+jwt',
     ],
-    ['an unknown preset', { claims: { preset: 'okata' } }, 'trust[0].claims.preset must be one of keycloak'],
+    ['an unknown preset', { claims: { preset: 'okata' } }, 'trust[0].claims.preset must be one of rfc9068'],
     [
       'roles of a client elsewhere',
       { claims: { preset: 'okta', rolesOfClient: 'a' } },
@@ -111,7 +135,26 @@ describe('the trust record of an identity provider', () => {
       { claims: 'okta', maxLifetimeSeconds: 172_800 },
       'must be a number from 1 to 86400',
     ],
-    ['no keys', { claims: 'okta', keys: undefined }, 'trust[0].keys must be an object'],
+    [
+      'no keys, and claims that name no provider',
+      { claims: { client: 'azp' }, tokenType: 'at+jwt', algorithms: ['RS256'], keys: undefined },
+      'trust[0].keys must hold exactly one of',
+    ],
+    [
+      'no keys, and an issuer whose metadata cannot be looked up',
+      { claims: 'okta', keys: undefined, issuer: 'okta' },
+      'trust[0].issuer must be an absolute https URI',
+    ],
+    [
+      'no keys, and metadata without TLS',
+      { claims: 'rfc9068', keys: undefined, issuer: 'http://idp.example/' },
+      'trust[0].issuer must be https',
+    ],
+    [
+      'RFC 9068 for a service',
+      { claims: 'rfc9068', tokenType: 'svc+jwt' },
+      'trust[0].claims is not for svc+jwt',
+    ],
     [
       'a service that is asked',
       { introspection, tokenType: 'svc+jwt' },

@@ -128,7 +128,8 @@ describe('a trust record is refused, by the path of what is wrong, when it has',
     ['no issuer', { issuer: undefined }, 'trust[1].issuer must be a non-empty string'],
     ['an empty issuer', { issuer: '' }, 'trust[1].issuer must be a non-empty string'],
     ['two issuers', { issuer: ['a', 'b'] }, 'trust[1].issuer must be a non-empty string'],
-    ['no keys', { keys: undefined }, 'trust[1].keys must be an object'],
+    ['no keys', { keys: undefined }, 'trust[1].keys must hold exactly one of jwksUri, jwks, jwksFile'],
+    ['null for keys', { keys: null }, 'trust[1].keys must be an object'],
     ['keys of no form', { keys: {} }, 'trust[1].keys must hold exactly one of jwksUri, jwks, jwksFile'],
     [
       'keys of two forms',
@@ -261,7 +262,7 @@ describe('a trust record is refused, by the path of what is wrong, when it has',
     [
       'a preset that does not exist',
       'keyclok',
-      'trust[1].claims must be an object, or one of keycloak, auth0',
+      'trust[1].claims must be an object, or one of rfc9068, keycloak, auth0',
     ],
   ])('claim names with %s', (_what, claims, problem) => {
     expect(() => read({ tokenType: 'at+jwt', algorithms: ['RS256'], claims })).toThrow(problem);

@@ -64,6 +64,17 @@ describe('a trust store', () => {
     expect(() => store.trusted(name)).toThrow(expect.objectContaining({ code: 'issuer_untrusted' }) as Error);
   });
 
+  it('may be empty: then it knows nobody', () => {
+    const store = createTrustStore({ trust: [] });
+    expect(() => store.trusted(issuer)).toThrow(
+      expect.objectContaining({ code: 'issuer_untrusted' }) as Error,
+    );
+    expect(() => store.evidence(issuer)).toThrow(
+      expect.objectContaining({ code: 'issuer_untrusted' }) as Error,
+    );
+    expect(store.keyStatus()).toEqual([]);
+  });
+
   it('reads inline keys and key files when it is made', async () => {
     const jwks = { keys: [key.publicJwk] };
     for (const keys of [{ jwks }, { jwksFile: await fileOf(JSON.stringify(jwks)) }]) {
@@ -114,9 +125,8 @@ const other = (changes: Partial<TrustRecord>): TrustRecord =>
 
 describe('the process does not come up', () => {
   it.each([
-    ['with an empty trust list', { trust: [] }, 'trust must hold at least one trust record'],
-    ['without a trust list', { trust: undefined }, 'trust must hold at least one trust record'],
-    ['with one record instead of a list', { trust: record }, 'trust must hold at least one trust record'],
+    ['without a trust list', { trust: undefined }, 'trust must be an array of trust records'],
+    ['with one record instead of a list', { trust: record() }, 'trust must be an array of trust records'],
     ['with a misspelt option', { publicOnyl: true }, 'publicOnyl is not an option; the options are trust,'],
     ['with publicOnly in words', { publicOnly: 'yes' }, 'publicOnly must be true or false'],
     [

@@ -1,9 +1,13 @@
 import { type ArgumentsHost } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
-import { attachedState } from '../request/attached-state.js';
-import { toFaultAnswer, type FaultAnswer, type FaultAnswerOptions } from './fault-answer.js';
+import {
+  attachedState,
+  toFaultAnswer,
+  type FaultAnswer,
+  type FaultAnswerOptions,
+} from '@countersign/core/http';
 import { isRaisedByGuards } from './fault.exception.js';
-import { isHttp, requestOf } from '../request/attachments.js';
+import { isHttp, rawRequestOf } from '../request/attachments.js';
 
 /** How to answer a fault without the request that it belongs to. */
 export interface AnswerFaultOptions extends Omit<FaultAnswerOptions, 'thrownByHandler'> {
@@ -25,8 +29,9 @@ export interface AnswerFaultOptions extends Omit<FaultAnswerOptions, 'thrownByHa
 export function answerFault(fault: CountersignError, how: ArgumentsHost | AnswerFaultOptions): FaultAnswer {
   if (!('getArgs' in how)) return toFaultAnswer(fault, { thrownByHandler: !isRaisedByGuards(fault), ...how });
   if (isRaisedByGuards(fault)) return fault.answer;
-  const state = isHttp(how) ? attachedState(requestOf(how)) : undefined;
-  if (state !== undefined) return state.owner.answerThrown(fault, how);
+  const request = isHttp(how) ? rawRequestOf(how) : undefined;
+  const answer = request && attachedState(request)?.owner.answerThrown?.(fault, request);
+  if (answer !== undefined) return answer;
   throw new CountersignError(
     'config_invalid',
     'answerFault() got the host of a request that CountersignModule does not guard; import the module, or name the service',

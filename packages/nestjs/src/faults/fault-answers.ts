@@ -1,9 +1,8 @@
-import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type CountersignError, type Verifier } from '@countersign/core';
+import { newInstance, toFaultAnswer, type FaultAnswer, type RawRequest } from '@countersign/core/http';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { newInstance, toFaultAnswer, type FaultAnswer } from './fault-answer.js';
-import { isHttp, rawRequestOf, type RawRequest } from '../request/attachments.js';
 
 /** How this application answers faults: under the name of its service, with the challenges that it makes. */
 @Injectable()
@@ -32,8 +31,7 @@ export class FaultAnswers {
   }
 
   /** The answer to a fault that a handler threw. Logs it: no decision record tells of it. */
-  answerThrown(fault: CountersignError, host: ArgumentsHost): FaultAnswer {
-    const request = isHttp(host) ? rawRequestOf(host) : undefined;
+  answerThrown(fault: CountersignError, request: RawRequest | undefined): FaultAnswer {
     const answer = this.answer(fault, request, { instance: newInstance(), thrownByHandler: true });
     this.log(fault, answer.problem.instance);
     return answer;

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { type CountersignError } from '@countersign/core';
-import { type FaultAnswer } from './fault-answer.js';
+import { type FaultAnswer } from '@countersign/core/http';
 
 /** The members of a fault, which filters may read whichever of the two they caught. */
 type Fault = Omit<CountersignError, 'name'>;
@@ -28,10 +28,8 @@ export class FaultException extends HttpException implements Fault {
   readonly answer: FaultAnswer;
   /** What GraphQL shows of an error beside its message. */
   readonly extensions: { readonly code: Fault['code']; readonly instance: string };
-  readonly #onRead: (() => void) | undefined;
 
-  /** @param onRead called when a filter asks for the problem document, in order to answer with it. */
-  constructor(fault: CountersignError, answer: FaultAnswer, onRead?: () => void) {
+  constructor(fault: CountersignError, answer: FaultAnswer) {
     const { stackTraceLimit } = Error;
     // Anybody can cause a refusal, and its stack would say nothing that the code does not.
     Reflect.set(Error, 'stackTraceLimit', 0);
@@ -46,7 +44,6 @@ export class FaultException extends HttpException implements Fault {
     this.dpopNonce = fault.dpopNonce;
     this.answer = answer;
     this.extensions = { code: fault.code, instance: answer.problem.instance };
-    this.#onRead = onRead;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -54,9 +51,8 @@ export class FaultException extends HttpException implements Fault {
     return value instanceof Error && isRaisedByGuards(value);
   }
 
-  /** The problem document. Whoever answers with it answers in its media type. */
+  /** The problem document. A filter that answers with this very object answers in its media type. */
   override getResponse(): object {
-    this.#onRead?.();
     return this.answer.problem;
   }
 }

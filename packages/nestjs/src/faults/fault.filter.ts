@@ -2,17 +2,22 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable } f
 import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
 import { of, throwError, type Observable } from 'rxjs';
-import { type FaultAnswer } from './fault-answer.js';
+import { type FaultAnswer } from '@countersign/core/http';
 import { FaultAnswers } from './fault-answers.js';
 import { isRaisedByGuards } from './fault.exception.js';
 import { endStreamCall } from './grpc-calls.js';
-import { isHttp } from '../request/attachments.js';
+import { isHttp, rawRequestOf } from '../request/attachments.js';
 import { Refusals } from './refusals.js';
 import { TRANSPORT_EXCEPTIONS, type TransportExceptions } from './transport-exceptions.js';
 
 /**
- * Answers faults, wherever in a request they were thrown (step 12 of `docs/inbound.md`). It returns no value where Nest would
- * take it for the handler's result: there a fault stays an error.
+ * Answers faults, wherever in a request they were thrown (step 12 of `docs/inbound.md`), in the form of the transport by which
+ * the handler was called. `CountersignModule` registers it, and provides it to filters of your own, which may hand on what
+ * they do not answer: return what it returns. It shows nothing of the operator's reason, and logs what handlers threw.
+ * @throws the fault, in a form that may be shown, where that is how Nest hands an error on, as for GraphQL.
+ * @example
+ * catch(fault: CountersignError, host: ArgumentsHost) {
+ *   if (host.getType() !== 'http') return this.faultFilter.catch(fault, host);
  */
 @Injectable()
 @Catch(CountersignError)
@@ -24,10 +29,12 @@ export class FaultFilter implements ExceptionFilter<CountersignError> {
     @Inject(TRANSPORT_EXCEPTIONS) private readonly exceptions: TransportExceptions,
   ) {}
 
+  /** No value is returned where Nest would take it for the handler's result: there a fault stays an error. */
   catch(fault: CountersignError, host: ArgumentsHost): Observable<undefined> | undefined {
+    const request = isHttp(host) ? rawRequestOf(host) : undefined;
     // A refusal of the guards is recorded already; anything else was thrown by a handler and would go unseen.
-    const answer = isRaisedByGuards(fault) ? fault.answer : this.answers.answerThrown(fault, host);
-    if (isHttp(host)) {
+    const answer = isRaisedByGuards(fault) ? fault.answer : this.answers.answerThrown(fault, request);
+    if (request !== undefined) {
       this.#answer(answer, host);
       return undefined;
     }

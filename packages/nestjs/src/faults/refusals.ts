@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type CountersignError } from '@countersign/core';
-import { type FaultAnswer } from './fault-answer.js';
+import { type FaultAnswer } from '@countersign/core/http';
 import { FaultAnswers } from './fault-answers.js';
 import { FaultException } from './fault.exception.js';
 import { isGrpc, toGrpcStatus } from './grpc-calls.js';
@@ -22,12 +22,11 @@ export class Refusals {
     const how = { instance, thrownByHandler: false };
     if (!isHttp(host)) return this.inForm(fault, this.answers.answer(fault, undefined, how), host);
     const answer = this.answers.answer(fault, rawRequestOf(host), how);
-    const response = host.getArgByIndex<unknown>(1);
+    const response = host.getArgByIndex<Response>(1);
     const { httpAdapter } = this.host;
     for (const [name, value] of Object.entries(answer.headers)) httpAdapter.setHeader(response, name, value);
-    return new FaultException(fault, answer, () => {
-      httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json');
-    });
+    nameMediaType(response, answer.problem);
+    return new FaultException(fault, answer);
   }
 
   /** The same for a handler that does not answer HTTP, whoever raised the fault. It shows nothing of the operator's reason. */
@@ -37,6 +36,30 @@ export class Refusals {
     if (transport === 'rpc' && rpc !== undefined) return new rpc.RpcException(rpcError(fault, answer, host));
     if (transport === 'ws' && ws !== undefined) return new ws.WsException(messageError(answer));
     return new FaultException(fault, answer);
+  }
+}
+
+/** The part that is used here of a response of Express, or of Fastify: it answers with an object by one of these. */
+interface Response {
+  json?(body: unknown): unknown;
+  send(body: unknown): unknown;
+  getHeader(name: string): unknown;
+  header(name: string, value: string): unknown;
+}
+
+/**
+ * Lets the problem document be answered in its media type, by whichever filter answers with it and names none. Callers go by
+ * that: they try again only after a problem. Nothing else that is answered gets another type.
+ */
+function nameMediaType(response: Response, problem: object): void {
+  for (const name of ['json', 'send'] as const) {
+    const answer = response[name]?.bind(response);
+    if (answer === undefined) continue;
+    response[name] = (body) => {
+      if (body === problem && response.getHeader('Content-Type') === undefined)
+        response.header('Content-Type', 'application/problem+json');
+      return answer(body);
+    };
   }
 }
 

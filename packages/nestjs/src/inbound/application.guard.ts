@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { CountersignError, type Authentication, type Verifier } from '@countersign/core';
+import { RequestStates } from '@countersign/core/http';
 import { VERIFIER } from '../countersign.tokens.js';
 import { authenticateRequest, type AuthenticateRequestParts } from './authenticate-request.js';
 import { RequestAuthorizer } from './authorize-request.js';
@@ -8,7 +9,6 @@ import { PASSED, type Passed } from './handler.guard.js';
 import { InboundDecisions } from '../telemetry/inbound-decisions.js';
 import { isHttp } from '../request/attachments.js';
 import { Refusals } from '../faults/refusals.js';
-import { RequestStates } from '../request/request-scope.js';
 import { type RouteRule } from './requirements.js';
 import { RouteRules } from './route-rules.js';
 

@@ -1,9 +1,7 @@
 import { type ExecutionContext } from '@nestjs/common';
 import { type Authentication, type Verifier } from '@countersign/core';
-import { setUser } from '../request/current-principal.js';
+import { SentRequest, type RequestStates } from '@countersign/core/http';
 import { requestOf } from '../request/attachments.js';
-import { type RequestStates } from '../request/request-scope.js';
-import { SentRequest } from '../request/sent-request.js';
 
 export interface AuthenticateRequestParts {
   readonly verifier: Verifier;
@@ -27,7 +25,7 @@ export function authenticateRequest(
 
   function accept(authentication: Authentication): Authentication {
     state.authentication = authentication;
-    setUser(request, authentication.principal);
+    request.user = authentication.principal;
     return authentication;
   }
 }

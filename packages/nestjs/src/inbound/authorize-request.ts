@@ -3,16 +3,15 @@ import { ModuleRef } from '@nestjs/core';
 import {
   authorize,
   CountersignError,
-  fixedSet,
   type Authentication,
   type Principal,
   type Verifier,
 } from '@countersign/core';
+import { RequestStates, type RequestState } from '@countersign/core/http';
+import { fixedSet } from '@countersign/core/adapter';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { setPrincipal, setUser } from '../request/current-principal.js';
 import { requestOf } from '../request/attachments.js';
-import { RequestStates, type RequestState } from '../request/request-scope.js';
 import { type RouteRule } from './requirements.js';
 import { provided, RouteRules, UNCLEAR } from './route-rules.js';
 import { MARK_SPAN, type MarkSpan } from '../telemetry/span-attributes.js';
@@ -77,7 +76,7 @@ export class RequestAuthorizer implements OnModuleInit {
     const principal = await this.#resolve(state.authentication);
     if (principal !== state.authentication.principal) {
       state.authentication = { ...state.authentication, principal };
-      setUser(requestOf(context), principal);
+      requestOf(context).user = principal;
     }
     if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
     for (const type of rule?.policies ?? []) {
@@ -90,7 +89,7 @@ export class RequestAuthorizer implements OnModuleInit {
   }
 
   #letIn(state: RequestState, principal: Principal): void {
-    setPrincipal(state, principal);
+    state.principal = principal;
     this.markSpan(principal);
   }
 

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
 import { CountersignError, type Principal } from '@countersign/core';
 import { currentPrincipal } from '../request/current-principal.js';
-import { type HandlerPolicy } from './handler-policy.js';
+import { type HandlerPolicy } from '../countersign.extensions.js';
 import { noteMethod } from './handler-methods.js';
 import { guardClass } from './handler.guard.js';
 import { type StatedRequirement } from './requirements.js';

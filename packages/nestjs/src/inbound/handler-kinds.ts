@@ -1,6 +1,6 @@
 import { type Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { isClass, prototypeOf } from './handler-methods.js';
+import { classChain, isClass, prototypeOf } from './handler-methods.js';
 
 /** How a handler is reached. A field of GraphQL has guards of its own only where its module enables them. */
 export type HandlerKind = 'http' | 'rpc' | 'ws' | 'graphql' | 'graphql-field';
@@ -58,14 +58,38 @@ export function hostedBy(modules: ModulesContainer): readonly Hosted[] {
   );
 }
 
-/** The class that Nest makes an instance of; where a factory or a value is provided, the class of that, once it is there. */
-export function typeOf({ metatype, isNotMetatype, instance }: Wrapper): Type | undefined {
-  if (!isNotMetatype) return isClass(metatype) ? metatype : undefined;
-  if (typeof instance !== 'object' || instance === null) return undefined;
-  const prototype: unknown = Object.getPrototypeOf(instance);
-  const type: unknown =
-    typeof prototype === 'object' && prototype !== null ? prototype.constructor : undefined;
+/**
+ * The class by which Nest knows what it calls: the one that Nest was told to make an instance of, or one that extends it and
+ * that the instance belongs to. Where a factory or a value is provided, the class of that, once it is there.
+ */
+export function typeOf(wrapper: Wrapper): Type | undefined {
+  const named = classOf(wrapper.instance);
+  if (wrapper.isNotMetatype) return named;
+  const { metatype } = wrapper;
+  if (!isClass(metatype)) return undefined;
+  return named !== undefined && classChain(named).includes(metatype) ? named : metatype;
+}
+
+/** Whether what Nest calls is an instance of that class, and of no other; true as long as there is none. */
+export function isInstanceOf(type: Type, { instance }: Wrapper): boolean {
+  if (!isObject(instance)) return true;
+  return classOf(instance) === type && Reflect.get(instance, 'constructor') === type;
+}
+
+/** The handlers of what Nest makes or gets: those of its class, and those of the class that its instance belongs to. */
+export function handlersIn(wrapper: Wrapper, on: Mark['on']): readonly Handler[] {
+  const types = new Set([typeOf(wrapper), classOf(wrapper.instance)]);
+  return [...types].flatMap((type) => (type === undefined ? [] : handlersOf(type, on)));
+}
+
+function classOf(instance: unknown): Type | undefined {
+  const prototype: unknown = isObject(instance) ? Object.getPrototypeOf(instance) : undefined;
+  const type: unknown = isObject(prototype) ? prototype.constructor : undefined;
   return isClass(type) ? type : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The handlers of one class, each once for each way to reach it. */

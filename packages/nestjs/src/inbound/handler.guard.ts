@@ -9,8 +9,8 @@ import {
   type Type,
 } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
+import { newInstance, toFaultAnswer } from '@countersign/core/http';
 import { APPLICATION_GUARD } from '../countersign.tokens.js';
-import { newInstance, toFaultAnswer } from '../faults/fault-answer.js';
 import { FaultException } from '../faults/fault.exception.js';
 import { refuse } from '../faults/grpc-calls.js';
 import { statedRequirements } from './statements.js';

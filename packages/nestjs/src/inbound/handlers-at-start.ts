@@ -1,11 +1,23 @@
-import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { LazyModuleLoader, ModulesContainer } from '@nestjs/core';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { APPLICATION_GUARD, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { type ApplicationGuard } from './application.guard.js';
-import { handlersOf, hostedBy, typeOf } from './handler-kinds.js';
-import { prototypeOf } from './handler-methods.js';
+import {
+  handlersIn,
+  hostedBy,
+  isInstanceOf,
+  typeOf,
+  type HandlerKind,
+  type Hosted,
+} from './handler-kinds.js';
 import { guardClass, HandlerGuard } from './handler.guard.js';
 import { RouteRules } from './route-rules.js';
 import { isDecorated } from './statements.js';
@@ -16,7 +28,7 @@ const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 /** What must see the fields: guards, and filters, without which a client reads the operator's reason for a fault. */
 const FIELD_ENHANCERS = ['guards', 'filters'];
 
-/** Nest lets no guard see this one, which says of which type a value is. */
+/** Nest lets no guard see a method of this name. It should say of which type a value is, and may resolve anything. */
 const NEVER_GUARDED = '__resolveType';
 
 /**
@@ -24,24 +36,17 @@ const NEVER_GUARDED = '__resolveType';
  * application does not start.
  */
 @Injectable()
-export class HandlersAtStart implements OnModuleInit {
+export class HandlersAtStart implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly rules: RouteRules,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(APPLICATION_GUARD) whole: ApplicationGuard,
-    lazy: LazyModuleLoader,
   ) {
     const guard = new HandlerGuard(whole);
     // Now: a microservice that is connected to the application may serve messages before the application is initialised.
     this.#guardEveryClass(guard);
-    // It may also be connected to what was loaded later, of which Nest tells nobody.
-    const load = lazy.load.bind(lazy);
-    lazy.load = async (...what) => {
-      const loaded = await load(...what);
-      this.#guardEveryClass(guard);
-      return loaded;
-    };
+    beforeEachWalk(modules, () => this.#guardEveryClass(guard));
   }
 
   /**
@@ -50,12 +55,24 @@ export class HandlersAtStart implements OnModuleInit {
    */
   onModuleInit(): void {
     this.#refuseAbsentExemptions();
+    this.#refuseUnguarded();
+  }
+
+  /** Once more: other providers may have made handlers of methods in the meantime. */
+  onApplicationBootstrap(): void {
+    this.#refuseUnguarded();
+  }
+
+  #refuseUnguarded(): void {
     const handlers = this.rules.handlers();
     const undecorated = handlers.filter(({ rule }) => rule === undefined);
     if (undecorated.length > 0) throw listUndecorated(undecorated.map(nameOf));
-    const fields = handlers.filter(({ kind, rule }) => kind === 'graphql-field' && rule?.access !== 'public');
     const isGuarded = this.#guardsFields();
-    const unguarded = fields.filter(({ name }) => !isGuarded || name === NEVER_GUARDED);
+    const unguarded = handlers.filter(
+      ({ kind, name, rule }) =>
+        rule?.access !== 'public' &&
+        ((kind === 'graphql-field' && !isGuarded) || (isGraphql(kind) && name === NEVER_GUARDED)),
+    );
     if (unguarded.length > 0) throw listUnguardedFields(unguarded.map(nameOf));
   }
 
@@ -63,8 +80,8 @@ export class HandlersAtStart implements OnModuleInit {
     for (const { module, on, wrapper } of hostedBy(this.modules)) {
       const type = typeOf(wrapper);
       if (type === undefined) continue;
-      const hasHandlers = handlersOf(type, on).length > 0;
-      if (hasHandlers || isDecorated(type)) refuseMistakenClass(type);
+      const hasHandlers = handlersIn(wrapper, on).length > 0;
+      if (hasHandlers || isDecorated(type)) refuseMistakenClass(type, wrapper);
       if (!hasHandlers) continue;
       for (const provide of guardClass(type)) {
         // Nest has provided the guard already where the class had it when Nest looked.
@@ -99,15 +116,36 @@ export class HandlersAtStart implements OnModuleInit {
   }
 }
 
+/**
+ * Nest walks through its modules before it registers the handlers of a microservice or of gateways, and after it has loaded
+ * another module, and tells nobody. Instances are there by then that were not, and so may handlers be.
+ */
+function beforeEachWalk(modules: ModulesContainer, look: () => void): void {
+  const forEach = modules.forEach.bind(modules);
+  const entries = modules.entries.bind(modules);
+  modules.forEach = (...how) => {
+    look();
+    forEach(...how);
+  };
+  modules.entries = () => {
+    look();
+    return entries();
+  };
+}
+
 /** Nest knows a handler by the class that its instance names; what is stated on another one would be lost. */
-function refuseMistakenClass(type: Type): void {
-  const named: unknown = Reflect.get(prototypeOf(type), 'constructor');
-  if (named === type) return;
+function refuseMistakenClass(type: Type, wrapper: Hosted['wrapper']): void {
+  if (isInstanceOf(type, wrapper)) return;
   throw new CountersignError(
     'config_invalid',
-    `${type.name}.prototype.constructor is not ${type.name}, so what is stated on the class would be lost: let no mixin copy ` +
-      'the constructor along with the methods, and no class decorator replace the class by a Proxy',
+    `the instance of ${type.name} names another class as its constructor, so what is stated on ${type.name} would be lost: let ` +
+      'no mixin copy the constructor along with the methods, no class decorator replace the class by a Proxy or a function, ' +
+      'and no constructor return an object of another class',
   );
+}
+
+function isGraphql(kind: HandlerKind): boolean {
+  return kind === 'graphql' || kind === 'graphql-field';
 }
 
 function nameOf({ type, name }: { readonly type: { readonly name: string }; readonly name: string }): string {
@@ -130,10 +168,10 @@ function listUnguardedFields(fields: readonly string[]): CountersignError {
   return new CountersignError(
     'config_invalid',
     [
-      'Nest lets no guard, or no filter, see these fields of GraphQL:',
+      'Nest lets no guard, or no filter, see these resolvers of GraphQL:',
       ...fields.map((field) => `  ${field}`),
       "Add fieldResolverEnhancers: ['guards', 'filters'] to the options of GraphQLModule, or let everybody read them with",
-      `@Public(). For ${NEVER_GUARDED} only the latter is possible; put it into a resolver of its own.`,
+      `@Public(). For ${NEVER_GUARDED} only the latter is possible: put it into a resolver of its own, or give it another name.`,
     ].join('\n'),
   );
 }

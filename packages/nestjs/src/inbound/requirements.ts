@@ -1,6 +1,6 @@
 import { type Type } from '@nestjs/common';
 import { CountersignError, type Requirement } from '@countersign/core';
-import { type HandlerPolicy } from './handler-policy.js';
+import { type HandlerPolicy } from '../countersign.extensions.js';
 
 /** What one decorator says about a handler: a requirement of core, or one that only the module knows. */
 export type StatedRequirement =

@@ -5,7 +5,7 @@ import { type ExemptController, type ResolvedOptions } from '../countersign.opti
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { handlersOf, hostedBy, typeOf, type Handler } from './handler-kinds.js';
 import { noteMethod, prototypeOf } from './handler-methods.js';
-import { type HandlerPolicy } from './handler-policy.js';
+import { type HandlerPolicy } from '../countersign.extensions.js';
 import { combine, type RouteRule, type StatedRequirement } from './requirements.js';
 import { statedRequirements } from './statements.js';
 

@@ -1,13 +1,18 @@
 import { PassportStrategy } from '@nestjs/passport';
-import { CountersignError, extractToken, type Authentication, type Verifier } from '@countersign/core';
+import { CountersignError, type Authentication, type Verifier } from '@countersign/core';
+import { extractToken } from '@countersign/core/adapter';
+import {
+  newInstance,
+  rawRequest,
+  SentRequest,
+  sentUrl,
+  type HandledRequest,
+  type RawRequest,
+  type RequestStates,
+} from '@countersign/core/http';
 import { Strategy } from 'passport-jwt';
-import { newInstance } from '../faults/fault-answer.js';
 import { type FaultAnswers } from '../faults/fault-answers.js';
 import { FaultException } from '../faults/fault.exception.js';
-import { setPrincipal } from '../request/current-principal.js';
-import { belowFramework, type HandledRequest, type RawRequest } from '../request/attachments.js';
-import { type RequestStates } from '../request/request-scope.js';
-import { SentRequest, sentUrl } from '../request/sent-request.js';
 
 export interface ServiceJwtStrategyOptions {
   /** Under which passport knows the strategy. */
@@ -70,7 +75,7 @@ async function authenticate(
   await verifier.useOnce(authentication);
   state.isUsed = true;
   state.authentication = authentication;
-  setPrincipal(state, authentication.principal);
+  state.principal = authentication.principal;
   return authentication;
 }
 
@@ -84,7 +89,7 @@ function raised(
   { answers, states }: ServiceJwtStrategyOptions,
 ): FaultException {
   const how = { instance: newInstance(), thrownByHandler: false };
-  const answer = answers.answer(fault, belowFramework(request), how);
+  const answer = answers.answer(fault, rawRequest(request), how);
   if (fault.code !== 'token_missing') {
     answers.log(fault, how.instance);
     const response = states.of(request)?.response;

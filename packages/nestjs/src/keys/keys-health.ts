@@ -26,7 +26,7 @@ export interface KeysHealthStatus {
    * long as its `state` is `old`; our own keys sign and are published in any case.
    */
   readonly degraded: boolean;
-  /** Left out for a key store that cannot tell. */
+  /** Left out for a service without keys of its own, and for a key store that cannot tell. */
   readonly ownKeys?: OwnKeysStatus;
   /** By the names of the trust records. Ages are whole seconds. */
   readonly issuers: Readonly<Record<string, KeyStatus>>;
@@ -37,9 +37,9 @@ export interface KeysHealthStatus {
 export class KeysHealth {
   readonly #verifier: Verifier;
 
-  readonly #keyStore: KeyStore;
+  readonly #keyStore: KeyStore | undefined;
 
-  constructor(@Inject(VERIFIER) verifier: Verifier, @Inject(KEY_STORE) keyStore: KeyStore) {
+  constructor(@Inject(VERIFIER) verifier: Verifier, @Inject(KEY_STORE) keyStore: KeyStore | undefined) {
     this.#verifier = verifier;
     this.#keyStore = keyStore;
   }
@@ -70,8 +70,8 @@ export class KeysHealth {
   }
 }
 
-function ownKeysOf(keyStore: KeyStore): OwnKeysStatus | undefined {
-  const problems = keyStore.problems?.().length;
+function ownKeysOf(keyStore: KeyStore | undefined): OwnKeysStatus | undefined {
+  const problems = keyStore?.problems?.().length;
   return problems === undefined ? undefined : { state: problems === 0 ? 'fresh' : 'degraded', problems };
 }
 

@@ -8,20 +8,21 @@ import { COUNTERSIGN_OPTIONS, KEY_STORE } from '../countersign.tokens.js';
 class OwnKeysAtShutdown implements OnApplicationShutdown {
   constructor(
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(KEY_STORE) private readonly keyStore: KeyStore,
+    @Inject(KEY_STORE) private readonly keyStore: KeyStore | undefined,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
-    if (!isKeyStore(this.options.keys)) await this.keyStore.close?.();
+    const { keys } = this.options;
+    if (keys !== undefined && !isKeyStore(keys)) await this.keyStore?.close?.();
   }
 }
 
-/** Our own keys: opened when the application starts, followed while it runs. */
+/** Our own keys: opened when the application starts, followed while it runs. Undefined where the options name none. */
 export const OWN_KEYS: readonly Provider[] = [
   {
     provide: KEY_STORE,
     useFactory: ({ keys, clock }: ResolvedOptions) => {
-      if (isKeyStore(keys)) return keys;
+      if (keys === undefined || isKeyStore(keys)) return keys;
       const logger = new Logger('Countersign');
       return createKeyStore({ clock, onWarning: (message) => logger.warn(message), ...keys });
     },

@@ -10,13 +10,18 @@ import axios, {
   type CreateAxiosDefaults,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import { CountersignError, invalidOption } from '@countersign/core';
+import { CountersignError } from '@countersign/core';
+import { invalidOption } from '@countersign/core/adapter';
+import {
+  detachedStream,
+  putOurHeaders,
+  type Attempt,
+  type CallBody,
+  type CallOptions,
+  type OutgoingCall,
+  type OutgoingCalls,
+} from '@countersign/core/http';
 import { axiosRefusal, discardAxios, type AxiosOutcome } from './axios-answer.js';
-import { type CallBody } from './call-body.js';
-import { detachedStream } from './detached-stream.js';
-import { type Attempt, type CallOptions, type OutgoingCall } from './outgoing-call.js';
-import { type OutgoingCalls } from './outgoing-calls.js';
-import { putOurHeaders } from './outgoing-headers.js';
 import { pinAdapter } from './pinned-adapter.js';
 
 declare module 'axios' {

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { HttpService } from '@nestjs/axios';
+import { OutgoingCalls } from '@countersign/core/http';
 import { authorizedAxios, type AuthorizedAxiosOptions } from './authorized-axios.js';
-import { OutgoingCalls } from './outgoing-calls.js';
 
 /** Provides `HttpService` of @nestjs/axios on an axios instance of our own, whose calls carry the token of their destination. */
 @Module({ providers: [httpService({})], exports: [HttpService] })

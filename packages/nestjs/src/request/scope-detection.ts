@@ -1,11 +1,9 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { AuthorizedFetch, OutgoingCalls, RequestScope, RequestStates } from '@countersign/core/http';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
-import { RequestScope, RequestStates } from './request-scope.js';
 import { hasAdapter } from './scope-opener.js';
-import { AuthorizedFetch } from '../outbound/authorized-fetch.js';
-import { OutgoingCalls } from '../outbound/outgoing-calls.js';
 
 type NestModules = ModulesContainer extends Map<string, infer Each> ? Each : never;
 type Wrapper = NestModules['providers'] extends Map<unknown, infer Each> ? Each : never;
@@ -16,7 +14,7 @@ const READERS: ReadonlySet<unknown> = new Set([RequestScope, OutgoingCalls, Auth
 /**
  * Finds out at start whether anybody can read the scope of a request: something of the application has a reader injected,
  * or there are destinations to call. If not, requests have none.
- * Does not see who asks `app.get()` or a `ModuleRef` later: they call `RequestScope#keep`, and are told so if they do not.
+ * Does not see who asks `app.get()` or a `ModuleRef` later: that is what `requestScope: 'always'` is for.
  */
 @Injectable()
 export class ScopeReaders implements OnModuleInit {
@@ -32,7 +30,7 @@ export class ScopeReaders implements OnModuleInit {
     // Without HTTP there is no request to have one, and whoever asks is told just that.
     if (!hasAdapter(this.host)) return;
     if (this.options.destinations.length > 0 || this.#ofTheApplication().some(hasReader)) return;
-    this.states.leaveOut();
+    this.states.closeScopes();
   }
 
   /** Everything that Nest makes, but what is ours. */

@@ -1,13 +1,7 @@
-import { type IncomingHttpHeaders } from 'node:http';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { CountersignError, emptyBody, tapBody, type Verifier, type WireBody } from '@countersign/core';
-import { type ResolvedOptions } from '../countersign.options.js';
-import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { keepUserInLuggage } from './express-user.js';
-import { type RawRequest } from './attachments.js';
-import { remainingTime } from './remaining-time.js';
-import { RequestStates, type RawResponse, type RequestState } from './request-scope.js';
+import { CountersignError } from '@countersign/core';
+import { keepUserInState, RequestStates, type RawRequest, type RawResponse } from '@countersign/core/http';
 
 type Enter = (request: RawRequest, response: RawResponse, next: () => void) => void;
 type Adapter = HttpAdapterHost['httpAdapter'];
@@ -62,16 +56,11 @@ const PLATFORMS: ReadonlyMap<string, Platform> = new Map([
 @Injectable()
 export class ScopeOpener implements OnModuleInit {
   #problem: Error | undefined;
-  /** Most requests have none, and it is the same for all of them. */
-  readonly #noBody: WireBody;
 
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly states: RequestStates,
-    @Inject(VERIFIER) private readonly verifier: Verifier,
-    @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
   ) {
-    this.#noBody = emptyBody({ hashMd5: verifier.hashesMd5 });
     // Comes at once, unless the module is made by a testing module, which gets its adapter later; never without HTTP.
     // What a subscriber throws would be lost, so it is kept until the application starts.
     host.init$.subscribe(() => {
@@ -94,7 +83,7 @@ export class ScopeOpener implements OnModuleInit {
   }
 
   readonly #enter: Enter = (request, response, next) => {
-    this.states.enter(this.states.of(request) ?? this.#begin(request, response), next);
+    this.states.enter(request, response, next);
   };
 
   #onPlatform(use: (platform: Platform, adapter: Adapter) => void): void {
@@ -109,32 +98,11 @@ export class ScopeOpener implements OnModuleInit {
     }
     use(platform, adapter);
   }
-
-  #begin(request: RawRequest, response: RawResponse): RequestState {
-    const { headers } = request;
-    return this.states.begin({
-      request,
-      response,
-      body: this.#bodyOf(request, headers),
-      remainingMs: remainingTime(headers, response, this.options.clock),
-    });
-  }
-
-  #bodyOf(request: RawRequest, headers: IncomingHttpHeaders): WireBody {
-    if (!hasBody(request, headers)) return this.#noBody;
-    return tapBody(request, { maxBodyBytes: this.options.maxBodyBytes, hashMd5: this.verifier.hashesMd5 });
-  }
 }
 
 /** An application context without HTTP has none, whatever the type says. */
 export function hasAdapter(host: { readonly httpAdapter: Adapter | null | undefined }): boolean {
   return host.httpAdapter !== null && host.httpAdapter !== undefined;
-}
-
-/** RFC 9112 section 6.3: without either header an HTTP/1 request has no body. HTTP/2 needs neither. */
-function hasBody(request: RawRequest, headers: IncomingHttpHeaders): boolean {
-  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) return true;
-  return request.httpVersionMajor > 1;
 }
 
 function openOnExpress(adapter: Adapter, enter: Enter): void {
@@ -148,7 +116,7 @@ function openOnExpress(adapter: Adapter, enter: Enter): void {
         'see the body as it was sent. Leave body parsing to Nest, or add the parser by app.useBodyParser().',
     );
   }
-  keepUserInLuggage(application.request);
+  keepUserInState(application.request);
   useOnExpress(adapter, enter);
 }
 

@@ -1,19 +1,26 @@
 import { ConsoleLogger, type ConsoleLoggerOptions, type LogLevel } from '@nestjs/common';
-import { type RequestScope } from './request-scope.js';
+import { CountersignError } from '@countersign/core';
+import { type RequestScope } from '@countersign/core/http';
 
 /**
  * Nest's console logger, with the transaction id on every line that is written while a request is served: the member
  * `transactionId` in JSON, in brackets before the message in text. What is logged elsewhere is as it was.
  *
- * `app.useLogger(new TransactionLogger(app.get(RequestScope), { json: true }))`
+ * `app.useLogger(new TransactionLogger(app.get(RequestScope), { json: true }))`, with the option `requestScope: 'always'`.
  */
 export class TransactionLogger extends ConsoleLogger {
   readonly #scope: RequestScope;
 
-  /** @param options Nest's own. */
+  /**
+   * @param options Nest's own.
+   * @throws CountersignError `config_invalid` without the option `requestScope: 'always'`: it cannot be seen that a logger reads
+   * the scope.
+   */
   constructor(scope: RequestScope, options: ConsoleLoggerOptions = {}) {
     super(options);
-    this.#scope = scope.keep();
+    if (!scope.isAlwaysOpen)
+      throw new CountersignError('config_invalid', "TransactionLogger needs requestScope: 'always'");
+    this.#scope = scope;
   }
 
   protected override getJsonLogObject(

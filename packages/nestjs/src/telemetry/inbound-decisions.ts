@@ -2,11 +2,15 @@ import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
-import { describePrincipal, isoTime, type DecisionRecord } from './decisions.js';
+import {
+  describePrincipal,
+  isoTime,
+  newInstance,
+  RequestStates,
+  type DecisionRecord,
+} from '@countersign/core/http';
 import { METRICS, type Metrics } from './metrics.js';
-import { newInstance } from '../faults/fault-answer.js';
 import { isHttp, rawRequestOf } from '../request/attachments.js';
-import { RequestStates } from '../request/request-scope.js';
 
 /** Records the one decision about each request to a route that is not public. */
 @Injectable()

@@ -1,5 +1,6 @@
-import { Controller, Get, Header, Inject, Res, VERSION_NEUTRAL } from '@nestjs/common';
-import { DEFAULT_VERIFIER_CACHE_SECONDS, type KeyStore } from '@countersign/core';
+import { Controller, Get, Inject, NotFoundException, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { type KeyStore } from '@countersign/core';
+import { keySetAnswer } from '@countersign/core/http';
 import { KEY_STORE } from '../countersign.tokens.js';
 import { Public } from '../inbound/decorators.js';
 
@@ -15,14 +16,17 @@ interface WithHeaders {
 @Controller({ path: '.well-known', version: VERSION_NEUTRAL })
 @Public()
 export class JwksController {
-  constructor(@Inject(KEY_STORE) private readonly keyStore: KeyStore) {}
+  constructor(@Inject(KEY_STORE) private readonly keyStore: KeyStore | undefined) {}
 
-  /** A key rotation waits for as long as the answer may be cached: both go by the key store. */
+  /**
+   * Answers 404, as if there were no such route, where `forRootAsync` is given no keys: only then is that not known when Nest
+   * asks for the routes.
+   */
   @Get('jwks.json')
-  @Header('Content-Type', 'application/jwk-set+json')
   publicKeys(@Res({ passthrough: true }) response: WithHeaders): object {
-    const maxAge = this.keyStore.verifierCacheSeconds ?? DEFAULT_VERIFIER_CACHE_SECONDS;
-    response.header('Cache-Control', `public, max-age=${String(maxAge)}`);
-    return this.keyStore.publicKeys();
+    if (this.keyStore === undefined) throw new NotFoundException('Cannot GET /.well-known/jwks.json');
+    const { headers, document } = keySetAnswer(this.keyStore);
+    for (const [name, value] of Object.entries(headers)) response.header(name, value);
+    return document;
   }
 }

@@ -1,11 +1,11 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Verifier } from '@countersign/core';
+import { resourceMetadataAnswer, resourceMetadataPaths } from '@countersign/core/http';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 import { RouteRules } from '../inbound/route-rules.js';
 import { hasAdapter } from '../request/scope-opener.js';
-import { resourceMetadataDocument, RESOURCE_METADATA_PATH } from './resource-metadata.js';
 
 /**
  * Tells clients what this service accepts, where the option `resourceMetadata` asks for it (RFC 9728 section 3.1).
@@ -21,15 +21,16 @@ export class ResourceMetadataRoute implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const { resourceMetadata } = this.options;
+    const { resourceMetadata, keys } = this.options;
     if (resourceMetadata === undefined || !hasAdapter(this.host)) return;
     const adapter = this.host.httpAdapter;
-    for (const path of new Set([RESOURCE_METADATA_PATH, new URL(resourceMetadata.url).pathname])) {
+    for (const path of resourceMetadataPaths(resourceMetadata)) {
       adapter.get(path, (_request: unknown, response: unknown) => {
-        const document = resourceMetadataDocument(resourceMetadata, this.verifier, this.rules.scopes());
-        adapter.setHeader(response, 'Content-Type', 'application/json');
-        adapter.setHeader(response, 'Cache-Control', 'public, max-age=300');
-        adapter.reply(response, JSON.stringify(document), 200);
+        const { authorizationServers, dpop } = this.verifier;
+        const sources = { authorizationServers, dpop, hasKeys: keys !== undefined };
+        const answer = resourceMetadataAnswer(resourceMetadata, sources, this.rules.scopes());
+        for (const [name, value] of Object.entries(answer.headers)) adapter.setHeader(response, name, value);
+        adapter.reply(response, JSON.stringify(answer.document), 200);
       });
     }
   }

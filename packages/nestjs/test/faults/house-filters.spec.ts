@@ -1,17 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import {
-  type ArgumentsHost,
-  Catch,
   Controller,
   type ExceptionFilter,
   Get,
-  HttpException,
-  HttpStatus,
+  type INestApplication,
   Post,
   UseFilters,
 } from '@nestjs/common';
-import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError, type ReplayStore } from '@countersign/core';
-import { answerFault, Authenticated, FaultException, Public, Scopes } from '@countersign/nestjs';
+import { Authenticated, FaultFilter, Public, Scopes } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import {
   ADAPTERS,
@@ -20,66 +18,21 @@ import {
   startApplication,
   type Application,
 } from '../support/application.js';
+import { HouseStyleFilter } from '../handlers/program/application/house-style.filter.js';
+import {
+  AllExceptionsFilter,
+  answered,
+  CarefulFilter,
+  CatchEverythingFilter,
+  LoggingFilter,
+  PageFilter,
+  ReadingFilter,
+} from '../support/house-filters.js';
 import { bearer, send, type Answer } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
 const SECRET = 'the reason of the operator';
 let ran = 0;
-
-/** The filter of the chapter "Inheritance" in Nest's documentation. */
-@Catch()
-class AllExceptionsFilter extends BaseExceptionFilter {
-  override catch(exception: unknown, host: ArgumentsHost) {
-    super.catch(exception, host);
-  }
-}
-
-/** The filter of the chapter "Catch everything". */
-@Catch()
-class CatchEverythingFilter implements ExceptionFilter {
-  constructor(private readonly httpAdapterHost: HttpAdapterHost) {}
-
-  catch(exception: unknown, host: ArgumentsHost): void {
-    const { httpAdapter } = this.httpAdapterHost;
-    const ctx = host.switchToHttp();
-    const httpStatus =
-      exception instanceof HttpException ? exception.getStatus() : HttpStatus.INTERNAL_SERVER_ERROR;
-    const responseBody = {
-      statusCode: httpStatus,
-      message: exception instanceof Error ? exception.message : undefined,
-      path: httpAdapter.getRequestUrl(ctx.getRequest()) as unknown,
-    };
-    httpAdapter.reply(ctx.getResponse(), responseBody, httpStatus);
-  }
-}
-
-/** A filter for errors that people see. */
-@Catch(HttpException)
-class PageFilter implements ExceptionFilter<HttpException> {
-  constructor(private readonly httpAdapterHost: HttpAdapterHost) {}
-
-  catch(exception: HttpException, host: ArgumentsHost): void {
-    const { httpAdapter } = this.httpAdapterHost;
-    const response: unknown = host.switchToHttp().getResponse();
-    httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
-    httpAdapter.reply(response, `<h1>${exception.message}</h1>`, exception.getStatus());
-  }
-}
-
-/** A filter that gives faults the form of the house. */
-@Catch(CountersignError)
-class HouseStyleFilter implements ExceptionFilter<CountersignError> {
-  constructor(private readonly httpAdapterHost: HttpAdapterHost) {}
-
-  catch(fault: CountersignError, host: ArgumentsHost): void {
-    const { httpAdapter } = this.httpAdapterHost;
-    const response: unknown = host.switchToHttp().getResponse();
-    const { status, headers, problem } = answerFault(fault, host);
-    for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
-    const refused = fault instanceof FaultException;
-    httpAdapter.reply(response, { error: problem.code, id: problem.instance, refused }, status);
-  }
-}
 
 @Controller()
 class FilteredController {
@@ -131,7 +84,7 @@ describe.each(ADAPTERS)('a refusal over $name', ({ adapter }) => {
   });
 
   async function withFilter(
-    filter: ((host: HttpAdapterHost) => ExceptionFilter) | undefined,
+    filter: ((host: HttpAdapterHost, nest: INestApplication) => ExceptionFilter) | undefined,
     ask: (census: Application) => Promise<void>,
   ): Promise<void> {
     const census = await startApplication({
@@ -139,7 +92,7 @@ describe.each(ADAPTERS)('a refusal over $name', ({ adapter }) => {
       options: { ...censusOptions(herald, herald.keyStore), replayStore, maxBodyBytes: 10 },
       controllers: [FilteredController, PageController],
       prepare: (nest) => {
-        if (filter !== undefined) nest.useGlobalFilters(filter(nest.get(HttpAdapterHost)));
+        if (filter !== undefined) nest.useGlobalFilters(filter(nest.get(HttpAdapterHost), nest));
       },
     });
     try {
@@ -215,28 +168,74 @@ describe.each(ADAPTERS)('a refusal over $name', ({ adapter }) => {
   it('can be a page', async () => {
     await withFilter(undefined, async (census) => {
       const answer = await send(census.origin, { path: '/page' });
-      expect([answer.status, answer.headers['content-type'], answer.text]).toEqual([
-        401,
-        'text/html; charset=utf-8',
-        '<h1>A token is required.</h1>',
-      ]);
+      expect([answer.status, answer.text]).toEqual([401, '<h1>A token is required.</h1>']);
+      expect(answer.headers['content-type']).toMatch(/^text\/(html|plain); charset=utf-8$/);
       expect(answer.headers['www-authenticate']).toBe(CHALLENGE.bare);
     });
   });
 
-  it('can be answered in another form, with the instance that is in the record', async () => {
+  it('is no problem document behind a filter that puts the problem into a document of its own', async () => {
     await withFilter(
-      (host) => new HouseStyleFilter(host),
-      async (census) => {
-        const answer = await send(census.origin, { path: '/guarded' });
-        const [record] = census.decisions;
-        expect(answer.json).toEqual({ error: 'token_missing', id: record?.instance, refused: true });
-        expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, CHALLENGE.bare]);
-        const thrown = await send(census.origin, { path: '/throws' });
-        const id = expect.stringMatching(/^urn:uuid:/) as unknown;
-        expect(thrown.json).toEqual({ error: 'token_unavailable', id, refused: false });
-        expect([thrown.status, thrown.headers['retry-after']]).toEqual([503, '1']);
+      (host) => new ReadingFilter(host),
+      async ({ origin }) => {
+        const answer = await send(origin, { path: '/guarded' });
+        expect(answer.status).toBe(401);
+        expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+        expect(answer.json['error']).toMatchObject({ code: 'token_missing' });
       },
     );
   });
+
+  it('can be read by a filter that has answered already', async () => {
+    await withFilter(
+      (host) => new LoggingFilter(host),
+      async ({ origin }) => {
+        answered.length = 0;
+        expect((await send(origin, { path: '/guarded' })).status).toBe(401);
+        expect(answered).toHaveLength(1);
+        expect(answered[0]?.getResponse()).toMatchObject({ code: 'token_missing' });
+      },
+    );
+  });
+
+  it('can be answered in another form, with the instance that is in the record', async () => {
+    await withFilter(
+      (host, nest) => new HouseStyleFilter(host, nest.get(FaultFilter)),
+      async (census) => {
+        const answer = await send(census.origin, { path: '/guarded' });
+        const [record] = census.decisions;
+        expect(answer.json).toEqual({
+          error: 'token_missing',
+          message: 'A token is required.',
+          id: record?.instance,
+        });
+        expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, CHALLENGE.bare]);
+        const thrown = await send(census.origin, { path: '/throws' });
+        const id = expect.stringMatching(/^urn:uuid:/) as unknown;
+        expect(thrown.json).toMatchObject({ error: 'token_unavailable', id });
+        expect([thrown.status, thrown.headers['retry-after']]).toEqual([503, '1']);
+        expect(thrown.text).not.toContain(SECRET);
+      },
+    );
+  });
+
+  it('is told by a filter that catches everything, which need not show the reason of what a handler throws', async () => {
+    await withFilter(
+      (host) => new CarefulFilter(host),
+      async ({ origin }) => {
+        expect((await send(origin, { path: '/guarded' })).json['message']).toBe('A token is required.');
+        const thrown = await send(origin, { path: '/throws' });
+        expect([thrown.status, thrown.json['message']]).toEqual([
+          503,
+          'A token for the called service cannot be had at the moment.',
+        ]);
+      },
+    );
+  });
+});
+
+it('the documentation shows the filter in the style of the house as it is tried here', async () => {
+  const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
+  const tried = await read('../handlers/program/application/house-style.filter.ts');
+  expect(await read('../../../../docs/how-to.md')).toContain(`\n\`\`\`ts\n${tried}\`\`\`\n`);
 });

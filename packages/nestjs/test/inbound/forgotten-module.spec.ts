@@ -68,7 +68,7 @@ describe.each(ADAPTERS)('an application over $name that forgot CountersignModule
     async (path) => {
       const answer = await send(origin, { path });
       expect([answer.status, answer.json['code']]).toEqual([500, 'config_invalid']);
-      expect(answer.json['title']).toBe('The service is not set up correctly.');
+      expect(answer.json['title']).toBe('The service is misconfigured.');
       expect(ran).toEqual([]);
     },
   );

@@ -1,7 +1,8 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKeyStore, openKeyDirectory, type OpenKeyStore } from '@countersign/core';
+import { createKeyStore, type OpenKeyStore } from '@countersign/core';
+import { openKeyDirectory } from '@countersign/core/rotation';
 import { KEY_STORE, type CountersignOptions } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import { ADAPTERS, SERVICE, startApplication, startError, type Application } from '../support/application.js';
@@ -35,7 +36,7 @@ async function published({
 }
 
 describe.each(ADAPTERS)('an application over $name', ({ adapter }) => {
-  async function start(keys: CountersignOptions['keys']): Promise<Application> {
+  async function start(keys: NonNullable<CountersignOptions['keys']>): Promise<Application> {
     const options = { service: SERVICE, trust: [herald.trustRecord()], keys };
     const application = await startApplication({ adapter, options });
     running.push(application);

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import axios from 'axios';
-import { bodyHash, type DestinationRecord } from '@countersign/core';
+import { type DestinationRecord } from '@countersign/core';
+import { bodyHash } from '@countersign/core/adapter';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';
 import { censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { HttpService } from '@nestjs/axios';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { AxiosHeaders, type AxiosInstance, type AxiosRequestConfig } from 'axios';
-import { bodyHash } from '@countersign/core';
+import { bodyHash } from '@countersign/core/adapter';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';
 import { censusOptions, startApplication, type Application } from '../support/application.js';

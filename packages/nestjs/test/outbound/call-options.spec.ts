@@ -1,7 +1,7 @@
 import { HttpService } from '@nestjs/axios';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { type AxiosRequestConfig } from 'axios';
-import { bodyHash } from '@countersign/core';
+import { bodyHash } from '@countersign/core/adapter';
 import { AuthorizedFetch } from '@countersign/nestjs';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';

@@ -1,7 +1,8 @@
 import { Agent } from 'node:http';
 import { Readable } from 'node:stream';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { bodyHash, type DestinationRecord } from '@countersign/core';
+import { type DestinationRecord } from '@countersign/core';
+import { bodyHash } from '@countersign/core/adapter';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';
 import { censusOptions, startApplication, type Application } from '../support/application.js';

@@ -18,7 +18,7 @@ describe.each(CLIENTS)('during traffic by $name', (client) => {
       options: {
         ...censusOptions(issuer, issuer.keyStore),
         destinations: [
-          { name: 'herald', url: origin, onBehalfOf: 'service', authorize: 'mint', timeoutMs: 2000 },
+          { name: 'herald', url: origin, onBehalfOf: 'service', authorize: 'mint', timeoutMs: 60_000 },
         ],
       },
       imports: [AuthorizedHttpModule],
@@ -33,7 +33,7 @@ describe.each(CLIENTS)('during traffic by $name', (client) => {
         ),
       );
     try {
-      expect((await all()).every(({ status }) => status === 'fulfilled')).toBe(true);
+      expect((await all()).filter(({ status }) => status === 'rejected')).toEqual([]);
       const underWay = all();
       called.close();
       await underWay;
@@ -45,7 +45,7 @@ describe.each(CLIENTS)('during traffic by $name', (client) => {
       }
       const before = called.received;
       called = await startCalledService(Number(new URL(origin).port));
-      expect((await all()).every(({ status }) => status === 'fulfilled')).toBe(true);
+      expect((await all()).filter(({ status }) => status === 'rejected')).toEqual([]);
       const everything = [...before, ...called.received];
       expect(called.received).toHaveLength(CALLS);
       expect(

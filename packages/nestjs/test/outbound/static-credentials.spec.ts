@@ -105,6 +105,14 @@ describe.each(CLIENTS)('a static credential by $name', (client) => {
     ]);
   });
 
+  it('goes alone, also where a server takes underscores for hyphens', async () => {
+    const headers = { x_api_key: 'of somebody else', X_API_Key: 'of another', X_Api: 'kept' };
+    await request({ url: to('/maps/tiles'), headers });
+    const sent = called.received[0]!.headers;
+    expect(Object.keys(sent).filter((name) => name.startsWith('x'))).toEqual(['x_api', 'x-api-key']);
+    expect(sent['x-api-key']).toBe(SECRET);
+  });
+
   it('leaves a record that names the destination, and no token', async () => {
     await request({ url: to('/maps/tiles'), method: 'POST', body: '{}' });
     expect(census.decisions).toEqual([

@@ -153,17 +153,18 @@ describe.each(ADAPTERS)('over $name a request', ({ adapter }) => {
   });
   afterAll(() => herald.close());
 
-  async function started(
-    { providers = [], controllers = [], imports = [], options = {} }: Partial<Reader>,
-    prepare: (scope: RequestScope) => void = () => undefined,
-  ): Promise<Application> {
+  async function started({
+    providers = [],
+    controllers = [],
+    imports = [],
+    options = {},
+  }: Partial<Reader>): Promise<Application> {
     application = await startApplication({
       adapter,
       options: { ...censusOptions(herald, herald.keyStore), ...options },
       imports: [...imports],
       controllers: [LateController, ...controllers],
       providers: [...providers],
-      prepare: (nest) => prepare(nest.get(RequestScope)),
     });
     return application;
   }
@@ -189,18 +190,15 @@ describe.each(ADAPTERS)('over $name a request', ({ adapter }) => {
     expect(answer).toMatchObject({ status: 500 });
     expect(JSON.parse(answer.text)).toMatchObject({ code: 'config_invalid' });
     expect(() => nest.get(RequestScope).principal).toThrow(
-      expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining('keep()') }),
+      expect.objectContaining({
+        code: 'config_invalid',
+        message: expect.stringContaining("requestScope: 'always'"),
+      }),
     );
   });
 
-  it('has a scope where somebody asked for it before the application listened', async () => {
-    await started({}, (scope) => expect(scope.keep()).toBe(scope));
-    expect(await get('/late')).toMatchObject({ status: 200, text: 'herald' });
-  });
-
-  it('has a scope from when somebody asks for it later', async () => {
-    const { nest } = await started({});
-    nest.get(RequestScope).keep();
+  it('has a scope where the option requestScope says always, whoever reads it', async () => {
+    await started({ options: { requestScope: 'always' } });
     expect(await get('/late')).toMatchObject({ status: 200, text: 'herald' });
   });
 });

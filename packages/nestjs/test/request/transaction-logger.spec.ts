@@ -48,7 +48,9 @@ describe.each(ADAPTERS)('TransactionLogger over $name', ({ adapter }) => {
     const issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
     const root = {
       module: class Root {},
-      imports: [CountersignModule.forRoot(censusOptions(issuer, issuer.keyStore))],
+      imports: [
+        CountersignModule.forRoot({ ...censusOptions(issuer, issuer.keyStore), requestScope: 'always' }),
+      ],
       controllers: [LoggingController],
     };
     const nest = await NestFactory.create(root, adapter(), { logger: false, abortOnError: false });
@@ -80,6 +82,24 @@ describe.each(ADAPTERS)('TransactionLogger over $name', ({ adapter }) => {
     } finally {
       await nest.close();
       Logger.overrideLogger(false);
+      await issuer.close();
+    }
+  });
+
+  it("is not made without requestScope: 'always': its lines would have no transaction id", async () => {
+    const issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
+    const root = {
+      module: class Root {},
+      imports: [CountersignModule.forRoot(censusOptions(issuer, issuer.keyStore))],
+      controllers: [LoggingController],
+    };
+    const nest = await NestFactory.create(root, adapter(), { logger: false, abortOnError: false });
+    try {
+      expect(() => new TransactionLogger(nest.get(RequestScope))).toThrow(
+        expect.objectContaining({ code: 'config_invalid' }),
+      );
+    } finally {
+      await nest.close();
       await issuer.close();
     }
   });

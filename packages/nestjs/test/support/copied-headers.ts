@@ -15,6 +15,12 @@ export const COPIED: Readonly<Record<string, string>> = {
   'HTTP2-Settings': 'AAMAAABkAAQAoAAAAAIAAAAA',
   'Alt-Used': 'tenant.example',
   'Countersign-Timeout-Ms': '600000',
+  // Some servers and gateways take an underscore for a hyphen.
+  Transfer_Encoding: 'chunked',
+  content_length: '5',
+  X_Per_Hop: 'of the other connection',
+  Countersign_Timeout_Ms: '600000',
+  Delegation_Proof: 'of the other request',
   'X-Request-Id': 'kept',
   ':authority': 'tenant.example',
   ':path': '/',

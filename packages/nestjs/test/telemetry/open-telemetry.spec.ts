@@ -1,6 +1,5 @@
-import { NO_METRICS } from '../../src/telemetry/metrics.js';
+import { NO_METRICS, openMetrics } from '../../src/telemetry/metrics.js';
 import { ifInstalled } from '../../src/telemetry/open-telemetry.js';
-import { openMetrics } from '../../src/telemetry/open-metrics.js';
 
 const absent: string = '@opentelemetry/is-not-installed';
 

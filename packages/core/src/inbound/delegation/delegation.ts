@@ -47,10 +47,13 @@ export function checkDelegation(
  * user, or for somebody else whom this service trusts.
  */
 function refuseBorrowedName(token: ValidatedToken, issuer: TrustedIssuer): void {
-  const names = [token.client, isClient(token) ? token.subject : undefined];
-  if (names.every((name) => name === undefined || issuer.mayName.client(name))) return;
-  const problem = `a client of ${issuer.name} bears the name of a user, or of another trusted issuer`;
-  throw new CountersignError('delegation_not_allowed', problem);
+  const { client, subject } = token;
+  const { mayName, name } = issuer;
+  const asClient = client === undefined ? undefined : mayName.borrowed(client, false);
+  const asSubject = subject !== undefined && isClient(token) ? mayName.borrowed(subject, true) : undefined;
+  const borrowed = asClient ?? asSubject;
+  if (borrowed !== undefined)
+    throw new CountersignError('delegation_not_allowed', `a client of ${name} bears ${borrowed}`);
 }
 
 /** Whether a client of an identity provider speaks for itself: neither a service with a token of its own nor the provider. */

@@ -9,7 +9,8 @@ import { type ResolvedIntrospection } from '../../trust/introspection-record.js'
 import { type KeyStore } from '../../signing-keys/key-store.js';
 import { refusePrivateHost } from '../../trust/private-host.js';
 import { boundedRequest, readServerMetadata } from '../../oauth/server-metadata.js';
-import { invalidOption, readHttpsUri } from '../../options.js';
+import { readHttpsUri } from '../../options.js';
+import { missingKeys } from '../../signing-keys/missing-keys.js';
 import { clientAuthentication } from '../../oauth/client-authentication.js';
 import { wordsOf } from '../../oauth/oauth-failure.js';
 import { type Claims } from '../../token.js';
@@ -44,7 +45,7 @@ export function createIntrospectionEndpoint(options: IntrospectionEndpointOption
   const { name, issuer, path, introspection, keyStore, clock, publicOnly } = options;
   const { endpoint, clientId, timeoutMs, allowInsecureHttp } = introspection;
   if (introspection.clientSecret === undefined && keyStore === undefined)
-    throw invalidOption(`${path}.clientAuthentication`, 'private_key_jwt needs the option keyStore');
+    throw missingKeys(`${path}.clientAuthentication`, 'private_key_jwt');
   if (endpoint !== undefined) readEndpoint(endpoint);
   const authentication = clientAuthentication(introspection, keyStore, clock);
   const client = { client_id: clientId };

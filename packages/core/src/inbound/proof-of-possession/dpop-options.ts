@@ -1,6 +1,6 @@
 import { boundUri, hasOneReading } from '../../binding.js';
 import { type Clock } from '../../clock.js';
-import { algorithmNamed, ALGORITHMS, type Algorithm } from '../../crypto/algorithms.js';
+import { algorithmNamed, ALGORITHMS, type Algorithm, type AlgorithmName } from '../../crypto/algorithms.js';
 import { invalidOption, OptionsReader, readHttpsUri } from '../../options.js';
 import { normalUri } from '../../lib/normalize-uri.js';
 import { createNonces, type Nonces } from './dpop-nonce.js';
@@ -12,7 +12,7 @@ export interface DpopOptions {
   /** How old a proof may be. Default 60, at most 300; the issuer's clock tolerance is added. */
   readonly proofLifetimeSeconds?: number;
   /** The algorithms of proofs. Default `ES256 ES384 ES512 PS256 PS384 PS512 EdDSA Ed25519`. */
-  readonly algorithms?: readonly string[];
+  readonly algorithms?: readonly AlgorithmName[];
   /**
    * Asks for proofs that hold a nonce of this service, made with this secret of 32 characters or more, the same for all
    * replicas. Default: proofs need no nonce.

@@ -52,20 +52,28 @@ export function cachedTokens(options: CachedTokensOptions): CachedTokens {
 
   return {
     async get(offer, destination, mustDiffer) {
-      if (offer.cacheKey === undefined) return offer.issue();
+      if (offer.cacheKey === undefined) return frozen(await offer.issue());
       const key = JSON.stringify([destination, offer.cacheKey]);
       const found = await once(lookups, key, () => find(key, offer));
       const issued = found.isNew
         ? found.issued
         : await renewal.keepOrRenew(key, offer, found.issued, mustDiffer);
       keys.set(issued, key);
-      return issued;
+      return frozen(issued);
     },
     refuse(issued, restSeconds) {
       const key = keys.get(issued);
       return key === undefined || refused.add(key, issued.token, restSeconds);
     },
   };
+}
+
+/** What calls share, whoever kept it: the one that changed it would change the others' tokens, or what is recorded of them. */
+function frozen(issued: IssuedToken): IssuedToken {
+  Object.freeze(issued.claims.scopes);
+  Object.freeze(issued.claims.actors);
+  Object.freeze(issued.claims);
+  return Object.freeze(issued);
 }
 
 interface Found {

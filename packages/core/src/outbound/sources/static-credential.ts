@@ -59,14 +59,15 @@ export function readStaticCredential(given: unknown, path: string): StaticCreden
     );
   if (record.has('value') === record.has('valueFile'))
     throw invalidOption(path, 'must have either value or valueFile');
-  if (record.has('valueFile')) return { header, value: fromFile(resolve(record.string('valueFile'))) };
+  if (record.has('valueFile'))
+    return Object.freeze({ header, value: fromFile(resolve(record.string('valueFile'))) });
   const value = record.string('value');
   if (value.length > MAX_BYTES || !HEADER_VALUE.test(value))
     throw invalidOption(
       record.at('value'),
       `must be at most ${String(MAX_BYTES)} printable ASCII characters`,
     );
-  return { header, value: () => Promise.resolve(value) };
+  return Object.freeze({ header, value: () => Promise.resolve(value) });
 }
 
 /** Keeps the value for a moment, so that a busy service does not read the file for every call. A failure is not kept. */

@@ -34,7 +34,7 @@ const idpRecord = {
   name: 'idp',
   issuer: IDP,
   keys: { jwks: { keys: [idpKey.publicJwk] } },
-  algorithms: ['ES256'],
+  algorithms: ['ES256'] as const,
   tokenType: 'at+jwt',
   scopes: ['user:read', 'user:write'],
 };

@@ -31,7 +31,7 @@ describe('the record of an issuer that is asked', () => {
       introspection: { clientId: 'census', clientAuthentication: 'private_key_jwt' },
     };
     expect(() => createVerifier({ service: SERVICE, trust: [record as TrustRecord] })).toThrow(
-      'trust[0].introspection.clientAuthentication private_key_jwt needs the option keyStore',
+      'trust[0].introspection.clientAuthentication is "private_key_jwt", which signs with a key of this service',
     );
   });
 

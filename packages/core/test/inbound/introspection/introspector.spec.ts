@@ -127,7 +127,7 @@ describe('an opaque token', () => {
 
   it('is malformed where no record is asked', async () => {
     const keys = { jwksUri: 'https://idp.example/jwks' };
-    const trust = [{ name: 'idp', issuer: IDP, keys, tokenType: 'at+jwt', algorithms: ['ES256'] }];
+    const trust = [{ name: 'idp', issuer: IDP, keys, tokenType: 'at+jwt', algorithms: ['ES256'] as const }];
     expect(await codeOf(send('opaque', createVerifier({ service: SERVICE, trust })))).toBe('token_malformed');
     expect(server.questions).toHaveLength(0);
   });

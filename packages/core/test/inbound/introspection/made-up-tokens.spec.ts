@@ -40,7 +40,14 @@ function verifierWith(timeoutMs = 30_000): Verifier {
     timeoutMs,
   } as const;
   const keys = { jwks: { keys: [key.jwk] } };
-  const idp = { name: 'idp', issuer: IDP, tokenType: 'at+jwt', algorithms: ['ES256'], keys, introspection };
+  const idp = {
+    name: 'idp',
+    issuer: IDP,
+    tokenType: 'at+jwt',
+    algorithms: ['ES256'] as const,
+    keys,
+    introspection,
+  };
   return createVerifier({ service: SERVICE, clock: createFixedClock(), trust: [idp] });
 }
 

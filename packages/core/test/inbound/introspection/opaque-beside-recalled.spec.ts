@@ -46,7 +46,7 @@ const both = () => ({
   name: 'idp',
   issuer: IDP,
   tokenType: 'at+jwt',
-  algorithms: ['ES384'],
+  algorithms: ['ES384'] as const,
   keys: { jwksUri: keyServer.jwksUri },
   introspection: introspection(),
 });

@@ -8,15 +8,19 @@ import { judge } from './judge.js';
 import { type Scenarios } from './report.js';
 import { GRAPHQL_AT_START } from './scenarios/graphql-at-start.js';
 import { HYBRID_APPLICATIONS } from './scenarios/hybrid-applications.js';
+import { LATE_HANDLERS } from './scenarios/late-handlers.js';
 import { MICROSERVICES } from './scenarios/microservices.js';
 import { TWO_APPLICATIONS } from './scenarios/two-applications.js';
 import { UNUSUAL_CLASSES } from './scenarios/unusual-classes.js';
+import { UNUSUAL_INSTANCES } from './scenarios/unusual-instances.js';
 
 const scenarios: Scenarios = {
   ...HYBRID_APPLICATIONS,
   ...MICROSERVICES,
   ...GRAPHQL_AT_START,
   ...UNUSUAL_CLASSES,
+  ...UNUSUAL_INSTANCES,
+  ...LATE_HANDLERS,
   ...TWO_APPLICATIONS,
 };
 const asked = process.argv.slice(2);

@@ -57,12 +57,16 @@ export function hosting({ controllers, resolvers, gateways, triggers }: EveryHan
 
 export type Graphql = 'apollo' | 'mercurius';
 
+/** What Nest lets see the fields of GraphQL: by default nothing does. */
+export type FieldEnhancers = readonly ('guards' | 'filters')[];
+
 /** The modules that the handlers need beside Countersign. */
-export function modulesFor(variants: readonly Variant[], graphql: Graphql): DynamicModule[] {
-  const common = {
-    typeDefs: graphqlSchema(variants),
-    fieldResolverEnhancers: ['guards', 'filters'] as const,
-  };
+export function modulesFor(
+  variants: readonly Variant[],
+  graphql: Graphql,
+  fieldEnhancers: FieldEnhancers = ['guards', 'filters'],
+): DynamicModule[] {
+  const common = { typeDefs: graphqlSchema(variants) };
   return [
     ScheduleModule.forRoot(),
     EventEmitterModule.forRoot(),
@@ -70,13 +74,13 @@ export function modulesFor(variants: readonly Variant[], graphql: Graphql): Dyna
       ? GraphQLModule.forRoot<ApolloDriverConfig>({
           driver: ApolloDriver,
           ...common,
-          fieldResolverEnhancers: [...common.fieldResolverEnhancers],
+          fieldResolverEnhancers: [...fieldEnhancers],
           subscriptions: { 'graphql-ws': true },
         })
       : GraphQLModule.forRoot<MercuriusDriverConfig>({
           driver: MercuriusDriver,
           ...common,
-          fieldResolverEnhancers: [...common.fieldResolverEnhancers],
+          fieldResolverEnhancers: [...fieldEnhancers],
           subscription: true,
         }),
   ];

@@ -9,7 +9,7 @@ import { countersign, rootOf } from '../application/put-together.js';
 import { type Report, type Scenarios } from '../report.js';
 
 const SCHEMA = `
-  type Query { animal: Animal secret: String }
+  type Query { animal: Animal secret: String hidden: String }
   interface Animal { id: ID }
   type Cat implements Animal { id: ID name: String }
 `;
@@ -46,6 +46,16 @@ class RootType {
   }
 }
 
+/** Nest goes by the name of a method, whatever it resolves. */
+@Resolver('Query')
+class HiddenRoot {
+  @Query('hidden')
+  @Scopes('user:read')
+  __resolveType(): string {
+    return 'reached';
+  }
+}
+
 @Public()
 @Resolver('Animal')
 class Control {
@@ -67,6 +77,8 @@ export const GRAPHQL_AT_START: Scenarios = {
     startWith([Fields], ['guards'], ['Fields#name', "'filters']"]),
   '__resolveType keeps the application from starting unless it is public': async () =>
     startWith([TypeOfAnimal], ['guards', 'filters'], ['TypeOfAnimal#__resolveType']),
+  'a query by a method of that name does so, too': async () =>
+    startWith([HiddenRoot], ['guards', 'filters'], ['HiddenRoot#__resolveType']),
   'a resolver of a root type without decorators on its methods keeps the application from starting':
     async () => startWith([RootType], ['guards', 'filters'], ['RootType#secret']),
   'fields of GraphQL that guards see, or that are public, do not': async () =>

@@ -1,11 +1,13 @@
 import { type DynamicModule, type INestApplication, type ModuleMetadata, Scope } from '@nestjs/common';
-import { type AbstractHttpAdapter, NestFactory, RouterModule } from '@nestjs/core';
+import { type AbstractHttpAdapter, HttpAdapterHost, NestFactory, RouterModule } from '@nestjs/core';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { WsAdapter } from '@nestjs/platform-ws';
+import { FaultFilter } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import { freePort } from '../application/free-port.js';
+import { HouseStyleFilter } from '../application/house-style.filter.js';
 import {
   countersign,
   everyHandler,
@@ -18,6 +20,7 @@ import {
   tcp,
   VARIANTS,
   type EveryHandler,
+  type FieldEnhancers,
   type Graphql,
 } from '../application/put-together.js';
 import { takeReached, untilReached } from '../application/reached.js';
@@ -41,6 +44,8 @@ interface Way {
   /** Whether the classes that state nothing are exempt, as public. */
   readonly exempt?: boolean;
   readonly countersign?: 'left out';
+  /** Default: what Countersign asks for. */
+  readonly fieldEnhancers?: FieldEnhancers;
 }
 
 const ADAPTERS: Readonly<Record<Way['adapter'], () => AbstractHttpAdapter>> = {
@@ -101,7 +106,7 @@ export const HYBRID_APPLICATIONS: Scenarios = {
         featureOf({ controllers: handlers.controllers, providers: handlers.resolvers }),
       ],
     }),
-  'gateways and resolvers under another token, by a factory, and as values': async () =>
+  'gateways under another token, resolvers by a factory and as values': async () =>
     knockEverywhere({
       adapter: 'express',
       graphql: 'apollo',
@@ -110,6 +115,7 @@ export const HYBRID_APPLICATIONS: Scenarios = {
         featureOf({
           controllers,
           providers: [
+            // Nest connects no gateway that a factory makes.
             ...gateways.map((useClass, index) => ({ provide: `gateway ${String(index)}`, useClass })),
             ...resolvers.map((made, index) => ({
               provide: `resolver ${String(index)}`,
@@ -119,6 +125,16 @@ export const HYBRID_APPLICATIONS: Scenarios = {
           ],
         }),
       ],
+    }),
+  'a filter of the house that hands on what is not HTTP': async () =>
+    knockEverywhere({
+      adapter: 'express',
+      graphql: 'apollo',
+      inheritAppConfig: true,
+      prepare: (application) =>
+        void application.useGlobalFilters(
+          new HouseStyleFilter(application.get(HttpAdapterHost), application.get(FaultFilter)),
+        ),
     }),
   'classes of third parties that are exempt': async () => {
     const report = await knockEverywhere({
@@ -137,6 +153,22 @@ export const HYBRID_APPLICATIONS: Scenarios = {
       countersign: 'left out',
     });
     return { ...report, open: ['none'], says: ['config_invalid', 'Internal server error'] };
+  },
+  'no CountersignModule at all, and no guard before fields of GraphQL, which alone are open': async () => {
+    const report = await knockEverywhere({
+      adapter: 'express',
+      graphql: 'apollo',
+      inheritAppConfig: false,
+      countersign: 'left out',
+      fieldEnhancers: [],
+    });
+    const isNoField = ([name]: readonly [string, number]) => !name.endsWith('.field');
+    return {
+      knocks: report.knocks.filter(({ kind }) => kind !== 'field'),
+      reached: Object.fromEntries(Object.entries(report.reached).filter(isNoField)),
+      open: ['none'],
+      says: ['config_invalid', 'Internal server error'],
+    };
   },
 };
 
@@ -196,7 +228,7 @@ function rootFor(way: Way, herald: TestIssuer, gatewayPort: number): DynamicModu
   return rootOf({
     imports: [
       ...(way.countersign === 'left out' ? [] : [countersign(herald, options)]),
-      ...modulesFor(VARIANTS, way.graphql),
+      ...modulesFor(VARIANTS, way.graphql, way.fieldEnhancers),
       ...(arranged ?? way.arrange?.(handlers) ?? [featureOf(hosting(handlers))]),
     ],
   });

@@ -1,36 +1,17 @@
 import { type CanActivate, Controller, Get, Injectable, type Type, UseGuards } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { MessagePattern } from '@nestjs/microservices';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { Public, Scopes } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
 import { freePort } from '../application/free-port.js';
-import { countersign, originOf, rootOf, SERVICE, tcp } from '../application/put-together.js';
-import { reach, takeReached, type Variant } from '../application/reached.js';
-import { type Report, type Scenarios } from '../report.js';
-import { knockOverHttp } from '../strangers/over-http.js';
-import { knockOverMessage } from '../strangers/over-messages.js';
+import { reach } from '../application/reached.js';
+import { type Scenarios } from '../report.js';
 import { knockOverWebSocket } from '../strangers/over-websocket.js';
+import { knockAt } from './knock-at.js';
 
 @Injectable()
 class Allow implements CanActivate {
   canActivate(): boolean {
     return true;
-  }
-}
-
-/** The control of each of these applications. */
-@Public()
-@Controller('public')
-class Open {
-  @Get('route')
-  @MessagePattern('public.message')
-  answer(): string[] {
-    reach('public', 'route');
-    reach('public', 'message');
-    return ['reached'];
   }
 }
 
@@ -117,7 +98,7 @@ export const UNUSUAL_CLASSES: Scenarios = {
       }
     }
     copyMethods(Mixin, Mixed, ['constructor']);
-    return knockAt(Mixed, 'class', 'Mixed.prototype.constructor is not Mixed');
+    return knockAt(Mixed, 'class', 'the instance of Mixed names another class');
   },
   'a class that a decorator replaced by a Proxy': async () => {
     @Scopes('user:read')
@@ -131,7 +112,7 @@ export const UNUSUAL_CLASSES: Scenarios = {
         return 'reached';
       }
     }
-    return knockAt(Wrapped, 'class', 'Wrapped.prototype.constructor is not Wrapped');
+    return knockAt(Wrapped, 'class', 'the instance of Wrapped names another class');
   },
   'a controller that is a gateway too': async () => {
     const port = await freePort();
@@ -157,52 +138,6 @@ export const UNUSUAL_CLASSES: Scenarios = {
     return knockAt(Both, 'none', undefined, [Both, Fence], async () => knockOverWebSocket(port, ['none']));
   },
 };
-
-/** @param startError what the application says when it does not start, where it must not. */
-async function knockAt(
-  controller: Type,
-  variant: Variant,
-  startError?: string,
-  providers: Type[] = [],
-  knockElsewhere: () => Promise<Report['knocks']> = async () => [],
-): Promise<Report> {
-  const herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  const port = await freePort();
-  takeReached();
-  try {
-    const root = rootOf({
-      imports: [countersign(herald, { undecorated: 'authenticated' })],
-      controllers: [controller, Open],
-      providers,
-    });
-    const application = await NestFactory.create(root, new ExpressAdapter(), SILENT);
-    try {
-      application.useWebSocketAdapter(new WsAdapter(application));
-      application.connectMicroservice(tcp(port));
-      await application.startAllMicroservices();
-      await application.listen(0, '127.0.0.1');
-      const withoutScope = await herald.token({ audience: SERVICE });
-      const knocks = await Promise.all([
-        knockOverHttp(originOf(application), [variant, 'public'], undefined, ['route']),
-        variant === 'none' ? [] : knockOverHttp(originOf(application), [variant], withoutScope, ['route']),
-        knockOverMessage(port, variant),
-        knockOverMessage(port, 'public'),
-        knockElsewhere(),
-      ]);
-      const problems = startError === undefined ? [] : ['the application started'];
-      return { knocks: knocks.flat(), reached: takeReached(), problems };
-    } finally {
-      await application.close();
-    }
-  } catch (error) {
-    if (startError === undefined || !String(error).includes(startError)) throw error;
-    return { knocks: [], reached: takeReached() };
-  } finally {
-    await herald.close();
-  }
-}
-
-const SILENT = { logger: false, abortOnError: false } as const;
 
 function copyMethods(from: Type, to: Type, names: readonly string[]): void {
   for (const name of names) {

@@ -1,0 +1,38 @@
+// What every framework on Node's HTTP shares: a request as it was sent, its state and scope, answers, and calls with tokens.
+export { attachedState, keepUserInState, principalOf, rawRequest } from './http/request/request-state.js';
+export type {
+  AnswerThrown,
+  HandledRequest,
+  RawRequest,
+  RawResponse,
+  RequestState,
+  StateOwner,
+} from './http/request/request-state.js';
+export { RequestStates } from './http/request/request-states.js';
+export type { RequestStatesOptions } from './http/request/request-states.js';
+export { RequestScope } from './http/request/request-scope.js';
+export { SentRequest, sentUrl } from './http/request/sent-request.js';
+
+export { newInstance, toFaultAnswer } from './http/answers/fault-answer.js';
+export type { FaultAnswer, FaultAnswerOptions, Problem } from './http/answers/fault-answer.js';
+export type { ChallengeOptions } from './http/answers/challenge-headers.js';
+export { KEY_SET_PATH, keySetAnswer } from './http/answers/key-set-answer.js';
+export type { DocumentAnswer, PublishedKeys } from './http/answers/key-set-answer.js';
+export {
+  readResourceMetadata,
+  resourceMetadataAnswer,
+  resourceMetadataPaths,
+} from './http/answers/resource-metadata.js';
+export type { ResourceMetadata, ResourceMetadataOptions } from './http/answers/resource-metadata.js';
+
+export { describePrincipal, isoTime } from './http/decision-record.js';
+export type { DecisionRecord, DecisionRecorder } from './http/decision-record.js';
+
+export { AuthorizedFetch } from './http/outbound/authorized-fetch.js';
+export type { AuthorizedRequestInit } from './http/outbound/authorized-fetch.js';
+export { OutgoingCalls } from './http/outbound/outgoing-calls.js';
+export type { OutgoingCallsOptions } from './http/outbound/outgoing-calls.js';
+export type { Attempt, CallOptions, OutgoingCall, Transport } from './http/outbound/outgoing-call.js';
+export type { BodyStream, CallBody } from './http/outbound/call-body.js';
+export { detachedStream } from './http/outbound/detached-stream.js';
+export { putOurHeaders } from './http/outbound/outgoing-headers.js';

@@ -1,0 +1,103 @@
+import { type Verifier } from '../../inbound/verifier.js';
+import { type DocumentAnswer } from './key-set-answer.js';
+import { invalidOption, OptionsReader, readHttpsUri } from '../../options.js';
+
+/** What this service tells clients about itself (RFC 9728). */
+export interface ResourceMetadataOptions {
+  /** A name for people. */
+  readonly name?: string;
+  /** A page for developers. */
+  readonly documentation?: string;
+  /** Default: the scopes that the routes ask for. An empty list names none. */
+  readonly scopes?: readonly string[];
+  /** Says that tokens may be bound to a TLS client certificate, because TLS ends in this process. Default false. */
+  readonly certificateBoundTokens?: boolean;
+}
+
+/** The same with defaults filled in. */
+export interface ResourceMetadata {
+  /** The identifier of this service. */
+  readonly resource: string;
+  /** Where the document is; challenges name it. */
+  readonly url: string;
+  readonly name: string | undefined;
+  readonly documentation: string | undefined;
+  readonly scopes: readonly string[] | undefined;
+  readonly certificateBoundTokens: boolean;
+}
+
+const MEMBERS = ['name', 'documentation', 'scopes', 'certificateBoundTokens'] as const;
+
+const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
+
+/** @throws TypeError naming the option; also when the identifier of the service is no https URI. */
+export function readResourceMetadata(
+  value: unknown,
+  service: string,
+  allowInsecureHttp: boolean,
+): ResourceMetadata | undefined {
+  if (value === undefined || value === false) return undefined;
+  const read = new OptionsReader(value === true ? {} : value, 'resourceMetadata', MEMBERS);
+  let url: URL;
+  try {
+    url = readHttpsUri(service, 'service', allowInsecureHttp);
+  } catch {
+    throw invalidOption(
+      'resourceMetadata',
+      'needs a service whose identifier is an https URI without a fragment',
+    );
+  }
+  const path = url.pathname === '/' ? '' : url.pathname;
+  return {
+    resource: service,
+    url: `${url.origin}${RESOURCE_METADATA_PATH}${path}${url.search}`,
+    name: read.has('name') ? read.string('name') : undefined,
+    documentation: read.has('documentation')
+      ? readHttpsUri(read.raw('documentation'), read.at('documentation'), allowInsecureHttp).href
+      : undefined,
+    scopes: read.has('scopes') ? read.strings('scopes') : undefined,
+    certificateBoundTokens: read.boolean('certificateBoundTokens', false),
+  };
+}
+
+interface MetadataSources extends Pick<Verifier, 'authorizationServers' | 'dpop'> {
+  /** Whether this service publishes keys of its own. */
+  readonly hasKeys: boolean;
+}
+
+/** The paths at which the document is served: the one of its URL, and the one without the path of the service. */
+export function resourceMetadataPaths({ url }: ResourceMetadata): ReadonlySet<string> {
+  return new Set([RESOURCE_METADATA_PATH, new URL(url).pathname]);
+}
+
+/** How a request for the document is answered. */
+export function resourceMetadataAnswer(
+  ...described: Parameters<typeof resourceMetadataDocument>
+): DocumentAnswer {
+  return {
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' },
+    document: resourceMetadataDocument(...described),
+  };
+}
+
+/** The document itself (RFC 9728 section 2). Lists that would be empty are left out, as its section 3.2 asks. */
+function resourceMetadataDocument(
+  metadata: ResourceMetadata,
+  { authorizationServers, dpop, hasKeys }: MetadataSources,
+  scopesOfRoutes: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const { resource, name, documentation, certificateBoundTokens, scopes = scopesOfRoutes } = metadata;
+  const base = resource.endsWith('/') ? resource : `${resource}/`;
+  return {
+    resource,
+    ...(authorizationServers.length > 0 && { authorization_servers: authorizationServers }),
+    ...(hasKeys && { jwks_uri: `${base}.well-known/jwks.json` }),
+    ...(scopes.length > 0 && { scopes_supported: scopes }),
+    bearer_methods_supported: ['header'],
+    ...(name !== undefined && { resource_name: name }),
+    ...(documentation !== undefined && { resource_documentation: documentation }),
+    ...(certificateBoundTokens && { tls_client_certificate_bound_access_tokens: true }),
+    ...(dpop.algorithms.length > 0 && { dpop_signing_alg_values_supported: dpop.algorithms }),
+    ...(dpop.isRequired && { dpop_bound_access_tokens_required: true }),
+  };
+}

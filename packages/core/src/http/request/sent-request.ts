@@ -1,0 +1,46 @@
+import { type BodyHashes } from '../../binding.js';
+import { type InboundRequest } from '../../inbound/authenticate.js';
+import { type WireBody } from '../../inbound/wire-body.js';
+import { peerCertificate } from './peer-certificate.js';
+import { type HandledRequest, type RawRequest, type RequestState } from './request-state.js';
+
+/** A request as the verifier reads it: what was sent, whatever routers and parsers made of it. */
+export class SentRequest implements InboundRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly rawHeaders: readonly string[];
+  readonly #request: RawRequest;
+  readonly #handled: HandledRequest | undefined;
+  readonly #body: WireBody;
+
+  /** @param handled the request as a framework hands it to handlers; left out where there is no framework. */
+  constructor({ request, body }: RequestState, handled?: HandledRequest) {
+    this.method = request.method ?? '';
+    this.url = sentUrl(request);
+    this.rawHeaders = request.rawHeaders;
+    this.#request = request;
+    this.#handled = handled;
+    this.#body = body;
+  }
+
+  body(): Promise<BodyHashes> {
+    return this.#body.hashes();
+  }
+
+  clientCertificate(): Uint8Array | undefined {
+    return peerCertificate(this.#request.socket);
+  }
+
+  /**
+   * As the framework understands it: what its option to trust a proxy lets count, else the peer of the connection. Without a
+   * framework always the latter.
+   */
+  clientAddress(): string | undefined {
+    return this.#handled === undefined ? this.#request.socket.remoteAddress : this.#handled.ip;
+  }
+}
+
+/** Frameworks rewrite `url` where routers are mounted, and keep what was sent. */
+export function sentUrl(request: RawRequest): string {
+  return request.originalUrl ?? request.url ?? '';
+}

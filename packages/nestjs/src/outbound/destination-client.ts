@@ -1,0 +1,67 @@
+import { CountersignError, type Authorizer } from '@countersign/core';
+import { type Destination } from '@countersign/core/adapter';
+import { type AuthorizedFetch, type AuthorizedRequestInit } from '@countersign/core/http';
+
+/**
+ * Calls one declared destination, by its name: `@Destination('census')` injects it.
+ *
+ * A path is taken under the URL of the destination: `user/42/` of `https://census.service/` is
+ * `https://census.service/user/42/`. One that leads out of it, or to another destination below it, or that holds `.` or `..`
+ * as a segment, is refused with `destination_unknown`, and nothing is sent. What comes from elsewhere goes into a path by
+ * `encodeURIComponent`; which characters your identifiers may have is still for you to check.
+ * @example
+ * const response = await this.census.fetch(`user/${encodeURIComponent(id)}/`);
+ */
+export interface DestinationClient {
+  /** The name in its record. */
+  readonly name: string;
+  /** Where it answers. Ends in `/`. */
+  readonly url: string;
+  /** Its identifier, the `aud` of the tokens for it. */
+  readonly audience: string;
+  /**
+   * Sends one call, as `AuthorizedFetch#fetch` does: with the token that the record asks for, and without following redirects.
+   * @throws CountersignError `destination_unknown` for a path that leads elsewhere, and whatever `AuthorizedFetch#fetch` throws.
+   */
+  fetch(path: string, init?: AuthorizedRequestInit): Promise<Response>;
+  /** The same, for the user whose request is being served. @throws CountersignError as `AuthorizedFetch#forUser` says. */
+  forUser(path: string, init?: AuthorizedRequestInit): Promise<Response>;
+  /** The same, for this service itself. @throws CountersignError as `AuthorizedFetch#forService` says. */
+  forService(path: string, init?: AuthorizedRequestInit): Promise<Response>;
+}
+
+/** Makes the client of a destination; `authorizer` is the one that has it. */
+export function createDestinationClient(
+  destination: Destination,
+  { authorizer, calls }: { readonly authorizer: Authorizer; readonly calls: AuthorizedFetch },
+): DestinationClient {
+  const { name, audience } = destination;
+  const base = destination.url.href;
+
+  /** Where a path leads, which is the same destination. */
+  function urlOf(path: string): URL {
+    const url = URL.canParse(path, base) ? new URL(path, base) : undefined;
+    if (url?.href.startsWith(base) === true && isPlain(path) && authorizer.destinationOf(url) === destination)
+      return url;
+    const problem = `a call to ${name} is not sent: its path leads elsewhere, or has a segment that is "." or ".."`;
+    throw new CountersignError('destination_unknown', problem);
+  }
+
+  return Object.freeze({
+    name,
+    url: base,
+    audience,
+    fetch: async (path: string, init?: AuthorizedRequestInit) => calls.fetch(urlOf(path), init),
+    forUser: async (path: string, init?: AuthorizedRequestInit) => calls.forUser(urlOf(path), init),
+    forService: async (path: string, init?: AuthorizedRequestInit) => calls.forService(urlOf(path), init),
+  });
+}
+
+/** What the parser of URLs takes for `.` or `..` between slashes, and then takes out. */
+const DOTS = /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)/i;
+
+/** Whether the path is written as it will be sent. The parser also drops control characters, so that there may be none. */
+function isPlain(path: string): boolean {
+  const [written = ''] = path.trim().split(/[?#]/, 1);
+  return !DOTS.test(written) && !/\p{Cc}/u.test(path);
+}
