@@ -1,4 +1,5 @@
 import { type KeySet } from './key-set.js';
+import { memberOf } from '../lib/error-text.js';
 
 /** Why a key set could not be had. */
 export type KeyFailure =
@@ -44,11 +45,6 @@ export function keyFailure(error: unknown): KeyFailure {
   if (isConfigInvalid(error)) return 'config_invalid';
   // What the network says has a code; what `fetch` itself refuses, such as a redirect, has none.
   return typeof memberOf(memberOf(error, 'cause'), 'code') === 'string' ? 'unreachable' : 'unusable_answer';
-}
-
-/** Of whatever was thrown: what `fetch` throws is not always an instance of this realm's `Error`. */
-export function memberOf(thrown: unknown, name: string): unknown {
-  return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
 }
 
 /** Whether trying again cannot help: the trust record must be changed. */

@@ -8,6 +8,7 @@ import { invalidProof as invalid, readProofKey } from './dpop-key.js';
 import { type DpopRules } from './dpop-options.js';
 import { decodeSegment } from '../read-unverified.js';
 import { parseJsonObject } from '../strict-json.js';
+import { headerValues } from '../../lib/raw-headers.js';
 
 /** What a proof is held against. */
 export interface ProvenRequest {
@@ -63,10 +64,7 @@ export async function checkDpopProof(request: ProvenRequest, rules: DpopRules): 
 }
 
 function onlyProof(rawHeaders: readonly string[]): string {
-  const values = rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'dpop',
-  );
-  const [proof, ...others] = values;
+  const [proof, ...others] = headerValues(rawHeaders, 'dpop');
   if (proof === undefined)
     throw new CountersignError(
       'dpop_proof_missing',
