@@ -10,7 +10,7 @@ import { type TokenRequest } from './token-source.js';
  * @throws CountersignError `config_invalid` when the code contradicts the destination; `destination_unknown` when there
  * is none that could be called for somebody.
  */
-export function calledFor(
+export function withOnBehalfOf(
   onBehalfOf: Destination['onBehalfOf'] | undefined,
   destination: Destination | undefined,
   url: URL,
@@ -97,7 +97,7 @@ const NOT_OURS_TO_CHOOSE: ReadonlySet<Destination['authorize']> = new Set([
  * @throws CountersignError `scope_escalation` when the caller's token does not have them all; `config_invalid` when the
  * destination's record does not, or its tokens are not ours to choose the scopes of.
  */
-export function needing(
+export function withScopes(
   scopes: readonly string[] | undefined,
   destination: Destination | undefined,
   authentication: Authentication | undefined,

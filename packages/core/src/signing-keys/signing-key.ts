@@ -19,7 +19,7 @@ export type SigningAlgorithm = 'ES256' | 'ES384' | 'EdDSA' | 'RS256' | 'PS256';
 export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'];
 
 /** One of our own keys, fit to sign. */
-export interface OwnKey {
+export interface SigningKey {
   readonly privateKey: KeyObject;
   readonly algorithm: SigningAlgorithm;
   /** What is published of it. */
@@ -44,7 +44,7 @@ function generate(algorithm: SigningAlgorithm): Promise<{ readonly privateKey: K
  * Reads a private key, as a JWK or in PEM, and lets it prove that it signs what its public half verifies.
  * @throws TypeError naming `path`, and nothing of the key.
  */
-export async function readOwnKey(key: unknown, path: string): Promise<OwnKey> {
+export async function readSigningKey(key: unknown, path: string): Promise<SigningKey> {
   const stated: JsonWebKey = isRecord(key) ? Object.fromEntries(Object.entries(key)) : {};
   const privateKey = importPrivateKey(isRecord(key) ? stated : key, path);
   const { alg } = stated;

@@ -6,7 +6,7 @@ import { type KeyChange, type KeyRotation } from '../rotation/key-record.js';
 import { isLongerOverlap } from '../rotation/schedule.js';
 import { readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
 import { errorText } from '../../lib/error-text.js';
-import { generatePrivateJwk, readOwnKey, type SigningAlgorithm } from '../../signing-keys/signing-key.js';
+import { generatePrivateJwk, readSigningKey, type SigningAlgorithm } from '../../signing-keys/signing-key.js';
 import { type NewKey } from '../rotation/transitions.js';
 
 /** A file that a writer has not put to use by then belongs to one that was killed. */
@@ -35,7 +35,7 @@ export async function makeKey(
 ): Promise<MadeKey> {
   for (;;) {
     const jwk = await generate(algorithm);
-    const keyId = (await readOwnKey(jwk, 'the new key')).jwk.kid;
+    const keyId = (await readSigningKey(jwk, 'the new key')).jwk.kid;
     // One thumbprint of 64 begins with a hyphen. A command would take it for an option, where the key is revoked in haste.
     if (keyId.startsWith('-')) continue;
     return { key: { keyId, algorithm, file: keyFile(keyId) }, text: `${JSON.stringify(jwk)}\n` };

@@ -28,7 +28,7 @@ export interface ChangedKeys extends Outcome {
 }
 
 /** Carries transitions out on the files of a directory: reads, decides, writes, and decides again when somebody was faster. */
-export class KeyRotor {
+export class DirectoryWriter {
   readonly #files: ReadOptions;
   readonly #overlap: Partial<KeyOverlap>;
   readonly #clock: Clock;

@@ -11,7 +11,7 @@ import {
   type KeyRotation,
   type KeyStep,
 } from '../rotation/key-record.js';
-import { KeyRotor, type ChangedKeys } from './directory-writer.js';
+import { DirectoryWriter, type ChangedKeys } from './directory-writer.js';
 import { readOverlap, refuseShortCycle } from '../rotation/overlap.js';
 import { nextStep } from '../rotation/schedule.js';
 import { activation, preparation, retirement, revocation } from '../rotation/transitions.js';
@@ -82,7 +82,7 @@ export function openKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
   const files = { directory, allowOthersToReadKeys: read.boolean('allowOthersToReadKeys', false) };
   const overlap = readOverlap(options.overlap ?? {}, read.at('overlap'));
   const clock = options.clock ?? systemClock;
-  const rotor = new KeyRotor(files, overlap, clock);
+  const writer = new DirectoryWriter(files, overlap, clock);
 
   function stateOf(
     { rotation, generation, changed, problems }: ChangedKeys,
@@ -99,23 +99,23 @@ export function openKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
   }
 
   return {
-    read: async () => stateOf(await rotor.read()),
+    read: async () => stateOf(await writer.read()),
     prepare: async ({ algorithm } = {}) => {
       if (algorithm !== undefined && !SIGNING_ALGORITHMS.includes(algorithm))
         throw invalidOption('algorithm', `must be one of ${SIGNING_ALGORITHMS.join(', ')}`);
       await makeDirectory(directory);
-      return stateOf(await rotor.change(preparation(algorithm)));
+      return stateOf(await writer.change(preparation(algorithm)));
     },
-    activate: async (step = {}) => stateOf(await rotor.change(activation(step))),
-    retire: async (step = {}) => stateOf(await rotor.change(retirement(step))),
+    activate: async (step = {}) => stateOf(await writer.change(activation(step))),
+    retire: async (step = {}) => stateOf(await writer.change(retirement(step))),
     revoke: async ({ keyId, reason }) => {
       if (reason !== undefined && !REVOCATION_REASON.test(reason))
         throw invalidOption('reason', 'must be one line of 200 characters at most');
-      return stateOf(await rotor.change(revocation(keyId, reason)));
+      return stateOf(await writer.change(revocation(keyId, reason)));
     },
     rotate: async ({ everySeconds }) => {
-      refuseShortCycle(everySeconds, (await rotor.read()).rotation.overlap, 'everySeconds');
-      return stateOf(await rotor.rotate(everySeconds), everySeconds);
+      refuseShortCycle(everySeconds, (await writer.read()).rotation.overlap, 'everySeconds');
+      return stateOf(await writer.rotate(everySeconds), everySeconds);
     },
     check: () => checkDirectory(files),
   };

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidOption } from '../../options.js';
-import { readOwnKey, type OwnKey } from '../../signing-keys/signing-key.js';
+import { readSigningKey, type SigningKey } from '../../signing-keys/signing-key.js';
 import { listFiles, readFileAndStats, type DirectoryEntry } from './files.js';
 import { generationOf, manifestFile, readManifest } from './manifest.js';
 import { refuseExposedDirectory, refuseExposedKey, refuseExposedManifest } from './permissions.js';
@@ -24,7 +24,7 @@ export interface DirectorySnapshot {
 /** One of our own keys together with its record. */
 export interface LoadedKey {
   readonly record: KeyRecord;
-  readonly key: OwnKey;
+  readonly key: SigningKey;
 }
 
 export interface ReadOptions {
@@ -88,10 +88,10 @@ export async function loadKey(record: KeyRecord, options: ReadOptions): Promise<
   return { record, key };
 }
 
-async function readKeyFile(path: string, { allowOthersToReadKeys }: ReadOptions): Promise<OwnKey> {
+async function readKeyFile(path: string, { allowOthersToReadKeys }: ReadOptions): Promise<SigningKey> {
   const { text, stats } = await readFileAndStats(path);
   await refuseExposedKey(path, stats, allowOthersToReadKeys);
-  return readOwnKey(parseJwk(text, path), path);
+  return readSigningKey(parseJwk(text, path), path);
 }
 
 /** Runs a read again as long as files that it had listed are gone when it gets to them, because somebody changes keys. */

@@ -2,7 +2,7 @@ import { type Clock } from '../../clock.js';
 import { withTimeout } from '../../lib/with-timeout.js';
 import { type TokenCache } from './token-cache.js';
 
-export interface ForgivingCacheOptions {
+export interface FaultTolerantCacheOptions {
   readonly cache: TokenCache;
   readonly clock: Clock;
   readonly onWarning: (message: string) => void;
@@ -14,7 +14,7 @@ const TIMEOUT_MS = 1000;
 const REST_SECONDS = 1;
 
 /** Makes a cache that never fails: one that throws or does not answer is as good as empty, and an operator is told. */
-export function forgivingCache({ cache, clock, onWarning }: ForgivingCacheOptions): TokenCache {
+export function faultTolerantCache({ cache, clock, onWarning }: FaultTolerantCacheOptions): TokenCache {
   let restsUntil = -Infinity;
 
   async function attempt<T>(use: () => Promise<T>): Promise<T | undefined> {
