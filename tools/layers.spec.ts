@@ -35,6 +35,8 @@ const sound: FileTree = new Map([
     'packages/core/src/outbound/mint.ts',
     "import { client } from '../oauth/client.js';\nexport const m = client;\n",
   ],
+  ['packages/core/src/http/calls.ts', "import { m } from '../outbound/mint.js';\nexport const calls = m;\n"],
+  ['packages/core/src/http.ts', "export { calls } from './http/calls.js';\n"],
   [
     'packages/core/src/index.ts',
     "export { FAULTS } from './errors.js';\nexport { m } from './outbound/mint.js';\n",
@@ -94,6 +96,11 @@ describe('the check of the order', () => {
     ['jwks/remote-keys', 'outbound/', "import mint = require('../outbound/mint.js');"],
     ['jwks/remote-keys', 'principal', "const p = require('../principal.js');"],
     ['jwks/remote-keys', 'index', "import '../index.js';"],
+    ['inbound/verifier', 'http/', "import '../http/calls.js';"],
+    ['outbound/mint', 'http/', "import type { calls } from '../http/calls.js';"],
+    ['policy/policy', 'http', "import '../http.js';"],
+    ['http/calls', 'oauth/', "import '../oauth/client.js';"],
+    ['http/calls', 'index', "import '../index.js';"],
     ['errors', 'token', "import type { Token } from './token.js';"],
     ['principal', 'errors', "import './errors.js';"],
   ])('refuses an arrow in core from %s to %s', (from, to, text) => {

@@ -62,10 +62,12 @@ export const FORBIDDEN_REACH: readonly (readonly [from: string, to: string])[] =
   ['packages/core/src/trust/', 'packages/core/src/key-store/'],
   ['packages/core/src/trust/', 'packages/core/src/inbound/'],
   ['packages/core/src/oauth/', 'packages/core/src/key-store/'],
+  ['packages/core/src/http/', 'packages/core/src/key-store/'],
   ['packages/core/src/jwks/', 'packages/core/src/trust/'],
   ['packages/nestjs/src/inbound/', 'packages/nestjs/src/outbound/'],
   ['packages/nestjs/src/outbound/', 'packages/nestjs/src/inbound/'],
   ['packages/nestjs/src/request/', 'packages/nestjs/src/inbound/'],
+  ['packages/nestjs/src/request/', 'packages/nestjs/src/outbound/'],
 ];
 
 /** What tests may import beside what the sources of their project may. */

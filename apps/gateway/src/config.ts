@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import {
   commonVariables,
   ConfigError,
-  type DestinationAddress,
   type Environment,
-  findDestination,
   isLoopbackUrl,
   readEnvironment,
   type ServiceConfig,
@@ -18,7 +16,6 @@ export interface GatewayConfig extends ServiceConfig {
   readonly publicUrl: string;
   readonly login: LoginConfig;
   readonly session: SessionConfig;
-  readonly upstreams: Readonly<Record<UpstreamName, DestinationAddress>>;
   /** The origins whose pages may call with a token of their own; cookies are never for them. */
   readonly corsOrigins: readonly string[];
   /** Keys of herald, for the scene on the page in which they were stolen. */
@@ -38,8 +35,6 @@ export interface SessionConfig {
   /** Where sessions are remembered that ended before their cookies do. */
   readonly endedFile: string;
 }
-
-export type UpstreamName = 'herald' | 'census';
 
 const origin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
 const isSafe = (value: string) => {
@@ -94,10 +89,6 @@ export function readConfig(environment: Environment = process.env): GatewayConfi
       key: values.SESSION_KEY,
       keyFile: join(values.DATA_DIR, 'session-key'),
       endedFile: join(values.DATA_DIR, 'ended-sessions.json'),
-    },
-    upstreams: {
-      herald: findDestination(config.destinations, 'herald'),
-      census: findDestination(config.destinations, 'census'),
     },
     corsOrigins: values.CORS_ORIGINS,
     stolenKeysDirectory: config.hasDevelopmentPage ? values.STOLEN_KEYS_DIR : undefined,

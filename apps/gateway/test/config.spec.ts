@@ -11,10 +11,10 @@ describe('The settings of the gateway', () => {
       serviceUrl: 'https://gateway.service/',
       publicUrl: 'http://127.0.0.1:4000/',
       login: { provider: 'http://127.0.0.1:4003', clientId: 'gateway' },
-      upstreams: {
-        herald: { url: 'http://127.0.0.1:4002/', audience: 'https://herald.service/' },
-        census: { url: 'http://127.0.0.1:4001/', audience: 'https://census.service/' },
-      },
+      destinations: [
+        { name: 'herald', url: 'http://127.0.0.1:4002/', audience: 'https://herald.service/' },
+        { name: 'census', url: 'http://127.0.0.1:4001/', audience: 'https://census.service/' },
+      ],
       corsOrigins: [],
     });
   });

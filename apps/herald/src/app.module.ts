@@ -21,7 +21,7 @@ import { NotificationController } from './notifications/notification.controller.
 import { MaySeeNotification } from './notifications/notification.policies.js';
 import { Notifications } from './notifications/notifications.js';
 import { Outbox } from './outbox.js';
-import { CENSUS_ADDRESS, Recipients } from './recipients.js';
+import { Recipients } from './recipients.js';
 import { SERVICE_URL } from './service-url.js';
 
 @Module({})
@@ -50,7 +50,6 @@ export class AppModule {
       providers: [
         ...development.providers,
         { provide: SERVICE_URL, useValue: config.serviceUrl },
-        { provide: CENSUS_ADDRESS, useValue: config.census },
         { provide: Database, useFactory: () => openDatabase(config.database, MIGRATIONS) },
         NotificationStore,
         Recipients,

@@ -1,8 +1,6 @@
 import {
   commonVariables,
-  type DestinationAddress,
   type Environment,
-  findDestination,
   readEnvironment,
   type ServiceConfig,
   toServiceConfig,
@@ -12,7 +10,6 @@ import { SEND_TIMEOUT_MS } from './mail/mail-sender.js';
 
 /** What herald is started with. */
 export interface HeraldConfig extends ServiceConfig {
-  readonly census: DestinationAddress;
   readonly mail: MailConfig;
 }
 
@@ -45,10 +42,8 @@ const files = {
 /** Reads what herald is started with; nothing else in herald looks at the environment. */
 export function readConfig(environment: Environment = process.env): HeraldConfig {
   const values = readEnvironment(variables, environment);
-  const config = toServiceConfig(values, files);
   return {
-    ...config,
-    census: findDestination(config.destinations, 'census'),
+    ...toServiceConfig(values, files),
     mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM, leaseSeconds: values.MAIL_LEASE_SECONDS },
   };
 }

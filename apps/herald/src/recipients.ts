@@ -1,19 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
-import { AuthorizedFetch } from '@countersign/nestjs';
-import {
-  type DestinationAddress,
-  inputInvalid,
-  isAboutUs,
-  Problem,
-  type ProblemOptions,
-  readProblem,
-} from '@countersign/service-kit';
+import { Destination, type DestinationClient } from '@countersign/nestjs';
+import { inputInvalid, isAboutUs, Problem, type ProblemOptions, readProblem } from '@countersign/service-kit';
 import { z } from 'zod';
 import { toUserPath } from './user-uri.js';
-
-/** Injects the `DestinationAddress` of census. */
-export const CENSUS_ADDRESS = Symbol('CENSUS_ADDRESS');
 
 /** Whom a notification goes to. */
 export interface Recipient {
@@ -39,21 +29,18 @@ const CENSUS_UNAVAILABLE: ProblemOptions = {
 /** Asks census about users, in the name of whoever calls herald. */
 @Injectable()
 export class Recipients {
-  constructor(
-    private readonly authorizedFetch: AuthorizedFetch,
-    @Inject(CENSUS_ADDRESS) private readonly census: DestinationAddress,
-  ) {}
+  constructor(@Destination('census') private readonly census: DestinationClient) {}
 
   /**
-   * Where census has the user; asks nobody.
+   * The path of the user at census; asks nobody.
    *
    * @throws Problem `input_invalid` when `uri` is not that of a user of census.
    */
-  locate(uri: string): URL {
+  locate(uri: string): string {
     const path = toUserPath(this.census.audience, uri);
     if (path === undefined)
       throw inputInvalid([{ pointer: '#/user', detail: 'must be the URI of a user of census' }]);
-    return new URL(path, this.census.url);
+    return path;
   }
 
   /** @throws Problem as `locate()`, and when census does not show the user, or cannot be asked. */
@@ -63,9 +50,9 @@ export class Recipients {
     throw await toProblem(response);
   }
 
-  private async ask(url: URL): Promise<Response> {
+  private async ask(path: string): Promise<Response> {
     try {
-      return await this.authorizedFetch.fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      return await this.census.fetch(path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (cause) {
       // A fault has its own answer; everything else is the network.
       if (cause instanceof CountersignError) throw cause;

@@ -7,6 +7,11 @@ describe('The URI of a user of census', () => {
     expect(toUserPath(CENSUS, 'https://census.service/user/42/')).toBe('user/42/');
   });
 
+  it('is the same where the identifier of census ends in no slash', () => {
+    expect(toUserPath('https://census.service', 'https://census.service/user/42/')).toBe('user/42/');
+    expect(toUserPath('https://census.service', 'https://census.serviceuser/42/')).toBeUndefined();
+  });
+
   it.each([
     'https://census.service/user/42',
     'https://census.service/user/42//',

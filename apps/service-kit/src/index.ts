@@ -25,7 +25,6 @@ export {
   TrustDescription,
   type TrustView,
 } from './development/trust-description.js';
-export { type DestinationAddress, findDestination } from './destination-address.js';
 export { errorCode } from './error-code.js';
 export { escapeHtml } from './escape-html.js';
 export { parseInput } from './problems/parse-input.js';
@@ -35,3 +34,4 @@ export { isAboutUs, readProblem, type ReceivedProblem } from './problems/receive
 export { createServiceApp, listen, loggerOptions, runService, type ServiceAddress } from './run-service.js';
 export { type DefaultFiles, type ServiceConfig, toServiceConfig } from './service-config.js';
 export { ConnectionDrain } from './connection-drain.js';
+export { uriRoot } from './uri-root.js';

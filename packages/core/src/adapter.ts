@@ -2,15 +2,13 @@
 export { invalidOption, OptionsReader, readHttpsUri } from './options.js';
 export { frozenSet } from './lib/frozen-set.js';
 export { SERVICE_TOKEN_TYPE } from './token.js';
-export { bodyHash, boundUri, DELEGATION_PROOF_HEADER, isWrite, tokenHash } from './binding.js';
+export { bodyHash, boundUri, isWrite, tokenHash } from './binding.js';
 export { signToken } from './signing-keys/sign-token.js';
 
 export { extractToken } from './inbound/extract-token.js';
 export type { TokenRequest } from './inbound/extract-token.js';
-export type { AnnouncedDpop } from './inbound/verifier.js';
 
 export type { Destination } from './outbound/destination.js';
 export { retryableRefusal } from './outbound/retry.js';
 export type { RefusedCall } from './outbound/retry.js';
 export type { StaticCredential } from './outbound/sources/static-credential.js';
-export { isTransportHeader } from './outbound/transport-headers.js';

@@ -15,7 +15,8 @@ export { SentRequest, sentUrl } from './http/request/sent-request.js';
 
 export { newInstance, toFaultAnswer } from './http/answers/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './http/answers/fault-answer.js';
-export type { ChallengeOptions } from './http/answers/challenge-headers.js';
+export type { ChallengeOptions } from './http/answers/challenge.js';
+export type { AnnouncedDpop } from './inbound/verifier.js';
 export { KEY_SET_PATH, keySetAnswer } from './http/answers/key-set-answer.js';
 export type { DocumentAnswer, PublishedKeys } from './http/answers/key-set-answer.js';
 export {
@@ -30,6 +31,8 @@ export type { DecisionRecord, DecisionRecorder } from './http/decision-record.js
 
 export { AuthorizedFetch } from './http/outbound/authorized-fetch.js';
 export type { AuthorizedRequestInit } from './http/outbound/authorized-fetch.js';
+export { createDestinationClient } from './http/outbound/destination-client.js';
+export type { DestinationClient } from './http/outbound/destination-client.js';
 export { OutgoingCalls } from './http/outbound/outgoing-calls.js';
 export type { OutgoingCallsOptions } from './http/outbound/outgoing-calls.js';
 export type { Attempt, CallOptions, OutgoingCall, Transport } from './http/outbound/outgoing-call.js';

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { type ExistingProvider, type Type } from '@nestjs/common';
+import { type ExistingProvider, type FactoryProvider, Scope, type Type } from '@nestjs/common';
+import { INQUIRER } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
 
 /** One copy of this package. A library that brings its own, or two sets of peers, leave two of them in one process. */
@@ -24,25 +25,41 @@ export function registerCopy(injectables: Injectables): void {
   registered().set(THIS_COPY.folder, { ...THIS_COPY, injectables });
 }
 
-/** Provides ours under the classes of every other copy, so that what was compiled against those gets them injected. */
-export function aliasesOfOtherCopies(injectables: Injectables): readonly ExistingProvider[] {
+/**
+ * Provides ours under the classes of every other copy, so that what was compiled against those gets them injected. Under the
+ * classes of another version it provides an error, which nobody meets who does not have them injected.
+ */
+export function providersForOtherCopies(
+  injectables: Injectables,
+): readonly (ExistingProvider | FactoryProvider)[] {
   return [...registered().values()]
-    .filter(({ folder, version }) => folder !== THIS_COPY.folder && version === VERSION)
+    .filter(({ folder }) => folder !== THIS_COPY.folder)
     .flatMap((copy) =>
       Object.entries(injectables).flatMap(([name, useExisting]) => {
         const provide = copy.injectables[name];
         // Two copies of this package may share one copy of core, whose classes are then the same.
-        return provide === undefined || provide === useExisting ? [] : [{ provide, useExisting }];
+        if (provide === undefined || provide === useExisting) return [];
+        return [copy.version === VERSION ? { provide, useExisting } : refusal(provide, copy)];
       }),
     );
 }
 
-/** @throws CountersignError `config_invalid` when another version decorated something: what it means is not known here. */
-export function refuseOtherVersion({ version, folder }: Copy, what: string): void {
+/** Nest makes one for each class that has it injected, and so none where no class has. */
+function refusal(provide: Type, copy: Copy): FactoryProvider {
+  return {
+    provide,
+    scope: Scope.TRANSIENT,
+    inject: [INQUIRER],
+    useFactory: ({ constructor }: object) => refuseOtherVersion(copy, constructor.name),
+  };
+}
+
+/** @throws CountersignError `config_invalid` when a class uses another version: what it means is not known here. */
+export function refuseOtherVersion({ version, folder }: Copy, className: string): void {
   if (version === VERSION) return;
   throw new CountersignError(
     'config_invalid',
-    `${what} is decorated by @countersign/nestjs ${version} in ${folder}, but CountersignModule is of version ${VERSION} in ` +
+    `${className} uses @countersign/nestjs ${version} in ${folder}, but CountersignModule is of version ${VERSION} in ` +
       `${THIS_COPY.folder}. Install one version for both, for example by "overrides" in package.json.`,
   );
 }

@@ -35,7 +35,7 @@ import {
   STRATEGY_NAME,
   VERIFIER,
 } from './countersign.tokens.js';
-import { aliasesOfOtherCopies, registerCopy } from './copies.js';
+import { providersForOtherCopies, registerCopy } from './copies.js';
 import { ApplicationGuard } from './inbound/application.guard.js';
 import { RequestAuthorizer } from './inbound/authorize-request.js';
 import { FaultAnswers } from './faults/fault-answers.js';
@@ -129,21 +129,20 @@ interface ModuleParts {
 }
 
 function moduleWith({ options, imports = [], controllers }: ModuleParts): DynamicModule {
-  const aliases = aliasesOfOtherCopies(INJECTABLES);
   return {
     module: CountersignModule,
     global: true,
     imports: [DiscoveryModule, ...imports],
     controllers: [...controllers],
-    // Both are read when Nest scans the module. Only then has every class said which destinations it calls.
+    // Both are read when Nest scans the module. Only then has every class said which destinations it calls, and is every library
+    // loaded that has a copy of its own.
     get providers() {
-      return [options, ...ENGINE, ...INBOUND, ...OUTBOUND, ...aliases, ...destinationProviders()];
+      return [options, ...ENGINE, ...INBOUND, ...OUTBOUND, ...lateProviders()];
     },
     get exports() {
       return [
         ...Object.values(INJECTABLES),
-        ...aliases.map(({ provide }) => provide),
-        ...destinationProviders().map(({ provide }) => provide),
+        ...lateProviders().map(({ provide }) => provide),
         VERIFIER,
         KEY_STORE,
         AUTHORIZER,
@@ -152,6 +151,10 @@ function moduleWith({ options, imports = [], controllers }: ModuleParts): Dynami
       ];
     },
   };
+}
+
+function lateProviders() {
+  return [...providersForOtherCopies(INJECTABLES), ...destinationProviders()];
 }
 
 /** What an application injects by its class. */

@@ -21,7 +21,6 @@ export { FaultException } from './faults/fault.exception.js';
 export { FaultFilter } from './faults/fault.filter.js';
 
 export { Destination, getDestinationToken } from './outbound/destination.decorator.js';
-export type { DestinationClient } from './outbound/destination-client.js';
 export { KeysHealth } from './keys/keys-health.js';
 export type { KeysHealthOptions, KeysHealthStatus, OwnKeysStatus } from './keys/keys-health.js';
 export { TransactionLogger } from './request/transaction-logger.js';
@@ -33,6 +32,7 @@ export type {
   ChallengeOptions,
   DecisionRecord,
   DecisionRecorder,
+  DestinationClient,
   FaultAnswer,
   Problem,
   ResourceMetadataOptions,

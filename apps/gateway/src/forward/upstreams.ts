@@ -1,10 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
-import { AuthorizedFetch } from '@countersign/nestjs';
+import { Destination, type DestinationClient } from '@countersign/nestjs';
 import type { z } from 'zod';
-import type { GatewayConfig, UpstreamName } from '../config.js';
-import { GATEWAY_CONFIG } from '../gateway-config.js';
 import { failed, toProblem, unavailable } from './upstream-refusal.js';
+
+/** A service behind us. */
+export type UpstreamName = 'herald' | 'census';
 
 /** A call to a service behind us: everything in it was put there by us, nothing was copied from the request. */
 export interface UpstreamCall<Answer extends z.ZodType> {
@@ -24,8 +25,8 @@ export interface UpstreamCall<Answer extends z.ZodType> {
 @Injectable()
 export class Upstreams {
   constructor(
-    private readonly authorized: AuthorizedFetch,
-    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    @Destination('herald') readonly herald: DestinationClient,
+    @Destination('census') readonly census: DestinationClient,
   ) {}
 
   /**
@@ -42,7 +43,6 @@ export class Upstreams {
   }
 
   async #send({ to, path, scopes, body, idempotencyKey }: UpstreamCall<z.ZodType>): Promise<Response> {
-    const url = new URL(path, this.config.upstreams[to].url);
     const write = {
       method: 'POST',
       body: JSON.stringify(body),
@@ -52,7 +52,7 @@ export class Upstreams {
       },
     };
     try {
-      return await this.authorized.forUser(url, { scopes, ...(body !== undefined && write) });
+      return await this[to].forUser(path, { scopes, ...(body !== undefined && write) });
     } catch (cause) {
       // A fault has its own answer; everything else is the network.
       if (cause instanceof CountersignError) throw cause;

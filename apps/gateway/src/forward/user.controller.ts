@@ -1,10 +1,8 @@
-import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { Controller, Get, Param } from '@nestjs/common';
 import type { Principal } from '@countersign/core';
 import { Authenticated, CurrentPrincipal, Scopes } from '@countersign/nestjs';
-import { notFound } from '@countersign/service-kit';
+import { notFound, uriRoot } from '@countersign/service-kit';
 import { z } from 'zod';
-import type { GatewayConfig } from '../config.js';
-import { GATEWAY_CONFIG } from '../gateway-config.js';
 import { Upstreams } from './upstreams.js';
 
 const userView = z.object({ uri: z.string(), name: z.string(), email: z.string() });
@@ -23,15 +21,12 @@ export interface MeView extends UserView {
 @Scopes('user:read')
 @Controller('api')
 export class UserController {
-  constructor(
-    private readonly upstreams: Upstreams,
-    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
-  ) {}
+  constructor(private readonly upstreams: Upstreams) {}
 
   @Get('me')
   async me(@CurrentPrincipal() { subject = '', scopes, expiresAt }: Principal): Promise<MeView> {
-    const { audience } = this.config.upstreams.census;
-    const path = subject.startsWith(audience) ? subject.slice(audience.length) : '';
+    const root = uriRoot(this.upstreams.census.audience);
+    const path = subject.startsWith(root) ? subject.slice(root.length) : '';
     const user = await this.find(/^user\/([^/]+)\/$/.exec(path)?.[1] ?? '');
     return { ...user, scopes: [...scopes], expiresAt };
   }

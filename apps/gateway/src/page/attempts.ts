@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { AuthorizedCall, Authorizer } from '@countersign/core';
 import { AUTHORIZER, createKeyStore, KEY_STORE, type KeyStore, RequestScope } from '@countersign/nestjs';
-import { notFound, Problem } from '@countersign/service-kit';
+import { notFound, Problem, uriRoot } from '@countersign/service-kit';
 import type { GatewayConfig } from '../config.js';
+import { Upstreams } from '../forward/upstreams.js';
 import { GATEWAY_CONFIG } from '../gateway-config.js';
 import { type Attempt, type AttemptStep, send } from './attempt.js';
 import { DecisionBoard } from './decision-board.js';
@@ -11,7 +12,7 @@ import { type ClaimedCall, signClaimed } from './signed-call.js';
 
 type Script = () => Promise<Omit<Attempt, 'name'>>;
 
-const userUri = (audience: string, id: number) => `${audience}user/${String(id)}/`;
+const userUri = (audience: string, id: number) => `${uriRoot(audience)}user/${String(id)}/`;
 
 /** Tries what must be refused: real requests with real tokens, to the services behind the gateway. */
 @Injectable()
@@ -27,6 +28,7 @@ export class Attempts {
   constructor(
     private readonly scope: RequestScope,
     private readonly board: DecisionBoard,
+    private readonly upstreams: Upstreams,
     @Inject(AUTHORIZER) private readonly authorizer: Authorizer,
     @Inject(KEY_STORE) private readonly keyStore: KeyStore,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
@@ -70,7 +72,7 @@ export class Attempts {
 
   async #changeBody() {
     const { url, token, body, tokenIdHash } = await this.#caughtCall();
-    const { audience } = this.config.upstreams.census;
+    const { audience } = this.upstreams.census;
     const changed = body.replace(userUri(audience, 42), userUri(audience, 7));
     const says = 'changes the body: user 42 becomes user 7. The token stays.';
     const step = await send({
@@ -106,7 +108,7 @@ export class Attempts {
   async #useStolenKey() {
     const keys = await createKeyStore({ directory: this.config.stolenKeysDirectory ?? '' });
     const step = await this.#askCensus('intruder', keys, {
-      service: this.config.upstreams.herald.audience,
+      service: this.upstreams.herald.audience,
       user: 21,
       path: 'user/42/',
       says: "signs with herald's stolen key, in the name of user 21, who did not call herald.",
@@ -125,7 +127,7 @@ export class Attempts {
   }
 
   async #goPastTheGateway() {
-    const url = new URL('user/42/', this.config.upstreams.census.url);
+    const url = new URL('user/42/', this.upstreams.census.url);
     const token = this.scope.authentication?.token ?? '';
     const says = "sends the provider's access token straight to census.";
     const step = await send({ from: 'you', to: 'census', url, method: 'GET', token, says });
@@ -137,7 +139,7 @@ export class Attempts {
     keyStore: KeyStore,
     { service, user, path, says }: Pick<ClaimedCall, 'service' | 'path'> & { user: number; says: string },
   ): Promise<AttemptStep> {
-    const { url, audience } = this.config.upstreams.census;
+    const { url, audience } = this.upstreams.census;
     const token = await signClaimed(keyStore, {
       service,
       audience,
@@ -151,7 +153,7 @@ export class Attempts {
 
   /** A call to herald as the gateway makes it, which never arrives: the token is in the hands of somebody else. */
   async #caughtCall() {
-    const { census, herald } = this.config.upstreams;
+    const { census, herald } = this.upstreams;
     const url = new URL('notification/', herald.url);
     const body = JSON.stringify({ user: userUri(census.audience, 42), type: 'welcome-message' });
     const scopes = ['notification:send', 'user:read'];

@@ -3,8 +3,7 @@ import { Controller, Get, Inject, Req } from '@nestjs/common';
 import { Public } from '@countersign/nestjs';
 import { refuseStrangers, TrustDescription, type TrustView } from '@countersign/service-kit';
 import { z } from 'zod';
-import type { GatewayConfig, UpstreamName } from '../config.js';
-import { GATEWAY_CONFIG } from '../gateway-config.js';
+import { type UpstreamName, Upstreams } from '../forward/upstreams.js';
 import { Sessions } from '../session/sessions.js';
 import { Attempts } from './attempts.js';
 import { type DocumentedFault, readDocumentedFaults } from './documented-faults.js';
@@ -80,7 +79,7 @@ export class OverviewController {
     private readonly attempts: Attempts,
     private readonly sessions: Sessions,
     @Inject(TrustDescription) private readonly own: TrustDescription,
-    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    private readonly upstreams: Upstreams,
   ) {}
 
   /** Whether somebody is logged in says the cookie, so that nobody needs to be refused to find out. */
@@ -117,7 +116,7 @@ export class OverviewController {
   /** Undefined when it does not answer, or not so. */
   async #ask<View>(name: UpstreamName, path: string, view: z.ZodType<View>): Promise<View | undefined> {
     try {
-      const url = new URL(path, this.config.upstreams[name].url);
+      const url = new URL(path, this.upstreams[name].url);
       const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
       return view.safeParse(await answer.json()).data;
     } catch {

@@ -19,7 +19,6 @@ export async function startHerald(
   storefront: Storefront,
 ): Promise<RunningHerald> {
   const folder = mkdtempSync(join(tmpdir(), 'herald-'));
-  const audience = 'https://census.service/';
   const app = await createApp(
     {
       port,
@@ -30,7 +29,7 @@ export async function startHerald(
         {
           name: 'census',
           url: censusUrl,
-          audience,
+          audience: 'https://census.service/',
           onBehalfOf: 'user',
           authorize: 'mint',
           scopes: ['user:read'],
@@ -40,7 +39,6 @@ export async function startHerald(
       database: { kind: 'memory' },
       logFormat: 'text',
       hasDevelopmentPage: false,
-      census: { url: censusUrl, audience },
       mail: { smtpUrl: undefined, from: 'welcome@herald.example', leaseSeconds: 60 },
     },
     false,

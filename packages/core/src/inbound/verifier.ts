@@ -18,6 +18,7 @@ import { createRecall, type RecallOptions } from './recall.js';
 import { memoryReplayStore } from './replay/memory-replay-store.js';
 import { useOnce, type ReplayStore } from './replay/replay.js';
 
+/** The options of `createVerifier`: who this service is, whom it trusts, and where it remembers used tokens. */
 export interface VerifierOptions extends TrustStoreOptions {
   /** The identifier of this service: the only `aud` that it accepts. */
   readonly service: string;

@@ -12,6 +12,7 @@ export interface WireBody {
   hashes(): Promise<BodyHashes>;
 }
 
+/** The options of `tapBody`. */
 export interface WireBodyOptions {
   /** Hashing stops above this, and the request is refused. */
   readonly maxBodyBytes: number;

@@ -2,6 +2,7 @@ import { OptionsReader } from '../options.js';
 import { clearTimeout, setTimeout } from '../lib/timers.js';
 import { type IssuerKeys } from './issuer-keys.js';
 
+/** How long `hydrate` waits for the keys of the trusted issuers. */
 export interface HydrateOptions {
   /** Keys that have not arrived by then are fetched on, and reported as missing. Default 10,000; at most 60,000. */
   readonly timeoutMs?: number;

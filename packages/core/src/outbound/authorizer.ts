@@ -21,6 +21,7 @@ import { memoryTokenCache, type TokenCache } from './cache/token-cache.js';
 import { createTokenEndpoint, type TokenEndpoint } from '../oauth/token-endpoint.js';
 import { type IssuedToken, type OutboundCall, type TokenSource } from './token-source.js';
 
+/** The options of `createAuthorizer`: who this service is, its keys, and the services that it calls. */
 export interface AuthorizerOptions {
   /** The identifier of this service: the issuer of what it mints. */
   readonly service: string;
@@ -46,6 +47,7 @@ export interface AuthorizedCall {
   readonly issued: IssuedToken | undefined;
 }
 
+/** What one call may say about its token. */
 export interface AuthorizeOptions {
   /**
    * Waits for another token in place of one of which `tokenRefused` was told, also where other calls do not. It is the old

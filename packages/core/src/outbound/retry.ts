@@ -1,5 +1,5 @@
 import { FAULTS, type FaultCode } from '../errors.js';
-import { refusesToken } from './challenge.js';
+import { refusesToken } from './received-challenge.js';
 import { type Destination } from './destination.js';
 
 /** The answer of a called service, as far as it says why it was refused. */

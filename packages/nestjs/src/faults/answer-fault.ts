@@ -7,7 +7,7 @@ import {
   type FaultAnswerOptions,
 } from '@countersign/core/http';
 import { isRaisedByGuards } from './fault.exception.js';
-import { isHttp, rawRequestOf } from '../request/attachments.js';
+import { isHttp, rawRequestOf } from '../request/handled-request.js';
 
 /** How to answer a fault without the request that it belongs to. */
 export interface AnswerFaultOptions extends Omit<FaultAnswerOptions, 'thrownByHandler'> {

@@ -6,7 +6,7 @@ import { type FaultAnswer } from '@countersign/core/http';
 import { FaultAnswers } from './fault-answers.js';
 import { isRaisedByGuards } from './fault.exception.js';
 import { endStreamCall } from './grpc-calls.js';
-import { isHttp, rawRequestOf } from '../request/attachments.js';
+import { isHttp, rawRequestOf } from '../request/handled-request.js';
 import { Refusals } from './refusals.js';
 import { TRANSPORT_EXCEPTIONS, type TransportExceptions } from './transport-exceptions.js';
 

@@ -5,7 +5,7 @@ import { type FaultAnswer } from '@countersign/core/http';
 import { FaultAnswers } from './fault-answers.js';
 import { FaultException } from './fault.exception.js';
 import { isGrpc, toGrpcStatus } from './grpc-calls.js';
-import { isHttp, rawRequestOf } from '../request/attachments.js';
+import { isHttp, rawRequestOf } from '../request/handled-request.js';
 import { TRANSPORT_EXCEPTIONS, type TransportExceptions } from './transport-exceptions.js';
 
 /** Makes the exception that a handler is refused with, in the form of the transport by which it was called. */

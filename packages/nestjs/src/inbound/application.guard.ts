@@ -7,7 +7,7 @@ import { RequestAuthorizer } from './authorize-request.js';
 import { refuse } from '../faults/grpc-calls.js';
 import { PASSED, type Passed } from './handler.guard.js';
 import { InboundDecisions } from '../telemetry/inbound-decisions.js';
-import { isHttp } from '../request/attachments.js';
+import { isHttp } from '../request/handled-request.js';
 import { Refusals } from '../faults/refusals.js';
 import { type RouteRule } from './requirements.js';
 import { RouteRules } from './route-rules.js';

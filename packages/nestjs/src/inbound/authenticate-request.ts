@@ -1,7 +1,7 @@
 import { type ExecutionContext } from '@nestjs/common';
 import { type Authentication, type Verifier } from '@countersign/core';
 import { SentRequest, type RequestStates } from '@countersign/core/http';
-import { requestOf } from '../request/attachments.js';
+import { requestOf } from '../request/handled-request.js';
 
 export interface AuthenticateRequestParts {
   readonly verifier: Verifier;

@@ -11,7 +11,7 @@ import { RequestStates, type RequestState } from '@countersign/core/http';
 import { frozenSet } from '@countersign/core/adapter';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
-import { requestOf } from '../request/attachments.js';
+import { requestOf } from '../request/handled-request.js';
 import { type RouteRule } from './requirements.js';
 import { provided, RouteRules, UNCLEAR } from './route-rules.js';
 import { MARK_SPAN, type MarkSpan } from '../telemetry/span-attributes.js';
@@ -114,7 +114,7 @@ function isAuthenticated(state: RequestState): state is AuthenticatedState {
 function unclear(context: ExecutionContext): CountersignError {
   return new CountersignError(
     'policy_missing',
-    `a function that cannot be matched to a method of ${context.getClass().name} stands in for one of its handlers. Hand the ` +
-      'metadata of the method on to that function, or state on the class who may call any of them.',
+    `a function that cannot be matched to a method of ${context.getClass().name} stands in for one of its handlers. Let a ` +
+      'decorator put it there, not the constructor, or state on a class for these handlers who may call any of them.',
   );
 }

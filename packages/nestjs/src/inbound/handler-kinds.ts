@@ -40,7 +40,7 @@ export interface Handler {
 }
 
 type NestModule = ModulesContainer extends Map<string, infer Each> ? Each : never;
-type Wrapper = NestModule['providers'] extends Map<unknown, infer Each> ? Each : never;
+export type Wrapper = NestModule['providers'] extends Map<unknown, infer Each> ? Each : never;
 
 /** A class that Nest makes something of, in the module that it belongs to. */
 export interface Hosted {
@@ -70,10 +70,13 @@ export function typeOf(wrapper: Wrapper): Type | undefined {
   return named !== undefined && classChain(named).includes(metatype) ? named : metatype;
 }
 
-/** Whether what Nest calls is an instance of that class, and of no other; true as long as there is none. */
-export function isInstanceOf(type: Type, { instance }: Wrapper): boolean {
+/** Whether Nest takes an object for one of that class, or of one that extends it; true as long as there is none. */
+export function isInstanceOf(type: Type, instance: unknown): boolean {
   if (!isObject(instance)) return true;
-  return classOf(instance) === type && Reflect.get(instance, 'constructor') === type;
+  const named = classOf(instance);
+  return (
+    named !== undefined && classChain(named).includes(type) && Reflect.get(instance, 'constructor') === named
+  );
 }
 
 /** The handlers of what Nest makes or gets: those of its class, and those of the class that its instance belongs to. */

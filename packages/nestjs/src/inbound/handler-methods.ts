@@ -7,9 +7,14 @@ const METHODS = Symbol.for('countersign:methods');
 type MethodName = string | symbol;
 
 /** A method, by the object that its class has it on. */
-export interface NotedMethod {
+export interface NamedMethod {
   readonly holder: object;
   readonly name: MethodName;
+}
+
+/** What is noted on a function: as which method one was found, itself or the one whose metadata was handed on to it. */
+export interface NotedMethod extends NamedMethod {
+  readonly found: object;
 }
 
 /** A class and its base classes. */
@@ -35,30 +40,33 @@ export function memberNames(type: Type): ReadonlySet<MethodName> {
 }
 
 /**
- * Notes on a function that it stands for a method. A tracing tool that puts its own function in the place of a handler hands
- * the metadata on to it, and so the note; a mixin that copies a method into another class takes the note along.
+ * Notes on a function that it was found as a method, which holds when a tracing tool puts a function of its own in its place. A
+ * mixin that copies a method into another class takes the note along, and so does a tool that hands the metadata on.
  */
-export function noteMethod(handler: unknown, { holder, name }: NotedMethod): void {
+export function noteMethod(handler: unknown, { holder, name }: NamedMethod): void {
   if (typeof handler !== 'function') return;
   const noted = notedMethods(handler);
-  if (noted.some((each) => each.holder === holder && each.name === name)) return;
-  Reflect.defineMetadata(METHODS, [...noted, { holder, name }], handler);
+  const isNoted = noted.some(
+    (each) => each.found === handler && each.holder === holder && each.name === name,
+  );
+  if (!isNoted) Reflect.defineMetadata(METHODS, [...noted, { holder, name, found: handler }], handler);
 }
 
 /** What is noted on a function. */
 export function notedMethods(handler: unknown): readonly NotedMethod[] {
   const noted: unknown = typeof handler === 'function' ? Reflect.getOwnMetadata(METHODS, handler) : undefined;
-  return isNoted(noted) ? noted : [];
+  return isNotes(noted) ? noted : [];
 }
 
 /** Only copies of this package write under that name. */
-function isNoted(value: unknown): value is readonly NotedMethod[] {
+function isNotes(value: unknown): value is readonly NotedMethod[] {
   return Array.isArray(value);
 }
 
 /**
  * As which methods of its class a handler runs. One function may serve two; none are found for a function that neither the
- * class nor one of the instances has, and that carries no note. The name of the function says nothing: anybody can give it any.
+ * class nor one of the instances has, and that was not found there before. The name of the function says nothing, and neither
+ * does metadata that was handed on to it: anybody can give it any.
  */
 export function methodsOf(
   type: Type,
@@ -69,7 +77,9 @@ export function methodsOf(
   const found = holders.flatMap((holder) =>
     Reflect.ownKeys(holder).filter((name) => valueOf(holder, name) === handler),
   );
-  return new Set(found.length > 0 ? found : notedMethods(handler).map(({ name }) => name));
+  if (found.length > 0) return new Set(found);
+  const noted = notedMethods(handler).filter((each) => each.found === handler);
+  return new Set(noted.map(({ name }) => name));
 }
 
 /** Not by reading the member, which would call an accessor. */

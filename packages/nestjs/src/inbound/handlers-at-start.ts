@@ -1,24 +1,12 @@
-import {
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnModuleInit,
-  type Type,
-} from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { APPLICATION_GUARD, COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { type ApplicationGuard } from './application.guard.js';
-import {
-  handlersIn,
-  hostedBy,
-  isInstanceOf,
-  typeOf,
-  type HandlerKind,
-  type Hosted,
-} from './handler-kinds.js';
+import { handlersIn, hostedBy, typeOf, type HandlerKind } from './handler-kinds.js';
 import { guardClass, HandlerGuard } from './handler.guard.js';
+import { refuseMistakenInstances } from './mistaken-instances.js';
 import { RouteRules } from './route-rules.js';
 import { isDecorated } from './statements.js';
 
@@ -81,7 +69,7 @@ export class HandlersAtStart implements OnModuleInit, OnApplicationBootstrap {
       const type = typeOf(wrapper);
       if (type === undefined) continue;
       const hasHandlers = handlersIn(wrapper, on).length > 0;
-      if (hasHandlers || isDecorated(type)) refuseMistakenClass(type, wrapper);
+      if (hasHandlers || isDecorated(type)) refuseMistakenInstances(type, wrapper);
       if (!hasHandlers) continue;
       for (const provide of guardClass(type)) {
         // Nest has provided the guard already where the class had it when Nest looked.
@@ -131,17 +119,6 @@ function beforeEachWalk(modules: ModulesContainer, look: () => void): void {
     look();
     return entries();
   };
-}
-
-/** Nest knows a handler by the class that its instance names; what is stated on another one would be lost. */
-function refuseMistakenClass(type: Type, wrapper: Hosted['wrapper']): void {
-  if (isInstanceOf(type, wrapper)) return;
-  throw new CountersignError(
-    'config_invalid',
-    `the instance of ${type.name} names another class as its constructor, so what is stated on ${type.name} would be lost: let ` +
-      'no mixin copy the constructor along with the methods, no class decorator replace the class by a Proxy or a function, ' +
-      'and no constructor return an object of another class',
-  );
 }
 
 function isGraphql(kind: HandlerKind): boolean {

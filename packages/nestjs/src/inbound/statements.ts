@@ -46,11 +46,13 @@ export function statedRequirements(
   instances: readonly object[],
 ): readonly StatedRequirement[] | undefined {
   const methods = methodsOf(type, handler, instances);
-  if (methods.size === 0 && onMethods(type, memberNames(type)).length > 0) return undefined;
+  const noted = onNotedMethods(handler, methods);
+  const isUnknown = methods.size === 0;
+  if (isUnknown && (noted.length > 0 || onMethods(type, memberNames(type)).length > 0)) return undefined;
   const statements = new Set([
     ...classChain(type).flatMap((each) => statementsOn(each, undefined)),
     ...onMethods(type, methods),
-    ...notedMethods(handler).flatMap(({ holder, name }) => statementsOn(holder, name)),
+    ...noted,
   ]);
   for (const statement of statements) refuseOtherVersion(statement, type.name);
   return [...statements].map(({ requirement }) => requirement);
@@ -66,6 +68,15 @@ function onMethods(type: Type, names: ReadonlySet<string | symbol>): readonly St
   return classChain(type).flatMap((each) =>
     [...names].flatMap((name) => statementsOn(prototypeOf(each), name)),
   );
+}
+
+/** Metadata that was handed on from a method of another name adds requirements, and opens nothing. */
+function onNotedMethods(handler: unknown, methods: ReadonlySet<string | symbol>): readonly Statement[] {
+  return notedMethods(handler).flatMap(({ holder, name, found }) => {
+    const statements = statementsOn(holder, name);
+    if (found === handler || methods.has(name)) return statements;
+    return statements.filter(({ requirement: { kind } }) => kind !== 'public' && kind !== 'optional');
+  });
 }
 
 function statementsOn(target: object, methodName: string | symbol | undefined): readonly Statement[] {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type KeyStatus, type KeyStore, type Verifier } from '@countersign/core';
 import { KEY_STORE, VERIFIER } from '../countersign.tokens.js';
 
+/** The options of `KeysHealth#check`. */
 export interface KeysHealthOptions {
   /**
    * Says `down` while no issuer's keys can be had, so that every request would be answered 503. Default false. Not for a

@@ -2,9 +2,8 @@ import { Inject, Injectable, type OnModuleInit, type Provider } from '@nestjs/co
 import { ModulesContainer } from '@nestjs/core';
 import { type Authorizer } from '@countersign/core';
 import { invalidOption } from '@countersign/core/adapter';
+import { AuthorizedFetch, createDestinationClient, type DestinationClient } from '@countersign/core/http';
 import { AUTHORIZER } from '../countersign.tokens.js';
-import { AuthorizedFetch } from '@countersign/core/http';
-import { createDestinationClient, type DestinationClient } from './destination-client.js';
 import { askedBy, askedNames, getDestinationToken, nameOfToken } from './destination.decorator.js';
 
 type NestModules = ModulesContainer extends Map<string, infer Each> ? Each : never;

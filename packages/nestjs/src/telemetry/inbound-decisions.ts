@@ -10,7 +10,7 @@ import {
   type DecisionRecord,
 } from '@countersign/core/http';
 import { METRICS, type Metrics } from './metrics.js';
-import { isHttp, rawRequestOf } from '../request/attachments.js';
+import { isHttp, rawRequestOf } from '../request/handled-request.js';
 
 /** Records the one decision about each request to a route that is not public. */
 @Injectable()

@@ -8,7 +8,7 @@ import {
   UseFilters,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { CountersignError, type ReplayStore } from '@countersign/core';
+import { CountersignError, FAULTS, type ReplayStore } from '@countersign/core';
 import { Authenticated, FaultFilter, Public, Scopes } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import {
@@ -225,10 +225,7 @@ describe.each(ADAPTERS)('a refusal over $name', ({ adapter }) => {
       async ({ origin }) => {
         expect((await send(origin, { path: '/guarded' })).json['message']).toBe('A token is required.');
         const thrown = await send(origin, { path: '/throws' });
-        expect([thrown.status, thrown.json['message']]).toEqual([
-          503,
-          'A token for the called service cannot be had at the moment.',
-        ]);
+        expect([thrown.status, thrown.json['message']]).toEqual([503, FAULTS.token_unavailable.title]);
       },
     );
   });

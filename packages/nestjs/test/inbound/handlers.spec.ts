@@ -1,5 +1,5 @@
 import { Controller, Get, Injectable, Scope } from '@nestjs/common';
-import { Authenticated, Callers, Scopes } from '@countersign/nestjs';
+import { Authenticated, Callers, Public, Scopes } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import {
   ADAPTERS,
@@ -97,6 +97,52 @@ class RequestController {
   }
 }
 
+/** Puts a function in the place of one method that carries the metadata of another, which anybody may call. */
+function mislabel(controller: { secret: () => unknown; health: () => unknown }): void {
+  const secret = controller.secret.bind(controller);
+  copyMetadata(controller.health, secret);
+  controller.secret = secret;
+}
+
+@Injectable({ scope: Scope.REQUEST })
+@Controller('request/mislabelled')
+class RequestMislabelledController {
+  constructor() {
+    mislabel(this);
+  }
+
+  @Get('secret')
+  @Scopes('user:read')
+  secret(): unknown {
+    return ran.push('secret');
+  }
+
+  @Get('health')
+  @Public()
+  health(): unknown {
+    return ran.push('health');
+  }
+}
+
+@Controller('mislabelled')
+class MislabelledController {
+  constructor() {
+    mislabel(this);
+  }
+
+  @Get('secret')
+  @Scopes('user:read')
+  secret(): unknown {
+    return ran.push('secret');
+  }
+
+  @Get('health')
+  @Public()
+  health(): unknown {
+    return ran.push('health');
+  }
+}
+
 /** The same, where the class alone says who may call, so that it makes no difference which method it is. */
 @Injectable({ scope: Scope.REQUEST })
 @Controller('class')
@@ -121,7 +167,13 @@ describe.each(['refuse', 'authenticated'] as const)('where undecorated handlers 
       census = await startApplication({
         adapter,
         options: { ...censusOptions(herald, herald.keyStore), undecorated },
-        controllers: [WrappedController, RequestController, ClassController],
+        controllers: [
+          WrappedController,
+          RequestController,
+          ClassController,
+          MislabelledController,
+          RequestMislabelledController,
+        ],
       });
     });
     afterAll(async () => {
@@ -154,6 +206,22 @@ describe.each(['refuse', 'authenticated'] as const)('where undecorated handlers 
       const answer = await get('/request/unknown', 'user:read');
       expectRefusal(answer, { status: 403, code: 'policy_missing', challenge: CHALLENGE.bare });
       expect(ran).toEqual([]);
+    });
+
+    it('is not taken for the method whose metadata it carries', async () => {
+      const refused = await get('/request/mislabelled/secret', 'user:read');
+      expectRefusal(refused, { status: 403, code: 'policy_missing', challenge: CHALLENGE.bare });
+      for (const path of ['/mislabelled/secret', '/request/mislabelled/secret']) {
+        const answer = await send(census.origin, { path });
+        expectRefusal(answer, { status: 401, code: 'token_missing', challenge: CHALLENGE.bare });
+      }
+      const challenge = `${REALM}, error="insufficient_scope", scope="user:read"`;
+      expectRefusal(await get('/mislabelled/secret', ''), { status: 403, code: 'scope_missing', challenge });
+      expect(ran).toEqual([]);
+      for (const path of ['/mislabelled/health', '/request/mislabelled/health'])
+        expect((await send(census.origin, { path })).status).toBe(200);
+      expect((await get('/mislabelled/secret', 'user:read')).status).toBe(200);
+      expect(ran).toEqual(['health', 'health', 'secret']);
     });
 
     it('keeps what its class requires when no method of it requires more', async () => {

@@ -1,39 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import { FAULTS, type CountersignError, type FaultCode, type FaultKind } from '../../errors.js';
-import { challengeHeaders, type ChallengeOptions } from './challenge-headers.js';
+import { challengeHeaders, type ChallengeOptions } from './challenge.js';
 
-/** A problem (RFC 9457): the code's fixed sentence, and nothing of the request. */
+/** A problem document (RFC 9457). It holds the fixed title of the fault's code, and nothing from the request. */
 export interface Problem {
   /** `urn:countersign:fault:<code>`. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly code: FaultCode;
-  /** By which an operator finds the record of this refusal. */
+  /** The id under which an operator finds the record of this refusal. */
   readonly instance: string;
 }
 
-/** How a fault is answered over HTTP. */
+/** The answer to a fault over HTTP. Send `problem` as `application/problem+json`. */
 export interface FaultAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly problem: Problem;
 }
 
+/** The options of `toFaultAnswer`: what the answer says beside the fault. */
 export interface FaultAnswerOptions extends ChallengeOptions {
   /** The identifier of this service: the realm of its challenges. */
   readonly service: string;
   readonly instance: string;
   /**
-   * Whether code of the application threw it, and not the guards. Then the answer is 500 where it would be 401: after a
-   * 401 callers may try again, because it says that the handler did not run.
+   * Whether a handler of the application threw the fault. The status is then 500 instead of 401: a caller may repeat a call that
+   * got 401, because a 401 says that the handler did not run.
    */
   readonly thrownByHandler: boolean;
 }
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The header that asks for other credentials, with what is wrong about these. */
+/** Makes the header that asks for other credentials. */
 type Challenge = (error: Headers) => Headers;
 
 /** Status and headers of each kind of fault (RFC 6750 section 3, RFC 9110 section 10.2.3). */
@@ -55,7 +56,7 @@ const BY_KIND: Readonly<
         requiredScopes.length > 0 ? { error: 'insufficient_scope', scope: requiredScopes.join(' ') } : {},
       ),
   },
-  // The token may be perfectly good, so nobody is asked for another one.
+  // The token may be perfectly good, so there is no challenge.
   unavailable: {
     status: 503,
     headers: ({ retryAfterSeconds }) => ({ 'Retry-After': String(Math.ceil(retryAfterSeconds ?? 1)) }),
@@ -63,7 +64,15 @@ const BY_KIND: Readonly<
   misconfigured: { status: 500, headers: () => ({}) },
 };
 
-/** Makes the answer to a fault: its status, its headers and its problem document. */
+/**
+ * Makes the answer to a fault: its status, its headers with the challenge, and its problem document. The operator's message and
+ * the cause of the fault are not in it.
+ * @see RFC 6750 section 3, RFC 9457
+ * @example
+ * const answer = toFaultAnswer(fault, { service, instance: newInstance(), thrownByHandler: false, dpop: verifier.dpop });
+ * response.writeHead(answer.status, { ...answer.headers, 'Content-Type': 'application/problem+json' });
+ * response.end(JSON.stringify(answer.problem));
+ */
 export function toFaultAnswer(
   fault: CountersignError,
   { service, instance, thrownByHandler, ...options }: FaultAnswerOptions,
@@ -85,7 +94,7 @@ export function toFaultAnswer(
   };
 }
 
-/** The `instance` of a problem (RFC 9457 section 3.1.5), by which an operator finds its record. */
+/** Makes the `instance` of a problem (RFC 9457 section 3.1.5): the id under which an operator finds its record. */
 export function newInstance(): string {
   return `urn:uuid:${randomUUID()}`;
 }

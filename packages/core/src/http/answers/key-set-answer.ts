@@ -1,7 +1,7 @@
-/** Where the public keys of a service are served. */
+/** The path at which a service publishes its public keys. */
 export const KEY_SET_PATH = '/.well-known/jwks.json';
 
-/** How a key store says that verifiers may keep its keys when it does not say how long. */
+/** The default of `KeyStore#verifierCacheSeconds`. */
 const DEFAULT_MAX_AGE_SECONDS = 300;
 
 /** The part of a `KeyStore` that is published. */
@@ -10,16 +10,16 @@ export interface PublishedKeys {
   readonly verifierCacheSeconds?: number;
 }
 
-/** A document that anybody may read, as it is answered over HTTP. */
+/** A public document, and the headers to send with it. */
 export interface DocumentAnswer {
   readonly headers: Readonly<Record<string, string>>;
-  /** To be written as JSON. */
+  /** Send it as JSON. */
   readonly document: object;
 }
 
 /**
- * How `GET /.well-known/jwks.json` is answered: the public keys that sign now or may soon (RFC 7517 section 5). A key rotation
- * waits for as long as the answer may be cached: both go by the key store.
+ * Makes the answer to `GET /.well-known/jwks.json`: the public keys of this service (RFC 7517 section 5). `Cache-Control` says for
+ * how long verifiers may keep them, which is what a key rotation waits for.
  */
 export function keySetAnswer(keyStore: PublishedKeys): DocumentAnswer {
   const maxAge = keyStore.verifierCacheSeconds ?? DEFAULT_MAX_AGE_SECONDS;

@@ -30,7 +30,10 @@ const MEMBERS = ['name', 'documentation', 'scopes', 'certificateBoundTokens'] as
 
 const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
 
-/** @throws TypeError naming the option; also when the identifier of the service is no https URI. */
+/**
+ * Reads the option `resourceMetadata`: what the service tells clients about itself, undefined where it tells nothing.
+ * @throws TypeError naming the option; also when the identifier of the service is no https URI.
+ */
 export function readResourceMetadata(
   value: unknown,
   service: string,
@@ -65,12 +68,12 @@ interface MetadataSources extends Pick<Verifier, 'authorizationServers' | 'dpop'
   readonly hasKeys: boolean;
 }
 
-/** The paths at which the document is served: the one of its URL, and the one without the path of the service. */
+/** The paths at which to serve the document: the path of its URL, and the well-known path alone. */
 export function resourceMetadataPaths({ url }: ResourceMetadata): ReadonlySet<string> {
   return new Set([RESOURCE_METADATA_PATH, new URL(url).pathname]);
 }
 
-/** How a request for the document is answered. */
+/** Makes the answer to a request for the document (RFC 9728 section 3.2). */
 export function resourceMetadataAnswer(
   ...described: Parameters<typeof resourceMetadataDocument>
 ): DocumentAnswer {

@@ -5,12 +5,16 @@ import { type OutgoingCalls } from './outgoing-calls.js';
 import { putOurHeaders } from './outgoing-headers.js';
 import { readText } from './read-text.js';
 
-/** What `fetch` takes, a Node stream as the body too, and what a call may say about its token. */
+/** The options of `fetch`, of which `body` may also be a Node stream, and what a call may say about its token. */
 export interface AuthorizedRequestInit extends Omit<RequestInit, 'body'>, CallOptions {
   readonly body?: RequestInit['body'] | NodeJS.ReadableStream;
 }
 
-/** `fetch` for declared destinations: the token for each call is added by itself. */
+/**
+ * `fetch` for declared destinations, which adds the right token to each call.
+ * @example
+ * const answer = await calls.fetch('https://census.service/user/42/');
+ */
 export class AuthorizedFetch {
   readonly #calls: OutgoingCalls;
 

@@ -13,6 +13,7 @@ export type CallBody =
   /** Can be sent once, and is not signed. */
   | { readonly stream: BodyStream };
 
+/** A body that comes piece by piece, and only once. */
 export type BodyStream = Readable | ReadableStream<Uint8Array>;
 
 /**

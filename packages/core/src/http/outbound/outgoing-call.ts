@@ -1,26 +1,26 @@
 import { type RefusedCall } from '../../outbound/retry.js';
 import { type CallBody } from './call-body.js';
 
-/** What both clients let one call say beside what `fetch` and axios know. */
+/** What a call may say about its token, beside the options of `fetch` or axios. */
 export interface CallOptions {
   /**
-   * Whether ours takes the place of an `Authorization` header that the call sets. Default false: that is an error. Where
+   * Replaces an `Authorization` header that the call sets. Default false: such a call fails with `authorization_present`. Where
    * the destination wants no token, none is sent.
    */
   readonly overrideAuthorization?: boolean | undefined;
   /**
-   * For whom the call is made, whatever the record of a minting destination says; for any other it must agree with it.
-   * Default: as the destination says.
+   * For whom the call is made. It may differ from the record of a destination with `authorize: 'mint'`, and must agree with any
+   * other. Default: what the destination says.
    */
   readonly onBehalfOf?: 'user' | 'service' | undefined;
   /**
-   * The scopes that the token must carry: all of these, and no others. One that the caller's token does not have is
-   * `scope_escalation`. Default: as many of the destination's as the caller's token has.
+   * The scopes of the token: all of these, and no others. A scope that the caller's token does not have is refused with
+   * `scope_escalation`. Default: those scopes of the destination that the caller's token has.
    */
   readonly scopes?: readonly string[] | undefined;
 }
 
-/** One call as the application made it, whichever the client. */
+/** One call as the application made it, by `fetch` or by axios. */
 export interface OutgoingCall extends CallOptions {
   /** Without a fragment. */
   readonly url: URL;
@@ -30,30 +30,30 @@ export interface OutgoingCall extends CallOptions {
   readonly signal: AbortSignal | undefined;
   /** The application's own limit, which can only shorten the destination's. */
   readonly timeoutMs: number | undefined;
-  /** Why it cannot be made as it is configured; undefined where it can. */
+  /** Why the call cannot be sent as it is configured; undefined where it can. */
   readonly obstacle: string | undefined;
   hasHeader(name: string): boolean;
 }
 
-/** One attempt at a call: what is to be sent. */
+/** What one attempt at a call sends. */
 export interface Attempt {
-  /** To be set in place of what is there. */
+  /** Set these, and replace headers of the same name. */
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly body: CallBody | undefined;
   readonly signal: AbortSignal;
-  /** Why the call ended, once the signal says that it did. */
+  /** The error that ended the call, once `signal` is aborted. */
   readonly reason: () => Error;
 }
 
-/** How a client sends, and reads what came back. */
+/** How a client sends an attempt, and reads the answer. */
 export interface Transport<Answer> {
-  /** Sends, and follows no redirect. Answers of any status resolve. */
+  /** Sends the attempt, and follows no redirect. Resolves for answers of any status. */
   send(attempt: Attempt): Promise<Answer>;
-  /** What a 401 says. The answer can still be read as if nobody had. */
+  /** What a 401 says. The answer can still be read in full. */
   refusalOf(answer: Answer): RefusedCall;
-  /** Lets go of an answer that nobody will read. */
+  /** Releases an answer that will not be read. */
   discard(answer: Answer): void;
 }
 
-/** Headers that carry tokens: nobody but us sets them. */
+/** Headers that carry tokens: only Countersign sets them. */
 export const TOKEN_HEADERS = ['Authorization', 'JWT', 'Delegation-Proof'] as const;

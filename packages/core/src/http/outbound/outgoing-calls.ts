@@ -23,13 +23,17 @@ interface PreparedCall {
   readonly body: CallBody | undefined;
 }
 
+/** The options of `OutgoingCalls`. */
 export interface OutgoingCallsOptions extends OutgoingDecisionsOptions {
   readonly authorizer: Authorizer;
-  /** Longer streams are `body_not_bindable` where the token is bound to the body, which must be read first. Default 1,048,576. */
+  /**
+   * In bytes. Where the token is bound to the body, a stream is read before it is sent; a longer one fails with
+   * `body_not_bindable`. Default 1,048,576.
+   */
   readonly maxBufferedBodyBytes?: number;
 }
 
-/** Sends calls with the tokens of their destinations; what fetch and axios have in common (`docs/outbound.md`). */
+/** Sends calls with the tokens of their destinations. What `AuthorizedFetch` and axios share (`docs/outbound.md`). */
 export class OutgoingCalls {
   readonly #scope: RequestScope;
   readonly #decisions: OutgoingDecisions;

@@ -2,10 +2,10 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { type Clock } from '../../clock.js';
 import { type RawResponse } from './request-state.js';
 
-/** How many milliseconds the caller of a request waits for its answer. */
+/** The header in which a caller says how many milliseconds it waits for the answer. */
 export const TIMEOUT_HEADER = 'Countersign-Timeout-Ms';
 
-/** At most eleven days; anything else that the header may say is as good as no header. */
+/** At most eleven days; a header that holds anything else is ignored. */
 const MILLISECONDS = /^\d{1,9}$/;
 
 const HEADER = TIMEOUT_HEADER.toLowerCase();
@@ -13,8 +13,8 @@ const HEADER = TIMEOUT_HEADER.toLowerCase();
 const UNLIMITED = () => undefined;
 
 /**
- * What is left of the time that the caller of a request waits, reckoned from now: relative, so that the clocks need not
- * agree. Once the request is answered nobody waits any more, and work that goes on has no limit from it.
+ * Measures how long the caller of a request still waits. The limit is relative to now, so that the clocks need not agree. Once
+ * the request is answered there is no limit.
  */
 export function remainingTime(
   headers: IncomingHttpHeaders,

@@ -1,7 +1,7 @@
 import { type RequestStates } from './request-states.js';
 import { type Authentication, type Principal } from '../../principal.js';
 
-/** Who is behind the request that is being answered: the way to the principal for services deep in the application. */
+/** Tells code anywhere in the application which principal the request that is being answered has. */
 export class RequestScope {
   readonly #states: RequestStates;
 
@@ -19,21 +19,21 @@ export class RequestScope {
     return this.authentication?.principal;
   }
 
-  /** The id that the whole chain of calls shares. Undefined where there is no principal. */
+  /** The id that all calls of the chain share. Undefined where there is no principal. */
   get transactionId(): string | undefined {
     return this.principal?.transactionId;
   }
 
   /**
-   * Milliseconds that are left before the caller gives up; 0 or less when it has. Undefined when the caller did not say,
-   * when it has its answer, and where there is no principal.
+   * Milliseconds until the caller stops waiting; 0 or less when it has stopped. Undefined when the caller set no limit, when
+   * the answer is sent, and where there is no principal.
    */
   get remainingMs(): number | undefined {
     const state = this.#states.current();
     return state?.authentication === undefined ? undefined : state.remainingMs();
   }
 
-  /** Whether every request has a scope for certain: by the option `requestScope: 'always'`. */
+  /** Whether every request has a scope, because the option `requestScope` is `always`. */
   get isAlwaysOpen(): boolean {
     return this.#states.isAlwaysOpen;
   }

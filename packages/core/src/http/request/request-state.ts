@@ -25,15 +25,15 @@ interface WrappedRequest {
   user?: unknown;
 }
 
-/** Logs a fault that a handler threw, and says how the application answers it. */
+/** Logs a fault that a handler threw, and makes the answer to it. */
 export type AnswerThrown = (fault: CountersignError, request: RawRequest | undefined) => FaultAnswer;
 
-/** The application that attached a state, as code that has nothing injected finds it. */
+/** The application that attached a state. */
 export interface StateOwner {
   readonly answerThrown: AnswerThrown | undefined;
 }
 
-/** What is known about one request while it is answered. */
+/** What is known about one request while it is answered: one object, attached to the request's list of headers. */
 export interface RequestState {
   readonly owner: StateOwner;
   /** The state that another application, in which this one is mounted, attached before. */
@@ -41,12 +41,12 @@ export interface RequestState {
   readonly request: RawRequest;
   readonly response: RawResponse;
   readonly body: WireBody;
-  /** Milliseconds that the caller still waits; undefined when it did not say, and when it has its answer. */
+  /** Milliseconds until the caller stops waiting; undefined when it set no limit, and when the answer is sent. */
   readonly remainingMs: () => number | undefined;
   authentication: Authentication | undefined;
-  /** Whether the single use of the token or the proof is noted already. */
+  /** Whether the single use of the token or the proof is recorded already. */
   isUsed: boolean;
-  /** Who was let in. */
+  /** The principal that was let in. */
   principal: Principal | undefined;
   /** `request.user` of an Express application. */
   user: unknown;
@@ -55,7 +55,7 @@ export interface RequestState {
 /** The same for every copy of this package in the process. */
 const STATE = Symbol.for('countersign:request-state');
 
-/** The state that was attached last: that of the innermost application. */
+/** The state that was attached last: the one of the innermost application. */
 export function attachedState(request: HandledRequest): RequestState | undefined {
   return carrierOf(request)[STATE];
 }
@@ -65,14 +65,14 @@ export function attachState(request: HandledRequest, state: RequestState): void 
   carrierOf(request)[STATE] = state;
 }
 
-/** Who was let in, by the innermost application that let somebody in. */
+/** The principal of a request; where applications are mounted in each other, the one that the innermost let in. */
 export function principalOf(request: HandledRequest): Principal | undefined {
   let state = attachedState(request);
   while (state !== undefined && state.principal === undefined) state = state.outer;
   return state?.principal;
 }
 
-/** Node's own request below a framework's. */
+/** Node's own request, below the framework's. */
 export function rawRequest(request: HandledRequest): RawRequest {
   return request.rawHeaders === undefined ? request.raw : request;
 }
@@ -91,16 +91,14 @@ export function keepUserInState(requests: object): void {
     },
     set(this: RawRequest, user: unknown) {
       const state = attachedState(this);
-      if (state !== undefined) state.user = user;
-      else
-        Object.defineProperty(this, 'user', {
-          value: user,
-          configurable: true,
-          enumerable: true,
-          writable: true,
-        });
+      if (state === undefined) defineUser(this, user);
+      else state.user = user;
     },
   });
+}
+
+function defineUser(request: RawRequest, value: unknown): void {
+  Object.defineProperty(request, 'user', { value, configurable: true, enumerable: true, writable: true });
 }
 
 /**

@@ -16,22 +16,23 @@ import {
   type StateOwner,
 } from './request-state.js';
 
+/** The options of `RequestStates`. */
 export interface RequestStatesOptions {
-  /** Says whether bodies must be hashed twice. */
+  /** The verifier of this service. It says whether bodies must be hashed twice. */
   readonly verifier: Pick<Verifier, 'hashesMd5'>;
-  /** Larger bodies are `body_too_large`. Default 1,048,576. */
+  /** In bytes; a request with a larger body is refused with `body_too_large`. Default 1,048,576. */
   readonly maxBodyBytes?: number;
-  /** The time that the caller waits is reckoned by it. Default: the machine's clock. */
+  /** Measures how long the caller still waits. Default: the machine's clock. */
   readonly clock?: Clock;
-  /** `always`: every request has an async scope. `auto`, the default: `closeScopes` may decide that none has. */
+  /** `always`: every request has an async scope, whatever `closeScopes` is told. Default `auto`. */
   readonly requestScope?: 'auto' | 'always';
-  /** For filters that find the application by its request only. Default: they find none. */
+  /** Answers a fault for code that finds the application by its request only, such as an exception filter. Default: none does. */
   readonly answerThrown?: AnswerThrown;
 }
 
 /**
- * The states of the requests of one application. Each is found by its request, and in the async scope of the request, which is
- * entered by `run` only: `enterWith` would leak one user into the next request of a keep-alive connection.
+ * Keeps what is known about each request of one application while it is answered. Find it by the request, or in the async scope
+ * of the request. Does not authenticate: your code hands `SentRequest` to a verifier, and sets `authentication`.
  */
 export class RequestStates implements StateOwner {
   readonly answerThrown: AnswerThrown | undefined;
@@ -39,8 +40,9 @@ export class RequestStates implements StateOwner {
   readonly isAlwaysOpen: boolean;
   readonly #clock: Clock;
   readonly #bodies: WireBodyOptions;
+  /** Entered by `run` only: `enterWith` would leak one user into the next request of a keep-alive connection. */
   readonly #storage = new AsyncLocalStorage<RequestState>();
-  /** Most requests have none, and it is the same for all of them. */
+  /** Shared by all requests without a body, which are most. */
   readonly #noBody: WireBody;
   #hasScopes = true;
 
@@ -54,31 +56,33 @@ export class RequestStates implements StateOwner {
   }
 
   /**
-   * Opens no scopes from now on, since nobody would read them: on Node 20 a scope is a hook for every promise and tick of the
-   * process, and costs more than everything else that is done for a recalled token. Does nothing with `requestScope: 'always'`.
+   * Stops opening async scopes, for an application that never reads them. On Node 20 a scope is a hook for every promise and
+   * tick of the process, and costs more than all the checks of a recalled token. Has no effect with `requestScope: 'always'`.
    */
   closeScopes(): void {
     this.#hasScopes = this.isAlwaysOpen;
   }
 
   /**
-   * Runs the rest of a request in its scope; makes its state and listens to its body, unless that was done before. Call it
-   * before anything else reads the body, and again where a framework lost the scope on the way.
+   * Runs `next` in the scope of the request. The first call for a request makes its state and starts to hash its body: call it
+   * before anything reads the body. Call it again where a framework has left the scope.
    */
   enter(request: RawRequest, response: RawResponse, next: () => void): void {
-    const state = this.of(request) ?? this.#begin(request, response);
+    const attached = attachedState(request);
+    const state = this.#own(attached) ?? this.#begin(request, response, attached);
     if (!this.#hasScopes || this.#storage.getStore() === state) next();
     else this.#storage.run(state, next);
   }
 
-  /** The state that this application made; undefined for a request that did not enter. */
+  /** The state of a request; undefined for a request that never passed `enter`. */
   of(request: HandledRequest): RequestState | undefined {
-    let state = attachedState(request);
-    while (state !== undefined && state.owner !== this) state = state.outer;
-    return state;
+    return this.#own(attachedState(request));
   }
 
-  /** @throws CountersignError `raw_body_unavailable` for a request that has none. */
+  /**
+   * The state of a request.
+   * @throws CountersignError `raw_body_unavailable` for a request that never passed `enter`.
+   */
   required(request: HandledRequest): RequestState {
     const state = this.of(request);
     if (state !== undefined) return state;
@@ -100,9 +104,14 @@ export class RequestStates implements StateOwner {
     );
   }
 
-  #begin(request: RawRequest, response: RawResponse): RequestState {
+  #own(attached: RequestState | undefined): RequestState | undefined {
+    let state = attached;
+    while (state !== undefined && state.owner !== this) state = state.outer;
+    return state;
+  }
+
+  #begin(request: RawRequest, response: RawResponse, outer: RequestState | undefined): RequestState {
     const { headers } = request;
-    const outer = attachedState(request);
     const state: RequestState = {
       owner: this,
       outer,

@@ -4,7 +4,7 @@ import { type WireBody } from '../../inbound/wire-body.js';
 import { peerCertificate } from './peer-certificate.js';
 import { type HandledRequest, type RawRequest, type RequestState } from './request-state.js';
 
-/** A request as the verifier reads it: what was sent, whatever routers and parsers made of it. */
+/** A request as the verifier reads it: as it was sent, before routers and parsers changed it. */
 export class SentRequest implements InboundRequest {
   readonly method: string;
   readonly url: string;
@@ -32,15 +32,15 @@ export class SentRequest implements InboundRequest {
   }
 
   /**
-   * As the framework understands it: what its option to trust a proxy lets count, else the peer of the connection. Without a
-   * framework always the latter.
+   * The address that the framework says, which follows a proxy's header only where its option to trust proxies allows it.
+   * Without a framework, the peer of the connection.
    */
   clientAddress(): string | undefined {
     return this.#handled === undefined ? this.#request.socket.remoteAddress : this.#handled.ip;
   }
 }
 
-/** Frameworks rewrite `url` where routers are mounted, and keep what was sent. */
+/** The request target as it was sent: frameworks rewrite `url` where routers are mounted. */
 export function sentUrl(request: RawRequest): string {
   return request.originalUrl ?? request.url ?? '';
 }

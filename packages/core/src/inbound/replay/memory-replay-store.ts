@@ -3,6 +3,7 @@ import { OptionsReader } from '../../options.js';
 import { ReplayPlaces, type Holder } from './replay-places.js';
 import { type ReplayShare, type ReplayStore } from './replay.js';
 
+/** The options of `memoryReplayStore`. */
 export interface MemoryReplayStoreOptions {
   readonly clock?: Clock;
   /** How many uses are remembered at once. Default 200,000 (50 MB; 90 when each is by another subject). */

@@ -16,6 +16,7 @@ import { readOverlap, refuseShortCycle } from '../rotation/overlap.js';
 import { nextStep } from '../rotation/schedule.js';
 import { activation, preparation, retirement, revocation } from '../rotation/transitions.js';
 
+/** The options of `openKeyDirectory`. */
 export interface KeyDirectoryOptions {
   readonly directory: string;
   /** The longer of this and what the directory itself records counts. Default 300 each. */

@@ -12,6 +12,7 @@ export interface TokenCache {
   set(key: string, issued: IssuedToken, expiresAt: number): Promise<void>;
 }
 
+/** The options of `memoryTokenCache`. */
 export interface MemoryTokenCacheOptions {
   readonly clock: Clock;
   /** Default 1,000. */

@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Scope } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { Public, Scopes } from '@countersign/nestjs';
@@ -62,6 +62,27 @@ export const UNUSUAL_INSTANCES: Scenarios = {
       }
     }
     return knockAt(Returning, 'class', 'names another class');
+  },
+  'a constructor that returns an object of another class for each request': async () => {
+    class Returned {
+      answer(): string {
+        reach('class', 'returned');
+        return 'reached';
+      }
+    }
+    @Scopes('user:read')
+    @Controller({ path: 'class', scope: Scope.REQUEST })
+    class Returning {
+      constructor() {
+        return new Returned();
+      }
+      @Get('route')
+      @MessagePattern('class.message')
+      answer(): string {
+        return 'never';
+      }
+    }
+    return { ...(await knockAt(Returning, 'class')), says: ['config_invalid', 'Internal server error'] };
   },
   'a constructor that gives its object another constructor': async () => {
     @Public()

@@ -1,7 +1,7 @@
 import { type CountersignError, type FaultCode } from '../../errors.js';
 import { type AnnouncedDpop } from '../../inbound/verifier.js';
 
-/** What challenges say beside the fault. */
+/** What a `WWW-Authenticate` challenge says beside the fault. */
 export interface ChallengeOptions {
   /** How the refused request sent its token. Default `Bearer`. */
   readonly scheme?: 'Bearer' | 'DPoP';
@@ -11,7 +11,7 @@ export interface ChallengeOptions {
   readonly resourceMetadata?: string;
 }
 
-/** The faults that only a client who knows DPoP can mend, and what RFC 9449 section 7.1 calls them. */
+/** The faults that only a client with DPoP can fix, and their error codes in RFC 9449 section 7.1. */
 const DPOP_ERRORS: ReadonlyMap<FaultCode, string> = new Map<FaultCode, string>([
   ['token_not_bound', 'invalid_token'],
   ['dpop_proof_missing', 'invalid_token'],
@@ -20,7 +20,7 @@ const DPOP_ERRORS: ReadonlyMap<FaultCode, string> = new Map<FaultCode, string>([
   ['dpop_nonce_required', 'use_dpop_nonce'],
 ]);
 
-/** How a client is asked for another token, or another proof (RFC 6750 section 3, RFC 9449 section 7.1). */
+/** Asks the client for another token, or another proof (RFC 6750 section 3, RFC 9449 section 7.1). */
 export function challengeHeaders(
   fault: CountersignError,
   realm: string,

@@ -1,9 +1,10 @@
-import { CountersignError, type Authorizer } from '@countersign/core';
-import { type Destination } from '@countersign/core/adapter';
-import { type AuthorizedFetch, type AuthorizedRequestInit } from '@countersign/core/http';
+import { CountersignError } from '../../errors.js';
+import { type Authorizer } from '../../outbound/authorizer.js';
+import { type Destination } from '../../outbound/destination.js';
+import { type AuthorizedFetch, type AuthorizedRequestInit } from './authorized-fetch.js';
 
 /**
- * Calls one declared destination, by its name: `@Destination('census')` injects it.
+ * Calls one declared destination, by its name.
  *
  * A path is taken under the URL of the destination: `user/42/` of `https://census.service/` is
  * `https://census.service/user/42/`. One that leads out of it, or to another destination below it, or that holds `.` or `..`

@@ -1,0 +1,4 @@
+/** What the URIs of a service begin with: its identifier, ending in `/`. */
+export function uriRoot(service: string): string {
+  return service.endsWith('/') ? service : `${service}/`;
+}
