@@ -35,7 +35,7 @@ export const garbageRow: BenchRow = {
     for (const [kind, token] of Object.entries(garbage(key))) {
       const request = requestWith(token);
       const variants = [
-        { name: 'countersign', run: () => refusals(operations, () => verifier.authenticateNow(request)) },
+        { name: 'countersign', run: () => refusals(operations, () => verifier.authenticate(request)) },
         {
           name: 'jose',
           run: () =>

@@ -28,7 +28,7 @@ export const parallelRow: BenchRow = {
       },
       {
         name: 'countersign',
-        run: () => inFlight(operations, 64, () => verifier.authenticateNow(nextRequest())),
+        run: () => inFlight(operations, 64, () => verifier.authenticate(nextRequest())),
       },
     ];
     return interleave(variants, { row: NAME, rounds, operations, time: 'wall' });

@@ -48,11 +48,11 @@ function variants(key: SigningKey, tokens: readonly string[]): readonly Variant[
     },
     {
       name: 'countersign',
-      run: (operations) => inTurns(operations, () => few.verifier.authenticateNow(few.next())),
+      run: (operations) => inTurns(operations, () => few.verifier.authenticate(few.next())),
     },
     {
       name: 'countersign-64-at-once',
-      run: (operations) => inFlight(operations, WIDTH, () => many.verifier.authenticateNow(many.next())),
+      run: (operations) => inFlight(operations, WIDTH, () => many.verifier.authenticate(many.next())),
     },
     {
       name: 'jose',

@@ -43,7 +43,7 @@ function variant(proofs: number, count: number): Variant {
   const next = once(Array.from({ length: count }, () => chain(provider, services)));
   return {
     name: String(proofs),
-    run: (operations) => inFlight(operations, 64, () => verifier.authenticateNow(next())),
+    run: (operations) => inFlight(operations, 64, () => verifier.authenticate(next())),
   };
 }
 

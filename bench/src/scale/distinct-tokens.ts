@@ -26,7 +26,7 @@ export const goodTokensRow: BenchRow = {
         return batch;
       };
       const accept = async (tokens: readonly string[]) =>
-        inFlight(tokens.length, 64, (index) => verifier.authenticateNow(requestWith(tokens[index] ?? '')));
+        inFlight(tokens.length, 64, (index) => verifier.authenticate(requestWith(tokens[index] ?? '')));
       return await measureMarks('scale/good-tokens', quick ? QUICK_MARKS : MARKS, next, accept);
     } finally {
       await thread.close();
@@ -44,7 +44,7 @@ export const garbageTokensRow: BenchRow = {
     const next = () => Promise.resolve(Array.from({ length: BATCH }, (_, index) => makeGarbage(index)));
     const refuse = async (tokens: readonly string[]) =>
       inFlight(tokens.length, 64, (index) =>
-        refused(() => verifier.authenticateNow(requestWith(tokens[index] ?? ''))),
+        refused(() => verifier.authenticate(requestWith(tokens[index] ?? ''))),
       );
     return measureMarks('scale/garbage-tokens', quick ? QUICK_MARKS : MARKS, next, refuse);
   },

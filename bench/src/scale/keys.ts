@@ -29,6 +29,6 @@ function variant(count: number, tokens: number): Variant {
   const next = once(requests);
   return {
     name: String(count),
-    run: (operations) => inFlight(operations, 64, () => verifier.authenticateNow(next())),
+    run: (operations) => inFlight(operations, 64, () => verifier.authenticate(next())),
   };
 }

@@ -27,7 +27,7 @@ function newTokens(key: SigningKey, size: number, count: number): Variant {
   const next = once(Array.from({ length: count }, () => requestWith(tokenOf(key, size))));
   return {
     name: String(size),
-    run: (operations) => inFlight(operations, 64, () => verifier.authenticateNow(next())),
+    run: (operations) => inFlight(operations, 64, () => verifier.authenticate(next())),
   };
 }
 
@@ -36,7 +36,7 @@ function seenToken(key: SigningKey, size: number): Variant {
   const request = requestWith(tokenOf(key, size));
   return {
     name: String(size),
-    run: (operations) => inFlight(operations, 1, () => verifier.authenticateNow(request)),
+    run: (operations) => inFlight(operations, 1, () => verifier.authenticate(request)),
   };
 }
 

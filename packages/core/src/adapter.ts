@@ -1,6 +1,6 @@
 // What a package needs that adapts Countersign to a framework, a client or a test kit. Applications need the root only.
 export { invalidOption, OptionsReader, readHttpsUri } from './options.js';
-export { fixedSet } from './lib/frozen-set.js';
+export { frozenSet } from './lib/frozen-set.js';
 export { SERVICE_TOKEN_TYPE } from './token.js';
 export { bodyHash, boundUri, isWrite, tokenHash } from './binding.js';
 export { signToken } from './signing-keys/sign-token.js';

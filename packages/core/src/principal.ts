@@ -1,4 +1,4 @@
-import { fixedSet } from './lib/frozen-set.js';
+import { frozenSet } from './lib/frozen-set.js';
 import { type Caller, type EligibleActor, type ValidatedToken } from './token.js';
 import { newTransactionId } from './lib/transaction-id.js';
 
@@ -98,8 +98,8 @@ export function toIdentity(token: ValidatedToken, allowed: Allowance, acting: Ac
     subjectKind: token.speaksForItself ? 'service' : 'user',
     caller: token.caller,
     client: token.client,
-    scopes: fixedSet(token.scopes.filter((scope) => allowed.scopes.has(scope))),
-    roles: fixedSet(token.roles.filter((role) => limits.every(({ roles }) => roles?.has(role) !== false))),
+    scopes: frozenSet(token.scopes.filter((scope) => allowed.scopes.has(scope))),
+    roles: frozenSet(token.roles.filter((role) => limits.every(({ roles }) => roles?.has(role) !== false))),
     actors: Object.freeze(actors),
     transactionId: token.transactionId,
     tokenId: token.tokenId,

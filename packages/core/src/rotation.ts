@@ -6,7 +6,7 @@ export type {
   KeyDirectoryOptions,
   KeyDirectoryState,
 } from './key-store/directory/key-directory.js';
-export type { KeyProblem } from './key-store/directory/check-directory.js';
+export type { KeyProblem } from './key-store/directory/file-errors.js';
 export { DEFAULT_VERIFIER_CACHE_SECONDS } from './key-store/rotation/key-record.js';
 export type {
   KeyChange,

@@ -1,4 +1,4 @@
-import { createHash, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 
 /** A public key as it is published: public members only. */
 export interface PublicJwk extends Readonly<Record<string, unknown>> {
@@ -29,4 +29,13 @@ export function jwkThumbprint(jwk: JsonWebKey): string {
   return createHash('sha256')
     .update(JSON.stringify(Object.fromEntries(members)))
     .digest('base64url');
+}
+
+/** The public key of a JWK; undefined when it is none. */
+export function importPublicJwk(jwk: JsonWebKey): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
 }

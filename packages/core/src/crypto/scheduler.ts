@@ -1,8 +1,12 @@
 import { type KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { isImmediateGenuine } from '../lib/timers.js';
+import { isImmediateGenuine, setImmediate } from '../lib/timers.js';
 import { type Algorithm } from './algorithms.js';
-import { atEndOfTurn } from './end-of-turn.js';
+
+/**
+ * Where signatures are made and checked: short ones at the end of a turn of the event loop, as many as its budget pays for;
+ * all others in the thread pool, the long ones by turns.
+ */
 
 /** Microseconds that an operation takes on a machine of these days, or `long` for what is always handed over. */
 interface Costs {
@@ -35,11 +39,12 @@ const MAX_PER_TURN = availableParallelism() > 1 ? 500 : 2000;
 let doneInThisTurn = 0;
 
 /**
- * Whether one operation may be done on the event loop, at the end of this turn. Waking a thread of the pool costs 8 to
+ * Takes the time of one operation from what this turn of the event loop has left, to do it at the end of the turn. Waking a thread of the pool costs 8 to
  * 40 µs, which is as much as the operation. Beyond what one turn may take, the pool is worth its price: other cores help,
  * and the loop stays free. Where timers were faked before this was loaded the pool does it all.
+ * @returns false when the operation belongs into the thread pool.
  */
-export function mayRunInPlace(operation: keyof Costs, algorithm: Algorithm, key: KeyObject): boolean {
+export function takeBudget(operation: keyof Costs, algorithm: Algorithm, key: KeyObject): boolean {
   const cost = COSTS[algorithm][operation];
   if (!isImmediateGenuine || cost === 'long' || doneInThisTurn >= MAX_PER_TURN) return false;
   const size = sizeOf(key);
@@ -62,4 +67,84 @@ function endTurn(): void {
 function sizeOf(key: KeyObject): number {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   return publicExponent > SHORT_EXPONENT ? Infinity : modulusLength;
+}
+
+let jobs: (() => void)[] = [];
+
+/**
+ * Does something at the end of this turn of the event loop, after whatever else is to be done there already. Only where
+ * `isImmediateGenuine`: a faked `setImmediate` may never come to it.
+ */
+function atEndOfTurn(job: () => void): void {
+  if (jobs.length === 0) setImmediate(doAll);
+  jobs.push(job);
+}
+
+/**
+ * Does short work at the end of this turn of the event loop, in one go with whatever else is to be done there. A busy server
+ * reads several requests in a turn: done one by one, each signature finds the processor's caches filled by what came
+ * between, and takes twice as long.
+ */
+export function doneAtEndOfTurn<Result>(work: () => Result): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    atEndOfTurn(() => {
+      try {
+        resolve(work());
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error('the work failed', { cause: error }));
+      }
+    });
+  });
+}
+
+/** Whoever waits goes on when all is done: microtasks come after this. */
+function doAll(): void {
+  const all = jobs;
+  jobs = [];
+  for (const job of all) job();
+}
+
+/** What `node:crypto` calls when the work is done. */
+export type Done<Result> = (error: Error | null, result: Result) => void;
+
+/**
+ * As much long work as this is in the thread pool at once: more would have no core to run on, only take time from the event
+ * loop, and keep files and host names waiting, which use the same threads.
+ */
+const MAX_LONG_AT_ONCE = availableParallelism();
+
+let longAtOnce = 0;
+const waiting: (() => void)[] = [];
+
+/**
+ * Runs work in the thread pool. Long work waits for its turn, in the order in which it came.
+ * @param isLong whether it takes a core for longer than handing it over does.
+ */
+export async function runInPool<Result>(
+  isLong: boolean,
+  start: (done: Done<Result>) => void,
+): Promise<Result> {
+  if (!isLong) return settled(start);
+  if (longAtOnce >= MAX_LONG_AT_ONCE)
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+    });
+  else longAtOnce++;
+  try {
+    return await settled(start);
+  } finally {
+    // Whoever waits takes over the place.
+    const next = waiting.shift();
+    if (next === undefined) longAtOnce--;
+    else next();
+  }
+}
+
+function settled<Result>(start: (done: Done<Result>) => void): Promise<Result> {
+  return new Promise<Result>((resolve, reject) => {
+    start((error, result) => {
+      if (error === null) resolve(result);
+      else reject(error);
+    });
+  });
 }

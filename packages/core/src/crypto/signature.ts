@@ -1,10 +1,8 @@
 import { sign, verify, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
-import { passingOctets } from '../lib/scratch-buffer.js';
+import { withScratch } from '../lib/scratch-buffer.js';
 import { algorithmRules, signatureBytes, type Algorithm } from './algorithms.js';
 import { fromDer, toDer } from './ecdsa-der.js';
-import { doneAtEndOfTurn } from './end-of-turn.js';
-import { isLong, mayRunInPlace } from './scheduler.js';
-import { runInPool, type Done } from './in-pool.js';
+import { doneAtEndOfTurn, isLong, runInPool, takeBudget, type Done } from './scheduler.js';
 
 /**
  * Verifies one signature on OpenSSL: at the end of this turn of the event loop when that is short, otherwise off the loop.
@@ -22,10 +20,10 @@ export function verifySignatureBytes(
   const { hash, keyType } = algorithmRules(algorithm);
   const options = cryptoKey(key, algorithm);
   const checked = keyType === 'ec' ? toDer(signature) : signature;
-  if (mayRunInPlace('verify', algorithm, key))
+  if (takeBudget('verify', algorithm, key))
     return doneAtEndOfTurn(() => {
-      const octets = typeof input === 'string' ? passingOctets(input, 'latin1') : input;
-      return verify(hash, octets, options, checked);
+      const check = (octets: Buffer): boolean => verify(hash, octets, options, checked);
+      return typeof input === 'string' ? withScratch(input, 'latin1', check) : check(input);
     });
   const octets = typeof input === 'string' ? Buffer.from(input, 'latin1') : input;
   return runInPool(isLong('verify', algorithm, key), (done: Done<boolean>) =>
@@ -42,7 +40,7 @@ export function signBytes(algorithm: Algorithm, key: KeyObject, input: Buffer): 
   const options = cryptoKey(key, algorithm);
   const finish = (signature: Buffer) =>
     keyType === 'ec' ? fromDer(signature, signatureBytes(key, algorithm) / 2) : signature;
-  if (mayRunInPlace('sign', algorithm, key)) return doneAtEndOfTurn(() => finish(sign(hash, input, options)));
+  if (takeBudget('sign', algorithm, key)) return doneAtEndOfTurn(() => finish(sign(hash, input, options)));
   const signed = runInPool(isLong('sign', algorithm, key), (done: Done<Buffer>) =>
     sign(hash, input, options, done),
   );

@@ -3,6 +3,7 @@ import { type ClaimPath } from '../trust/claim-profile.js';
 import { subjectUri } from '../trust/subject-uri.js';
 import { type TrustedIssuer } from '../trust/trust-store.js';
 import { claim, type Claims } from '../token.js';
+import { isRecord } from '../lib/is-record.js';
 
 /** Who is behind a token of a third party. */
 export interface Party {
@@ -69,15 +70,11 @@ export function claimAt(claims: Claims, path: ClaimPath): unknown {
   let value: unknown = claims;
   for (const name of path) {
     if (value === undefined) return undefined;
-    if (!isClaims(value))
+    if (!isRecord(value))
       throw fault('claim_invalid', `${path.join('.')} leads through something that is no object`);
     value = claim(value, name);
   }
   return value;
-}
-
-function isClaims(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function fault(code: FaultCode, message: string): CountersignError {

@@ -1,27 +1,16 @@
-import { whenReady, type Awaitable } from '../lib/awaitable.js';
 import { isWrite } from '../binding.js';
-import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
-import { type Introspector } from './introspection/introspector.js';
-import { type TrustedIssuer, type TrustStore } from '../trust/trust-store.js';
+import { inOrder, isPromise, whenReady, type Awaitable, type Step } from '../lib/awaitable.js';
 import { toIdentity, toPrincipal, type Authentication, type Identity } from '../principal.js';
-import {
-  claim,
-  hasThreeParts,
-  type SignedToken,
-  type UnverifiedToken,
-  type ValidatedToken,
-} from '../token.js';
+import { type ValidatedToken } from '../token.js';
+import { type TrustedIssuer } from '../trust/trust-store.js';
 import { checkBinding, type BoundRequest } from './body-binding.js';
-import { checkConfirmation } from './proof-of-possession/confirmation.js';
 import { checkDelegation } from './delegation/delegation.js';
+import { extractCredentials, type Credentials, type TokenRequest } from './extract-token.js';
+import { identifyToken, type IdentifiedToken, type TokenRules } from './identify-token.js';
+import { checkConfirmation } from './proof-of-possession/confirmation.js';
 import { type DpopRules } from './proof-of-possession/dpop-options.js';
 import { type ProofUse } from './proof-of-possession/dpop-proof.js';
-import { extractCredentials, requireToken, type Credentials, type TokenRequest } from './extract-token.js';
-import { readUnverified } from './read-unverified.js';
-import { type CheckedToken, type Recall, type RecalledToken } from './recall.js';
-import { checkTimes, validateClaims } from './validate-claims.js';
-import { verifySignature } from './verify-signature.js';
 
 /** What a verifier reads of a request. */
 export interface InboundRequest extends TokenRequest, BoundRequest {
@@ -38,143 +27,98 @@ export interface InboundRequest extends TokenRequest, BoundRequest {
 }
 
 /** What requests are held against. */
-export interface VerifierParts {
-  readonly service: string;
-  readonly trust: TrustStore;
-  readonly introspector: Introspector | undefined;
-  readonly recall: Recall;
+export interface VerifierParts extends TokenRules {
   readonly dpop: DpopRules;
-  readonly clock: Clock;
-  readonly maxTokenBytes: number;
-  readonly acceptTokensFromSelf: boolean;
 }
 
+/** A request with a good token, and what the checks that depend on the request have found so far. */
+interface Candidate {
+  readonly request: InboundRequest;
+  readonly sent: Credentials;
+  readonly identified: IdentifiedToken;
+  readonly parts: VerifierParts;
+  proofUse: ProofUse | undefined;
+  isBound: boolean;
+  /** Whom the token speaks for, and the tokens that prove it. */
+  identity: Identity | undefined;
+  proofs: readonly string[];
+}
+
+const NO_PROOFS: readonly string[] = Object.freeze([]);
+
+/** What is checked for every request, also when its token is recalled. In this order. */
+const REQUEST_CHECKS: readonly Step<Candidate>[] = [checkSender, checkRequest, checkSpeaker];
+
 /**
- * Steps 1 to 8 of `docs/inbound.md`, the middle ones from memory where the token was accepted before. This file is the table
- * of contents of `inbound/`.
+ * Steps 1 to 8 of `docs/inbound.md`. This file is the table of contents of `inbound/`.
+ * @returns a promise only where something has to be waited for.
  * @throws CountersignError with the code of the first step that fails, also by the promise.
  */
 export function authenticate(request: InboundRequest, parts: VerifierParts): Awaitable<Authentication> {
   const sent = extractCredentials(request);
   if (sent === undefined) throw new CountersignError('token_missing', 'the request carries no token');
-  const { clock, introspector, recall } = parts;
-  const { token } = sent;
-  // Never recalled: only what its issuer said of it is kept, and for as long as the trust record lets it.
-  if (introspector !== undefined && !hasThreeParts(token))
-    return askAbout(request, token, { introspector, parts }).then((vouched) =>
-      accept({ vouched, sent, request, parts }),
-    );
-  const recalled = recall.find(token);
-  if (recalled !== undefined) {
-    checkTimes(recalled.token, recalled.issuer, clock.now());
-    return accept({ vouched: recalled, sent, request, parts });
-  }
-  // Steps 2 to 5: what is true of a token whatever the request.
-  const unverified = readSent(token, parts.maxTokenBytes);
-  const issuer = parts.trust.trusted(claim(unverified.claims, 'iss'));
-  return whenReady(verifySignature(unverified, issuer), (signed) => {
-    const { header, key } = signed;
-    const checked = { token: validated(signed, issuer, parts), issuer, kid: header.kid, key };
-    return accept({ vouched: checked, sent, request, parts, checked });
-  });
+  const arrived = { request, sent, parts };
+  const identified = identifyToken(sent.token, request, parts);
+  if (!isPromise(identified)) return checkAll(arrived, identified);
+  return identified.then((token) => checkAll(arrived, token));
 }
 
-/** A token that its issuer vouches for, and whose claims hold. */
-type Vouched = Pick<RecalledToken, 'token' | 'issuer'> & Partial<Pick<RecalledToken, 'identity'>>;
-
-/** Steps 2 to 5 for an opaque token, by asking its issuer. */
-async function askAbout(
-  request: InboundRequest,
-  sent: string,
-  { introspector, parts }: { readonly introspector: Introspector; readonly parts: VerifierParts },
-): Promise<Vouched> {
-  const { maxTokenBytes } = parts;
-  requireToken(sent);
-  if (sent.length > maxTokenBytes)
-    throw new CountersignError('token_too_large', `the token is larger than ${String(maxTokenBytes)} bytes`);
-  const { issuer } = introspector;
-  const token = validated(await introspector.vouch(sent, request), issuer, parts);
-  return { token, issuer };
-}
-
-/** What can be read is one token; only what cannot has to be looked at once more, to say why. */
-function readSent(sent: string, maxTokenBytes: number): UnverifiedToken {
-  try {
-    return readUnverified(sent, maxTokenBytes);
-  } catch (error) {
-    requireToken(sent);
-    throw error;
-  }
-}
-
-function validated(signed: SignedToken, issuer: TrustedIssuer, parts: VerifierParts): ValidatedToken {
-  return validateClaims(signed, issuer, {
-    audience: parts.service,
-    now: parts.clock.now(),
-    acceptTokensFromSelf: parts.acceptTokensFromSelf,
-    alias: issuer.audience,
-    mayLackAudience: issuer.claims.optional.includes('aud'),
-  });
-}
-
-/** A request with a good token, on its way through the steps that depend on the request and so are done for every one. */
-interface Acceptance {
-  readonly vouched: Vouched;
-  readonly sent: Credentials;
-  readonly request: InboundRequest;
-  readonly parts: VerifierParts;
-  /** What recall is told once the request is accepted; undefined when it knows. */
-  readonly checked?: CheckedToken;
+/** Steps 5a to 8. */
+function checkAll(
+  { request, sent, parts }: Pick<Candidate, 'request' | 'sent' | 'parts'>,
+  identified: IdentifiedToken,
+): Awaitable<Authentication> {
+  const candidate: Candidate = {
+    request,
+    sent,
+    identified,
+    parts,
+    proofUse: undefined,
+    isBound: false,
+    identity: identified.identity,
+    proofs: NO_PROOFS,
+  };
+  const pending = inOrder(REQUEST_CHECKS, candidate);
+  return pending === undefined ? accept(candidate) : pending.then(() => accept(candidate));
 }
 
 /** Step 5a. */
-function accept(acceptance: Acceptance): Awaitable<Authentication> {
-  const { vouched, parts } = acceptance;
-  const proofUse = checkConfirmation(vouched.token, vouched.issuer, acceptance, parts);
-  if (proofUse === undefined) return acceptConfirmed(acceptance, undefined);
-  return proofUse.then((use) => acceptConfirmed(acceptance, use));
-}
-
-/** Step 6. */
-function acceptConfirmed(acceptance: Acceptance, proofUse: ProofUse | undefined): Awaitable<Authentication> {
-  const { vouched, request, parts } = acceptance;
-  const bound = checkBinding(vouched.token, vouched.issuer, request, parts.service);
-  if (typeof bound === 'boolean') return acceptBound(acceptance, proofUse, bound);
-  return bound.then((isBound) => acceptBound(acceptance, proofUse, isBound));
-}
-
-/** Step 7. */
-function acceptBound(
-  acceptance: Acceptance,
-  proofUse: ProofUse | undefined,
-  bound: boolean,
-): Awaitable<Authentication> {
-  const { identity, issuer, token } = acceptance.vouched;
-  if (identity !== undefined) return answer(acceptance, proofUse, bound, { identity, proofs: [] });
-  const { clock, maxTokenBytes, recall, trust } = acceptance.parts;
-  const { rawHeaders } = acceptance.request;
-  const context = { rawHeaders, trust, recall, now: clock.now(), maxTokenBytes };
-  return whenReady(checkDelegation(token, issuer, context), (delegation) => {
-    const identity = toIdentity(token, issuer, delegation);
-    return answer(acceptance, proofUse, bound, { identity, proofs: delegation.proofs });
+function checkSender(candidate: Candidate): Awaitable<void> {
+  const { identified, parts } = candidate;
+  const proofUse = checkConfirmation(identified.token, identified.issuer, candidate, parts);
+  return proofUse?.then((use) => {
+    candidate.proofUse = use;
   });
 }
 
-/** Whom the token speaks for, and what proves it. */
-interface Speaker {
-  readonly identity: Identity;
-  readonly proofs: readonly string[];
+/** Step 6. */
+function checkRequest(candidate: Candidate): Awaitable<void> {
+  const { identified, parts, request } = candidate;
+  const isBound = checkBinding(identified.token, identified.issuer, request, parts.service);
+  return whenReady(isBound, (bound) => {
+    candidate.isBound = bound;
+  });
 }
 
-/** Step 8: nothing can refuse it any more. */
-function answer(
-  { vouched, sent, request, parts, checked }: Acceptance,
-  proofUse: ProofUse | undefined,
-  bound: boolean,
-  { identity, proofs }: Speaker,
-): Authentication {
-  const { token, issuer } = vouched;
-  const singleUse = bound && isWrite(request.method) ? singleUseOf(token, issuer) : undefined;
+/** Step 7. */
+function checkSpeaker(candidate: Candidate): Awaitable<void> {
+  if (candidate.identity !== undefined) return undefined;
+  const { issuer, token } = candidate.identified;
+  const { clock, maxTokenBytes, recall, trust } = candidate.parts;
+  const { rawHeaders } = candidate.request;
+  const context = { rawHeaders, trust, recall, now: clock.now(), maxTokenBytes };
+  return whenReady(checkDelegation(token, issuer, context), (delegation) => {
+    candidate.identity = toIdentity(token, issuer, delegation);
+    candidate.proofs = delegation.proofs;
+  });
+}
+
+/** Step 8: nothing but a missing `jti` can refuse it any more. */
+function accept(candidate: Candidate): Authentication {
+  const { request, sent, identified, parts, proofUse, isBound, identity, proofs } = candidate;
+  if (identity === undefined) throw new TypeError('no check said whom the token speaks for');
+  const { token, issuer, checked } = identified;
+  const singleUse = isBound && isWrite(request.method) ? singleUseOf(token, issuer) : undefined;
   if (checked !== undefined) {
     const accepted = { text: sent.token, now: parts.clock.now() };
     parts.recall.remember(accepted, checked, proofs.length === 0 ? identity : undefined);
@@ -187,7 +131,7 @@ function answer(
     audiences: token.audiences,
     roles: identity.roles,
     mayAct: token.mayAct,
-    bound,
+    bound: isBound,
     singleUse,
     proofUse,
   };

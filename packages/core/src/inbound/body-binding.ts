@@ -1,9 +1,9 @@
-import { timingSafeEqual } from 'node:crypto';
 import { boundUri, hasOneReading, isWrite, type BodyHashes } from '../binding.js';
 import { CountersignError } from '../errors.js';
 import { type TrustedIssuer } from '../trust/trust-store.js';
 import { type ValidatedToken } from '../token.js';
 import { type Awaitable } from '../lib/awaitable.js';
+import { isSameText } from '../lib/constant-time.js';
 
 /** The request that a bound token must be meant for. */
 export interface BoundRequest {
@@ -63,16 +63,9 @@ export function checkBinding(
 
 async function matchBody(bdy: unknown, isMd5: boolean, request: BoundRequest): Promise<true> {
   const hashes = await request.body();
-  if (!equal(bdy, isMd5 ? hashes.md5 : hashes.sha256)) {
+  const sent = isMd5 ? hashes.md5 : hashes.sha256;
+  if (typeof bdy !== 'string' || sent === undefined || !isSameText(bdy, sent)) {
     throw new CountersignError('body_mismatch', 'bdy is not the hash of the body as it was sent');
   }
   return true;
-}
-
-/** In a time that does not depend on where they differ. */
-function equal(claimed: unknown, computed: string | undefined): boolean {
-  if (typeof claimed !== 'string' || computed === undefined) return false;
-  const left = Buffer.from(claimed);
-  const right = Buffer.from(computed);
-  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -12,7 +12,7 @@ const LAST = 2;
  * A text that never came may be taken for one that did; one that came is known for as long as `marks` others that come
  * after it, and again as long each time that it is asked for.
  */
-export class Sightings {
+export class Doorkeeper {
   readonly #marks: number;
   readonly #shift: number;
   #young: Uint8Array;

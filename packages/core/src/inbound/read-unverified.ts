@@ -1,8 +1,8 @@
 import { CountersignError } from '../errors.js';
 import { algorithmNamed } from '../crypto/algorithms.js';
-import { passingOctets } from '../lib/scratch-buffer.js';
+import { withScratch } from '../lib/scratch-buffer.js';
 import { type TokenHeader, type UnverifiedToken } from '../token.js';
-import { LastRead } from '../lib/last-read.js';
+import { Memo } from '../lib/bounded-map.js';
 import { parseJsonObject } from './strict-json.js';
 
 /** Header parameters that are refused, whatever they hold: they name keys, change the meaning of the token, or wrap another. */
@@ -36,7 +36,7 @@ export function readUnverified(token: string, maxTokenBytes: number): Unverified
       'the token names an algorithm that is never accepted',
     );
   const segment = token.slice(headerEnd + 1, claimsEnd);
-  const claims = parseJsonObject(canonical(passingOctets(segment, 'base64url'), segment));
+  const claims = withScratch(segment, 'base64url', (octets) => parseJsonObject(canonical(octets, segment)));
   if (claims === undefined) throw malformed('has claims that are not one strict JSON object');
   return { header, claims, signingInput: token.slice(0, claimsEnd), signature };
 }
@@ -56,7 +56,7 @@ function canonical(octets: Buffer, segment: string): Buffer {
 }
 
 /** Every token by one key has the same header. */
-const headers = new LastRead<TokenHeader>();
+const headers = new Memo<TokenHeader>();
 
 function headerOf(segment: string): TokenHeader {
   const known = headers.get(segment);

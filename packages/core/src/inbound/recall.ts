@@ -4,7 +4,7 @@ import { invalidOption, OptionsReader } from '../options.js';
 import { type TrustedIssuer } from '../trust/trust-store.js';
 import { type Identity } from '../principal.js';
 import { type ValidatedToken } from '../token.js';
-import { Sightings } from './doorkeeper.js';
+import { Doorkeeper } from './doorkeeper.js';
 
 /** How tokens are remembered that were accepted before. */
 export interface RecallOptions {
@@ -82,7 +82,7 @@ interface Entry extends RecalledToken {
 class RecentTokens implements Recall {
   readonly #clock: Clock;
   readonly #maxTokens: number;
-  readonly #sightings: Sightings;
+  readonly #doorkeeper: Doorkeeper;
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
   #youngText = 0;
@@ -91,18 +91,18 @@ class RecentTokens implements Recall {
   constructor(maxTokens: number, clock: Clock) {
     this.#clock = clock;
     this.#maxTokens = Math.floor(maxTokens / 2);
-    this.#sightings = new Sightings(maxTokens);
+    this.#doorkeeper = new Doorkeeper(maxTokens);
     this.#turnsAt = clock.monotonic() + MAX_SECONDS;
   }
 
   find(text: string, presenter?: string): RecalledToken | undefined {
-    if (!this.#sightings.has(text)) return undefined;
+    if (!this.#doorkeeper.has(text)) return undefined;
     const name = nameOf(text, presenter);
     const entry = this.#young.get(name) ?? this.#outOfOld(name);
     if (entry === undefined || this.#clock.monotonic() >= entry.endsAt) return undefined;
     const { issuer, key, kid } = entry;
     // Asked every time: the refresh of the key set goes on, and another set has other key objects, also of the same keys.
-    return issuer.keys.peek(kid)?.key === key ? entry : undefined;
+    return issuer.keys.isCurrent(kid, key) ? entry : undefined;
   }
 
   remember({ text, presenter, now }: AcceptedToken, checked: CheckedToken, identity?: Identity): void {
@@ -110,8 +110,8 @@ class RecentTokens implements Recall {
     const seconds = Math.min(MAX_SECONDS, token.expiresAt - now);
     // One that is good for one request, or for one client, is checked in full every time.
     if (seconds <= 0 || token.binding !== undefined) return;
-    if (!this.#sightings.has(text)) {
-      this.#sightings.add(text);
+    if (!this.#doorkeeper.has(text)) {
+      this.#doorkeeper.add(text);
       return;
     }
     const endsAt = this.#clock.monotonic() + seconds;

@@ -12,7 +12,7 @@ import {
 } from '../token.js';
 import { claimAt, readParty } from './access-token-claims.js';
 import { readMayAct } from './actors.js';
-import { LastRead } from '../lib/last-read.js';
+import { Memo } from '../lib/bounded-map.js';
 
 /** What claims are held against. */
 export interface ClaimExpectations {
@@ -189,7 +189,7 @@ function readScopes(value: unknown, issuer: TrustedIssuer): readonly string[] {
 }
 
 /** Tokens by the hundred have the same scopes. */
-const scopeLists = new LastRead<readonly string[]>();
+const scopeLists = new Memo<readonly string[]>();
 
 function readScopeList(text: string): readonly string[] {
   if (/[^\x20-\x7e]/.test(text))

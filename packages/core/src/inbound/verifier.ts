@@ -61,14 +61,11 @@ export interface Verifier {
   /**
    * Authenticates a request: steps 1 to 8 of `docs/inbound.md`.
    * Does not authorize, and does not notice that a single-use token was used before: `useOnce` does.
-   * @throws CountersignError with the code of the first step that fails; `token_missing` when no token was sent.
+   * @returns the answer itself where nothing has to be waited for, as for a token that is recalled. `await` takes both.
+   * @throws CountersignError with the code of the first step that fails, or the promise rejects with it; `token_missing`
+   * when no token was sent.
    */
-  authenticate(request: InboundRequest): Promise<Authentication>;
-  /**
-   * The same without a promise where nothing has to be waited for: for a token that is recalled.
-   * @throws CountersignError as `authenticate` rejects; a promise that it returns rejects too.
-   */
-  authenticateNow(request: InboundRequest): Authentication | Promise<Authentication>;
+  authenticate(request: InboundRequest): Authentication | Promise<Authentication>;
   /**
    * Lets a single-use token, and the DPoP proof of a token, through once. Call it last, when nothing else can refuse the
    * request.
@@ -122,8 +119,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
     authorizationServers: trust.issuers.filter(isAuthorizationServer).map(({ issuer }) => issuer),
     hashesMd5: trust.issuers.some((issuer) => issuer.acceptMd5BodyHash),
-    authenticate: async (request) => authenticate(request, parts),
-    authenticateNow: (request) => authenticate(request, parts),
+    authenticate: (request) => authenticate(request, parts),
     useOnce: (authentication) => useOnce(authentication, replayStore, clock.now()),
     hydrate: (limits) => trust.hydrate(limits),
     keyStatus: () => trust.keyStatus(),

@@ -18,7 +18,7 @@ export function verifySignature(token: UnverifiedToken, issuer: TrustedIssuer): 
   if (token.header.kid === undefined && issuer.tokenType === SERVICE_TOKEN_TYPE) {
     throw new CountersignError('header_not_allowed', 'a service token must name its key: kid is missing');
   }
-  return whenReady(issuer.keys.findNow(token.header.kid), (key) => {
+  return whenReady(issuer.keys.find(token.header.kid), (key) => {
     if (key !== undefined) return verifyWith(key, algorithm, token, issuer);
     throw new CountersignError('key_unknown', `no key of ${issuer.name} has the kid of the token`);
   });

@@ -1,8 +1,7 @@
 import { OperationProcessingError } from 'oauth4webapi';
 import { type Clock } from '../clock.js';
-import { fetchJwks, type JwksFetchLimits } from './fetch-jwks.js';
+import { fetchJwks, type FetchKeys, type JwksFetchLimits } from './fetch-jwks.js';
 import { isConfigInvalid } from './key-events.js';
-import { type FetchKeys } from './key-source.js';
 import { readServerMetadata } from '../oauth/server-metadata.js';
 
 /** Where the keys of an issuer are that only its metadata tells. */

@@ -1,3 +1,4 @@
+import { type KeyObject } from 'node:crypto';
 import { type Awaitable } from '../lib/awaitable.js';
 import { type KeyFailure } from './key-events.js';
 import { type KeySet, type VerificationKey } from './key-set.js';
@@ -20,17 +21,15 @@ export interface KeyStatus {
 export interface IssuerKeys {
   /**
    * The key of that `kid`; without one, the only key of the set.
-   * @returns undefined when the issuer has no such key.
-   * @throws CountersignError `keys_unavailable` when that cannot be known at the moment.
+   * @returns undefined when the issuer has no such key; a promise when the issuer must be asked first.
+   * @throws CountersignError `keys_unavailable` when that cannot be known at the moment; or the promise rejects with it.
    */
-  find(keyId: string | undefined): Promise<VerificationKey | undefined>;
-  /** The same; makes no promise unless the issuer must be asked first. */
-  findNow(keyId: string | undefined): Awaitable<VerificationKey | undefined>;
+  find(keyId: string | undefined): Awaitable<VerificationKey | undefined>;
   /**
-   * The same without waiting: also undefined when the issuer must be asked first. Sets off the refresh that is due, as
-   * `find` does.
+   * Whether `find` would still answer with this very key, and at once. Sets off the refresh that is due, as `find` does;
+   * reports nothing.
    */
-  peek(keyId: string | undefined): VerificationKey | undefined;
+  isCurrent(keyId: string | undefined, key: KeyObject): boolean;
   /**
    * Fetches the keys if there are none yet, and begins to fetch them again if they are due.
    * @throws CountersignError `keys_unavailable`; TypeError with the code `config_invalid` when the issuer's metadata
@@ -44,9 +43,8 @@ export interface IssuerKeys {
 /** Keys that do not change while the process runs: from an inline set or a file. */
 export function fixedKeys(keySet: KeySet): IssuerKeys {
   return {
-    peek: (keyId) => pickKey(keySet, keyId),
-    find: (keyId) => Promise.resolve(pickKey(keySet, keyId)),
-    findNow: (keyId) => pickKey(keySet, keyId),
+    find: (keyId) => pickKey(keySet, keyId),
+    isCurrent: (keyId, key) => pickKey(keySet, keyId)?.key === key,
     hydrate: () => Promise.resolve(),
     status: () => ({ state: 'fresh', keys: keySet.byId.size }),
   };

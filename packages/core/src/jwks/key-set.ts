@@ -1,8 +1,9 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { type KeyObject } from 'node:crypto';
 import { printable } from '../options.js';
 import { algorithmNamed, keyFits, type Algorithm } from '../crypto/algorithms.js';
-import { jwkThumbprint, publicJwk } from '../crypto/jwk.js';
+import { importPublicJwk, jwkThumbprint, publicJwk } from '../crypto/jwk.js';
 import { weaknessOf } from '../crypto/weak-keys.js';
+import { isRecord } from '../lib/is-record.js';
 
 /** One public key of an issuer. */
 export interface VerificationKey {
@@ -63,7 +64,7 @@ function readKey(jwk: unknown, allowed: readonly Algorithm[], isOnlyKey: boolean
     return 'it is a private key; treat it as compromised';
   const keyId = jwk['kid'] ?? (isOnlyKey ? '' : undefined);
   if (typeof keyId !== 'string') return 'it has no kid';
-  const key = importJwk(jwk);
+  const key = importPublicJwk(jwk);
   if (key === undefined) return 'it is not a valid public key';
   const members = publicJwk(key);
   const thumbprint = jwkThumbprint(members);
@@ -74,14 +75,6 @@ function readKey(jwk: unknown, allowed: readonly Algorithm[], isOnlyKey: boolean
   const algorithm = algorithmOf(jwk, key, allowed);
   if (algorithm === undefined) return `the algorithm, type, curve or size of ${name} is not accepted`;
   return { keyId, key, thumbprint, algorithm };
-}
-
-function importJwk(jwk: JsonWebKey): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: jwk, format: 'jwk' });
-  } catch {
-    return undefined;
-  }
 }
 
 function isForSignatures(jwk: Readonly<Record<string, unknown>>): boolean {
@@ -103,8 +96,4 @@ function algorithmOf(
   }
   const candidates: readonly Algorithm[] = [...allowed, 'RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'];
   return candidates.find((candidate) => keyFits(key, candidate));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

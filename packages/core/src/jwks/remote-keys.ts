@@ -1,13 +1,13 @@
+import { type KeyObject } from 'node:crypto';
 import { type Awaitable } from '../lib/awaitable.js';
 import { type Clock } from '../clock.js';
 import { CountersignError } from '../errors.js';
 import { type Algorithm } from '../crypto/algorithms.js';
 import { pickKey, type IssuerKeys, type KeyStatus } from './issuer-keys.js';
-import { isConfigInvalid, keyFailure } from './key-events.js';
+import { isConfigInvalid, keyFailure, keyReport, type KeyListeners, type KeyReport } from './key-events.js';
 import { type KeyOwners } from './key-owners.js';
-import { keyReport, type KeyListeners, type KeyReport } from './key-report.js';
 import { readKeySet, type KeySet, type VerificationKey } from './key-set.js';
-import { type FetchKeys } from './key-source.js';
+import { type FetchKeys } from './fetch-jwks.js';
 import { RefreshSchedule, type RefreshTimes } from './refresh-schedule.js';
 
 /** How remote keys are kept. Ages are seconds of the clock's monotonic reading. */
@@ -47,14 +47,23 @@ class RemoteKeySet implements IssuerKeys {
     this.#report = keyReport(options, options);
   }
 
-  async find(keyId: string | undefined): Promise<VerificationKey | undefined> {
-    return this.findNow(keyId);
-  }
-
-  findNow(keyId: string | undefined): Awaitable<VerificationKey | undefined> {
-    const known = this.peek(keyId);
+  find(keyId: string | undefined): Awaitable<VerificationKey | undefined> {
+    const known = this.#findServed(keyId);
     if (known !== undefined) return known;
     return this.#isUnknownForNow() ? this.#reported(undefined) : this.#findByAsking(keyId);
+  }
+
+  isCurrent(keyId: string | undefined, key: KeyObject): boolean {
+    return this.#findServed(keyId)?.key === key;
+  }
+
+  /** In the set that is in use, unless the issuer must be asked first. Sets off the refresh that is due. */
+  #findServed(keyId: string | undefined): VerificationKey | undefined {
+    const now = this.#now();
+    if (!this.#isServing(now)) return undefined;
+    const found = this.#pick(keyId);
+    if (this.#schedule.isDue(now)) void this.#refresh(found === undefined);
+    return found;
   }
 
   async #findByAsking(keyId: string | undefined): Promise<VerificationKey | undefined> {
@@ -63,14 +72,6 @@ class RemoteKeySet implements IssuerKeys {
     else if (this.#schedule.isExpired(now)) await this.#refresh(this.#pick(keyId) === undefined);
     else if (this.#schedule.isDue(now)) void this.#refresh(this.#pick(keyId) === undefined);
     return pickKey(this.#usable(), keyId) ?? this.#reported(await this.#fetchUnknown(keyId));
-  }
-
-  peek(keyId: string | undefined): VerificationKey | undefined {
-    const now = this.#now();
-    if (!this.#isServing(now)) return undefined;
-    const found = this.#pick(keyId);
-    if (this.#schedule.isDue(now)) void this.#refresh(found === undefined);
-    return found;
   }
 
   async hydrate(): Promise<void> {

@@ -1,11 +1,11 @@
 import { systemClock, type Clock } from '../clock.js';
 import { invalidOption, OptionsReader } from '../options.js';
-import { openDirectoryStore } from './directory/directory-key-store.js';
-import { readOverlap } from './directory/key-directory.js';
+import { openDirectoryKeyStore } from './directory/directory-key-store.js';
+import { readOverlap } from './rotation/overlap.js';
 import { DEFAULT_VERIFIER_CACHE_SECONDS, type KeyOverlap } from './rotation/key-record.js';
 import { fixedKeyStore, localSigner, type OpenKeyStore } from '../signing-keys/key-store.js';
 import { openRemoteSigners, type RemoteSigner } from '../signing-keys/remote-signer.js';
-import { readOwnKey, SIGNING_ALGORITHMS, type SigningAlgorithm } from '../signing-keys/signing-key.js';
+import { readSigningKey, SIGNING_ALGORITHMS, type SigningAlgorithm } from '../signing-keys/signing-key.js';
 
 /** Where our own keys are: exactly one of these forms. */
 export type KeyStoreOptions = (DirectoryKeys | PrivateKeys | RemoteKeys) & {
@@ -70,7 +70,7 @@ const OPEN: Readonly<
   Record<(typeof FORMS)[number], (read: OptionsReader, options: KeyStoreOptions) => Promise<OpenKeyStore>>
 > = {
   directory: async (read, { clock = systemClock, onWarning = () => undefined }) =>
-    openDirectoryStore({
+    openDirectoryKeyStore({
       directory: read.string('directory'),
       algorithm: read.oneOf('algorithm', SIGNING_ALGORITHMS, 'ES256'),
       overlap: readOverlap(read.raw('overlap') ?? {}, read.at('overlap')),
@@ -86,7 +86,7 @@ const OPEN: Readonly<
   privateKeys: async (read) => {
     const keys = await Promise.all(
       nonEmptyList(read, 'privateKeys', 'private key').map((key, index) =>
-        readOwnKey(key, `${read.at('privateKeys')}[${String(index)}]`),
+        readSigningKey(key, `${read.at('privateKeys')}[${String(index)}]`),
       ),
     );
     const entries = keys.map((key) => ({ signer: localSigner(key), jwk: key.jwk }));

@@ -8,7 +8,11 @@ export function errorText(
   error: unknown,
   member: 'code' | 'path' | 'message' | 'syscall',
 ): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const text: unknown = Reflect.get(error, member);
+  const text = memberOf(error, member);
   return typeof text === 'string' ? text : undefined;
+}
+
+/** Of whatever was thrown: what `fetch` throws is not always an instance of this realm's `Error`. */
+export function memberOf(thrown: unknown, name: string): unknown {
+  return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
 }

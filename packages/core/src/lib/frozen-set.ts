@@ -5,7 +5,7 @@ import { inspect, type InspectOptions } from 'node:util';
  * steps do. Its values are in a field that nobody else can reach; a frozen `Set` would still take what `Set.prototype.add`
  * is called on it with. To `instanceof`, and to tools that compare or show it, it is an ordinary `Set`.
  */
-class FixedSet<Value> implements ReadonlySet<Value> {
+class FrozenSet<Value> implements ReadonlySet<Value> {
   readonly #values: ReadonlySet<Value>;
 
   constructor(values: Iterable<Value>) {
@@ -76,19 +76,19 @@ const ALGEBRA = [
 for (const name of ALGEBRA) {
   const method: unknown = Reflect.get(Set.prototype, name);
   if (typeof method !== 'function') continue;
-  const value = function (this: FixedSet<unknown>, other: unknown): unknown {
+  const value = function (this: FrozenSet<unknown>, other: unknown): unknown {
     return Reflect.apply(method, new Set(this), [other]);
   };
-  Object.defineProperty(FixedSet.prototype, name, { value });
+  Object.defineProperty(FrozenSet.prototype, name, { value });
 }
-Object.setPrototypeOf(FixedSet.prototype, Set.prototype);
-Object.defineProperty(FixedSet.prototype, 'constructor', { value: Set });
-Object.freeze(FixedSet.prototype);
+Object.setPrototypeOf(FrozenSet.prototype, Set.prototype);
+Object.defineProperty(FrozenSet.prototype, 'constructor', { value: Set });
+Object.freeze(FrozenSet.prototype);
 
 /** A set of these values that cannot be changed. In JSON it is a list. A structured clone of it is an empty object. */
-export function fixedSet<Value>(values: readonly Value[]): ReadonlySet<Value> {
-  return values.length === 0 ? EMPTY : new FixedSet(values);
+export function frozenSet<Value>(values: readonly Value[]): ReadonlySet<Value> {
+  return values.length === 0 ? EMPTY : new FrozenSet(values);
 }
 
 /** Most tokens name no roles. */
-const EMPTY = new FixedSet<never>([]);
+const EMPTY = new FrozenSet<never>([]);

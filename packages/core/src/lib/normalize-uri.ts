@@ -10,7 +10,7 @@ const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
  * @returns undefined when it is no absolute http or https URI in RFC 3986's own characters, or holds credentials.
  * `URL` also reads what browsers forgive: backslashes, line breaks, slashes left out.
  */
-export function normalUri(uri: string): string | undefined {
+export function normalizeUri(uri: string): string | undefined {
   if (!ABSOLUTE.test(uri) || !URL.canParse(uri)) return undefined;
   const { protocol, host, pathname, username, password } = new URL(uri);
   if (username !== '' || password !== '') return undefined;

@@ -6,6 +6,7 @@ import {
 } from 'oauth4webapi';
 import { CountersignError } from '../errors.js';
 import { type AuthorizationServer } from './authorization-server.js';
+import { memberOf } from '../lib/error-text.js';
 
 /** An answer of a token endpoint that the library accepts and we do not. */
 export function refusedAnswer(problem: string): CountersignError {
@@ -45,8 +46,4 @@ export function wordsOf(error: unknown): string {
   return typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code)
     ? `it cannot be reached, ${code}`
     : 'it cannot be asked, or its answer cannot be read';
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

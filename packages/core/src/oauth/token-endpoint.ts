@@ -4,10 +4,11 @@ import {
   type AuthorizationServer as ServerMetadata,
 } from 'oauth4webapi';
 import { type Clock } from '../clock.js';
+import { readHttpsUri } from '../options.js';
 import { type KeyStore } from '../signing-keys/key-store.js';
 import { type AuthorizationServer } from './authorization-server.js';
 import { clientAuthentication } from './client-authentication.js';
-import { discoverServer, requestOptions } from './outgoing-metadata.js';
+import { boundedRequest, readServerMetadata, type BoundedRequest } from './server-metadata.js';
 import { refusedAnswer, tokenUnavailable } from './oauth-failure.js';
 
 /** What a token endpoint answered. */
@@ -88,4 +89,25 @@ async function saysLifetimeInWords(answer: Response): Promise<boolean> {
   const body: unknown = await answer.json();
   if (typeof body !== 'object' || body === null || !('expires_in' in body)) return false;
   return typeof body.expires_in !== 'number';
+}
+
+/**
+ * Finds out where an authorization server issues tokens, by the metadata of its issuer.
+ * @throws TypeError for a token endpoint that is not https, or on another host than this one http; the library's errors.
+ */
+async function discoverServer(server: AuthorizationServer): Promise<ServerMetadata> {
+  const { issuer, tokenEndpoint } = server;
+  if (tokenEndpoint !== undefined) return { issuer, token_endpoint: tokenEndpoint };
+  const metadata = await readServerMetadata(issuer, 'issuer', timeLimit(server));
+  readHttpsUri(metadata.token_endpoint, 'token_endpoint', server.allowInsecureHttp);
+  return metadata;
+}
+
+/** How every request to an authorization server is sent: bounded in time and size, following no redirect. */
+function requestOptions(server: AuthorizationServer): BoundedRequest {
+  return boundedRequest(timeLimit(server));
+}
+
+function timeLimit({ timeoutMs }: AuthorizationServer): () => AbortSignal {
+  return () => AbortSignal.timeout(timeoutMs);
 }

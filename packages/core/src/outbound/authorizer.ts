@@ -5,10 +5,9 @@ import { type KeyStore } from '../signing-keys/key-store.js';
 import { invalidOption, OptionsReader } from '../options.js';
 import { type Authentication } from '../principal.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
-import { needing } from './asked-scopes.js';
 import { type AuthorizationServer } from '../oauth/authorization-server.js';
 import { cachedTokens } from './cache/cached-tokens.js';
-import { calledFor, refuseOtherActor, requireUser } from './on-behalf-of.js';
+import { withOnBehalfOf, withScopes, refuseOtherActor, requireUser } from './on-behalf-of.js';
 import { clientCredentialsSource } from './sources/client-credentials.js';
 import { proofHeader } from './sources/attach-proof.js';
 import { type Destination, type DestinationRecord } from './destination.js';
@@ -154,8 +153,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     },
 
     async authorize(call, authentication, { renew = false, onBehalfOf, scopes } = {}) {
-      const called = calledFor(onBehalfOf, destinationOf(call.url), call.url);
-      const destination = needing(scopes, called, authentication);
+      const called = withOnBehalfOf(onBehalfOf, destinationOf(call.url), call.url);
+      const destination = withScopes(scopes, called, authentication);
       if (call.url.username !== '' || call.url.password !== '') {
         throw new CountersignError('authorization_present', 'the URL of the outgoing call holds credentials');
       }

@@ -1,5 +1,5 @@
 import { type Algorithm } from '../crypto/algorithms.js';
-import { type OwnKey } from './signing-key.js';
+import { type SigningKey } from './signing-key.js';
 import { type PublicJwk } from '../crypto/jwk.js';
 import { signBytes } from '../crypto/signature.js';
 
@@ -37,7 +37,7 @@ export interface OpenKeyStore extends KeyStore {
 }
 
 /** The signer of a key that is in this process. */
-export function localSigner({ jwk, algorithm, privateKey }: OwnKey): Signer {
+export function localSigner({ jwk, algorithm, privateKey }: SigningKey): Signer {
   return Object.freeze({
     keyId: jwk.kid,
     algorithm,

@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { CountersignError } from '../errors.js';
 import { invalidOption, OptionsReader } from '../options.js';
-import { clearTimeout, setTimeout } from '../lib/timers.js';
+import { withTimeout } from '../lib/with-timeout.js';
 import { keyFits, signatureBytes } from '../crypto/algorithms.js';
 import { fromDer } from '../crypto/ecdsa-der.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-key.js';
@@ -55,8 +55,10 @@ async function openSigner(
   if (isDer && key.asymmetricKeyType !== 'ec')
     throw invalidOption(read.at('signatureFormat'), 'is "der" for ECDSA only');
 
+  const tooLate = (): Error => new SignerFailure(`it did not answer within ${String(timeoutMs)} ms`);
+
   async function signature(input: Buffer): Promise<Buffer> {
-    const answer = await inTime(() => sign(input), timeoutMs);
+    const answer = await withTimeout(() => sign(input), timeoutMs, tooLate);
     if (!(answer instanceof Uint8Array))
       throw new SignerFailure('the signer answered with something else than octets');
     const octets = Buffer.from(answer);
@@ -133,18 +135,6 @@ function translated(octets: Buffer, bytes: number): Buffer {
   } catch (cause) {
     throw new SignerFailure('the signature is not an ECDSA signature of its curve in DER', { cause });
   }
-}
-
-/** A signer that answers too late has failed: what it answers then is not used. */
-async function inTime(sign: () => unknown, timeoutMs: number): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    const error = new SignerFailure(`it did not answer within ${String(timeoutMs)} ms`);
-    timer = setTimeout(() => reject(error), timeoutMs);
-  });
-  // A signer that throws at once has failed like one that rejects.
-  const answer = Promise.resolve().then(sign);
-  return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
 
 function readSign(read: OptionsReader): (input: Buffer) => unknown {

@@ -11,6 +11,7 @@ import { algorithmNamed, keyFits, type Algorithm } from '../crypto/algorithms.js
 import { jwkThumbprint, publicJwk, type PublicJwk } from '../crypto/jwk.js';
 import { signBytes, verifySignatureBytes } from '../crypto/signature.js';
 import { weaknessOf } from '../crypto/weak-keys.js';
+import { isRecord } from '../lib/is-record.js';
 
 /** The algorithms that a service may sign its own tokens with. */
 export type SigningAlgorithm = 'ES256' | 'ES384' | 'EdDSA' | 'RS256' | 'PS256';
@@ -18,7 +19,7 @@ export type SigningAlgorithm = 'ES256' | 'ES384' | 'EdDSA' | 'RS256' | 'PS256';
 export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'];
 
 /** One of our own keys, fit to sign. */
-export interface OwnKey {
+export interface SigningKey {
   readonly privateKey: KeyObject;
   readonly algorithm: SigningAlgorithm;
   /** What is published of it. */
@@ -43,9 +44,9 @@ function generate(algorithm: SigningAlgorithm): Promise<{ readonly privateKey: K
  * Reads a private key, as a JWK or in PEM, and lets it prove that it signs what its public half verifies.
  * @throws TypeError naming `path`, and nothing of the key.
  */
-export async function readOwnKey(key: unknown, path: string): Promise<OwnKey> {
-  const stated: JsonWebKey = isJwk(key) ? Object.fromEntries(Object.entries(key)) : {};
-  const privateKey = importPrivateKey(isJwk(key) ? stated : key, path);
+export async function readSigningKey(key: unknown, path: string): Promise<SigningKey> {
+  const stated: JsonWebKey = isRecord(key) ? Object.fromEntries(Object.entries(key)) : {};
+  const privateKey = importPrivateKey(isRecord(key) ? stated : key, path);
   const { alg } = stated;
   const statedAlgorithm = typeof alg === 'string' ? algorithmNamed(alg) : undefined;
   const algorithm = SIGNING_ALGORITHMS.find(
@@ -94,10 +95,10 @@ function importPrivateKey(key: unknown, path: string): KeyObject {
   if (typeof key === 'string' && key.includes('PUBLIC KEY')) throw publicKeyGiven(path);
   if (typeof key === 'string' && key.includes('ENCRYPTED'))
     throw invalidOption(path, 'is encrypted; decrypt it before you hand it over');
-  if (isJwk(key) && key.d === undefined) throw publicKeyGiven(path);
+  if (isRecord(key) && key['d'] === undefined) throw publicKeyGiven(path);
   try {
     if (typeof key === 'string') return createPrivateKey(key);
-    if (isJwk(key)) return createPrivateKey({ key, format: 'jwk' });
+    if (isRecord(key)) return createPrivateKey({ key, format: 'jwk' });
   } catch {
     // What follows says the same, without OpenSSL's words about the key.
   }
@@ -106,8 +107,4 @@ function importPrivateKey(key: unknown, path: string): KeyObject {
 
 function publicKeyGiven(path: string): TypeError {
   return invalidOption(path, 'is a public key; signing needs the private one');
-}
-
-function isJwk(key: unknown): key is JsonWebKey {
-  return typeof key === 'object' && key !== null && !Array.isArray(key);
 }

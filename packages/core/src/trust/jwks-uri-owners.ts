@@ -1,4 +1,4 @@
-import { normalUri } from '../lib/normalize-uri.js';
+import { normalizeUri } from '../lib/normalize-uri.js';
 import { type ResolvedTrustRecord } from './trust-record.js';
 
 /** Says which issuer may fetch its keys from which address that metadata names. */
@@ -42,7 +42,7 @@ export function jwksUriOwners(records: readonly ResolvedTrustRecord[]): JwksUriO
 
 /** One spelling of an address: an empty query and a fragment lead nowhere else. */
 export function addressOf(jwksUri: string): string {
-  return `${normalUri(jwksUri) ?? jwksUri}${new URL(jwksUri).search}`;
+  return `${normalizeUri(jwksUri) ?? jwksUri}${new URL(jwksUri).search}`;
 }
 
 function originOf(uri: string): string {

@@ -1,4 +1,4 @@
-import { fixedSet } from '../lib/frozen-set.js';
+import { frozenSet } from '../lib/frozen-set.js';
 import { invalidOption, type OptionsReader } from '../options.js';
 import {
   readClaimProfile,
@@ -88,7 +88,7 @@ export function readThirdParty(
     claims,
     tokenTypes,
     audience: record.has('audience') ? record.string('audience') : undefined,
-    clients: clients && fixedSet(clients),
+    clients: clients && frozenSet(clients),
     subject: readSubjectUri(record),
     sharesSubjectsWith: record.strings('sharesSubjectsWith', []),
     introspection: readIntrospection(

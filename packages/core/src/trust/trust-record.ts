@@ -1,5 +1,5 @@
 import { readActsFor, type ActsFor } from './acts-for.js';
-import { fixedSet } from '../lib/frozen-set.js';
+import { frozenSet } from '../lib/frozen-set.js';
 import { ALGORITHMS, algorithmNamed, type Algorithm, type AlgorithmName } from '../crypto/algorithms.js';
 import { invalidOption, OptionsReader, readHttpsUri, readScopes } from '../options.js';
 import { SERVICE_TOKEN_TYPE } from '../token.js';
@@ -159,9 +159,9 @@ export function readTrustRecord(
     hasMetadata,
     algorithms: keys === undefined ? [] : readAlgorithms(record, defaultAlgorithms(isService, preset)),
     tokenType,
-    scopes: fixedSet(readScopes(record, 'scopes')),
+    scopes: frozenSet(readScopes(record, 'scopes')),
     // Names of roles come from other makers' directories, where they may hold blanks.
-    roles: record.has('roles') ? fixedSet(record.strings('roles')) : undefined,
+    roles: record.has('roles') ? frozenSet(record.strings('roles')) : undefined,
     actsFor: readActsFor(record, isService),
     proofOnly: record.boolean('proofOnly', false),
     maxLifetimeSeconds: record.number('maxLifetimeSeconds', {

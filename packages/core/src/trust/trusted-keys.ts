@@ -3,14 +3,13 @@ import { systemClock, type Clock } from '../clock.js';
 import { invalidOption, readHttpsUri } from '../options.js';
 import { discoveredKeys } from '../jwks/discovery.js';
 import { fixedKeys, type IssuerKeys } from '../jwks/issuer-keys.js';
-import { jwksFetcher } from '../jwks/fetch-jwks.js';
+import { type FetchKeys, jwksFetcher } from '../jwks/fetch-jwks.js';
 import { readJwksOptions, type JwksOptions } from '../jwks/jwks-options.js';
 import { keyOwners } from '../jwks/key-owners.js';
 import { jwksUriOwners } from './jwks-uri-owners.js';
 import { remoteKeys } from '../jwks/remote-keys.js';
 import { readKeySet } from '../jwks/key-set.js';
 import { type KeyEvent } from '../jwks/key-events.js';
-import { type FetchKeys } from '../jwks/key-source.js';
 import { refusePrivateHost } from './private-host.js';
 import { type ResolvedTrustRecord } from './trust-record.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { bodyHash, boundUri, EMPTY_BODY_HASH } from '../../src/binding.js';
 import { CountersignError } from '../../src/errors.js';
 import { bindingClaims, sha256 } from '../support/forge.js';
-import { accepted, codeOf, createScene, refused, type Setting } from '../support/scene.js';
+import { authenticated, accepted, codeOf, createScene, refused, type Setting } from '../support/scene.js';
 
 const JSON_BODY = Buffer.from('{"user":"https://census.service/user/42/","type":"welcome"}');
 
@@ -119,10 +119,10 @@ describe('the body', () => {
     const { verifier, request } = createScene(POST);
     for (const code of ['body_too_large', 'raw_body_unavailable', 'request_malformed'] as const) {
       const body = () => Promise.reject(new CountersignError(code, 'told by the tap'));
-      expect(await codeOf(verifier.authenticate({ ...request(), body }))).toBe(code);
+      expect(await codeOf(authenticated(verifier, { ...request(), body }))).toBe(code);
     }
     const broken = { ...request(), body: () => Promise.reject(new TypeError('broken')) };
-    await expect(verifier.authenticate(broken)).rejects.toThrow(TypeError);
+    await expect(authenticated(verifier, broken)).rejects.toThrow(TypeError);
   });
 
   it('is not asked for by a token that is not bound, nor for one that is refused before', async () => {
@@ -135,9 +135,11 @@ describe('the body', () => {
     await scene.verifier.authenticate({ ...scene.request(), body });
     const expired = createScene(POST);
     expired.clock.advance(3600);
-    expect(await codeOf(expired.verifier.authenticate({ ...expired.request(), body }))).toBe('token_expired');
+    expect(await codeOf(authenticated(expired.verifier, { ...expired.request(), body }))).toBe(
+      'token_expired',
+    );
     expect(
-      await codeOf(expired.verifier.authenticate({ ...expired.request({ request: { url: '/x' } }), body })),
+      await codeOf(authenticated(expired.verifier, { ...expired.request({ request: { url: '/x' } }), body })),
     ).toBe('token_expired');
     expect(asked).toBe(0);
   });
@@ -259,7 +261,7 @@ describe('method and path', () => {
     const { verifier, request } = createScene(POST);
     const change = { request: { url: '/elsewhere/' } };
     const sent = { ...request(change), body: () => Promise.reject(new Error('asked for the body')) };
-    expect(await codeOf(verifier.authenticate(sent))).toBe('binding_mismatch');
+    expect(await codeOf(authenticated(verifier, sent))).toBe('binding_mismatch');
   });
 
   it('stand under the audience, whether or not it ends in a slash', () => {

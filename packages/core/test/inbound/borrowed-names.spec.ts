@@ -3,6 +3,7 @@ import { type Claims } from '../../src/token.js';
 import { createForgeKey, NOW, SERVICE, USER } from '../support/forge.js';
 import { saying, startIntrospectionServer } from '../support/introspection-server.js';
 import {
+  authenticated,
   accepted,
   codeOf,
   createScene,
@@ -177,7 +178,8 @@ describe('a provider that names its own users', () => {
     const claims = { client_id: 'web', aud: SERVICE, iat: NOW, exp: NOW + 60 };
     const send = (sub: string, token: string) => {
       server.answer = saying({ active: true, token_type: 'Bearer', sub, ...claims });
-      return scene.verifier.authenticate(
+      return authenticated(
+        scene.verifier,
         inboundRequest({ method: 'GET', url: '/', body: new Uint8Array() }, token),
       );
     };

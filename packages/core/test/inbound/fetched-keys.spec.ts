@@ -12,7 +12,7 @@ import {
   type ForgeKey,
 } from '../support/forge.js';
 import { hang, json, startKeyServer, status, type KeyServer } from '../support/key-server.js';
-import { codeOf, inboundRequest, trustRecord } from '../support/scene.js';
+import { authenticated, codeOf, inboundRequest, trustRecord } from '../support/scene.js';
 
 /** Whole requests, while the server of the keys changes or fails. */
 let server: KeyServer;
@@ -50,11 +50,11 @@ describe('a rotation', () => {
     const ahead = replica();
     await ahead.authenticate(requestBy(trusted));
     clock.advance(30);
-    await expect(ahead.authenticate(requestBy(next))).resolves.toMatchObject({
+    await expect(authenticated(ahead, requestBy(next))).resolves.toMatchObject({
       keyId: 'next',
     });
     expect(server.requests()).toBe(2);
-    await expect(behind.authenticate(requestBy(next))).resolves.toMatchObject({
+    await expect(authenticated(behind, requestBy(next))).resolves.toMatchObject({
       keyId: 'next',
     });
     expect(server.requests()).toBe(3);
@@ -66,8 +66,8 @@ describe('a rotation', () => {
     await verifier.authenticate(requestBy(trusted));
     server.answer(json({ keys: [next.jwk] }));
     clock.advance(601);
-    expect(await codeOf(verifier.authenticate(requestBy(trusted)))).toBe('key_unknown');
-    await expect(verifier.authenticate(requestBy(next))).resolves.toBeDefined();
+    expect(await codeOf(authenticated(verifier, requestBy(trusted)))).toBe('key_unknown');
+    await expect(authenticated(verifier, requestBy(next))).resolves.toBeDefined();
   });
 });
 
@@ -77,9 +77,9 @@ describe('a set with keys that are not good', () => {
     server.answer(json({ keys: [trusted.jwk, twin.jwk] }));
     const verifier = replica();
     for (let time = 0; time < 3; time++) {
-      await expect(verifier.authenticate(requestBy(trusted))).resolves.toBeDefined();
+      await expect(authenticated(verifier, requestBy(trusted))).resolves.toBeDefined();
       const byTwin = requestBy(twin);
-      expect(await codeOf(verifier.authenticate(byTwin))).toBe('signature_invalid');
+      expect(await codeOf(authenticated(verifier, byTwin))).toBe('signature_invalid');
     }
   });
 
@@ -98,8 +98,8 @@ describe('a set with keys that are not good', () => {
       clock,
       onWarning: (message) => warnings.push(message),
     });
-    expect(await codeOf(verifier.authenticate(requestBy(weak)))).toBe('key_unknown');
-    await expect(verifier.authenticate(requestBy(trusted))).resolves.toBeDefined();
+    expect(await codeOf(authenticated(verifier, requestBy(weak)))).toBe('key_unknown');
+    await expect(authenticated(verifier, requestBy(trusted))).resolves.toBeDefined();
     expect(warnings).toEqual([expect.stringMatching(/^key set of .* keys\[1\] is left out: /)]);
   });
 });
@@ -111,7 +111,7 @@ describe('an outage of the keys', () => {
     const codes = new Set<string>();
     const before = clock.monotonic();
     for (let time = 0; time < 2000; time++) {
-      codes.add(await codeOf(verifier.authenticate(requestBy(trusted))));
+      codes.add(await codeOf(authenticated(verifier, requestBy(trusted))));
       clock.advance(0.005);
     }
     expect([...codes]).toEqual(['keys_unavailable']);
@@ -119,7 +119,7 @@ describe('an outage of the keys', () => {
     expect(server.requests()).toBeLessThanOrEqual(10);
     server.answer(json({ keys: [trusted.jwk] }));
     clock.advance(1);
-    await expect(verifier.authenticate(requestBy(trusted))).resolves.toBeDefined();
+    await expect(authenticated(verifier, requestBy(trusted))).resolves.toBeDefined();
   });
 
   it('answers 503 with an honest wait once the keys are too old, and before that lets known keys in', async () => {
@@ -128,12 +128,12 @@ describe('an outage of the keys', () => {
     server.answer(status(500));
     for (const seconds of [600, 3600, 43_200, 39_000]) {
       clock.advance(seconds);
-      await expect(verifier.authenticate(requestBy(trusted))).resolves.toBeDefined();
+      await expect(authenticated(verifier, requestBy(trusted))).resolves.toBeDefined();
     }
-    const unknown = verifier.authenticate(requestBy(otherNamed('unknown')));
+    const unknown = authenticated(verifier, requestBy(otherNamed('unknown')));
     await expect(unknown).rejects.toMatchObject({ code: 'keys_unavailable', retryAfterSeconds: 30 });
     clock.advance(1);
-    await expect(verifier.authenticate(requestBy(trusted))).rejects.toMatchObject({
+    await expect(authenticated(verifier, requestBy(trusted))).rejects.toMatchObject({
       code: 'keys_unavailable',
       retryAfterSeconds: 1,
     });
@@ -144,7 +144,7 @@ describe('an outage of the keys', () => {
     const issuer = 'https://storefront.service/';
     const keys = { jwks: { keys: [otherNamed('inline').jwk] } };
     const verifier = replica([trustRecord(other, { name: 'storefront', issuer, keys })], 60_000);
-    const waiting = codeOf(verifier.authenticate(requestBy(trusted)));
+    const waiting = codeOf(authenticated(verifier, requestBy(trusted)));
     for (let time = 0; time < 50; time++) {
       const { principal } = await verifier.authenticate(requestBy(otherNamed('inline'), issuer));
       expect(principal.caller.name).toBe('storefront');

@@ -1,5 +1,5 @@
 import { ISSUER, SERVICE, trustedKey, USER } from '../support/forge.js';
-import { accepted, faultOf, createScene, refused, trustRecord } from '../support/scene.js';
+import { authenticated, accepted, faultOf, createScene, refused, trustRecord } from '../support/scene.js';
 
 describe('the issuer of a token', () => {
   it.each([undefined, '', [ISSUER], { uri: ISSUER }, null, 1, true, [], [[ISSUER]]])(
@@ -33,7 +33,7 @@ describe('the issuer of a token', () => {
   it('is not repeated in the refusal', async () => {
     const iss = '"><script>alert(1)</script>';
     const { verifier, request } = createScene();
-    const fault = await faultOf(verifier.authenticate(request({ claims: { iss } })));
+    const fault = await faultOf(authenticated(verifier, request({ claims: { iss } })));
     expect(JSON.stringify([fault.message, fault.stack, fault])).not.toContain('script>');
   });
 

@@ -1,6 +1,6 @@
 import { json, startKeyServer, status, type KeyServer } from '../support/key-server.js';
 import { createForgeKey, ISSUER, trustedKey } from '../support/forge.js';
-import { codeOf, createScene, type Change, type Scene } from '../support/scene.js';
+import { authenticated, codeOf, createScene, type Change, type Scene } from '../support/scene.js';
 
 /** What a token can make the service fetch: a real server stands where the keys are, another where an attacker waits. */
 describe('a token cannot make the service call anybody', () => {
@@ -18,7 +18,7 @@ describe('a token cannot make the service call anybody', () => {
     await Promise.all([keys.close(), attacker.close()]);
   });
 
-  const refusedCode = (change: Change) => codeOf(scene.verifier.authenticate(scene.request(change)));
+  const refusedCode = (change: Change) => codeOf(authenticated(scene.verifier, scene.request(change)));
 
   it.each([
     [

@@ -2,7 +2,7 @@ import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
 import { createForgeKey, forgeToken, ISSUER, NOW, SERVICE, trustedKey } from '../support/forge.js';
 import { json, startKeyServer, type KeyServer } from '../support/key-server.js';
-import { codeOf, inboundRequest, trustRecord, type RequestParts } from '../support/scene.js';
+import { authenticated, codeOf, inboundRequest, trustRecord, type RequestParts } from '../support/scene.js';
 import { isRecalled, remembered } from '../support/recalled.js';
 import { until } from '../support/until.js';
 
@@ -36,8 +36,8 @@ describe('the key of a token that is recalled', () => {
     await remembered(verifier, request);
     server.answer(json({ keys: [next.jwk] }));
     // Another caller's new key is the first to be seen, and brings the set without the old one.
-    await expect(verifier.authenticate(byNext())).resolves.toBeDefined();
-    expect(await codeOf(verifier.authenticate(request))).toBe('key_unknown');
+    await expect(authenticated(verifier, byNext())).resolves.toBeDefined();
+    expect(await codeOf(authenticated(verifier, request))).toBe('key_unknown');
   });
 
   it('is removed by the refresh in the background, which tokens that are recalled set off too', async () => {
@@ -49,7 +49,7 @@ describe('the key of a token that is recalled', () => {
     expect(isRecalled(verifier, request)).toBe(true);
     await until(() => server.requests() === 2);
     await until(() => !isRecalled(verifier, request));
-    expect(await codeOf(verifier.authenticate(request))).toBe('key_unknown');
+    expect(await codeOf(authenticated(verifier, request))).toBe('key_unknown');
   });
 
   it('may stay the same in a new set: the token is verified once more, and recalled again', async () => {
@@ -71,7 +71,7 @@ describe('the key of a token that is recalled', () => {
     const twin = createForgeKey('ES384', key.kid);
     server.answer(json({ keys: [twin.jwk] }));
     clock.advance(61);
-    expect(await codeOf(verifier.authenticate(request))).toBe('signature_invalid');
+    expect(await codeOf(authenticated(verifier, request))).toBe('signature_invalid');
   });
 
   it('is still looked for where the token names none: a second key in the set makes it unclear', async () => {
@@ -85,6 +85,6 @@ describe('the key of a token that is recalled', () => {
     server.answer(json({ keys: [key.jwk, next.jwk] }));
     clock.advance(601);
     clock.set(NOW);
-    expect(await codeOf(verifier.authenticate(request))).toBe('key_unknown');
+    expect(await codeOf(authenticated(verifier, request))).toBe('key_unknown');
   });
 });

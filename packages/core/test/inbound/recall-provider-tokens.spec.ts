@@ -4,7 +4,15 @@ import { boundTo, clientKey, dpopHeaders } from '../support/dpop.js';
 import { createForgeKey, NOW, trustedKey } from '../support/forge.js';
 import { json, startKeyServer } from '../support/key-server.js';
 import { COGNITO, KEYCLOAK, settingFor, type ProviderToken } from '../support/provider-tokens.js';
-import { codeOf, codeOfCall, createScene, type Change, type Scene, type Setting } from '../support/scene.js';
+import {
+  authenticated,
+  codeOf,
+  codeOfCall,
+  createScene,
+  type Change,
+  type Scene,
+  type Setting,
+} from '../support/scene.js';
 import { isRecalled, remembered } from '../support/recalled.js';
 
 /** A signature on this curve is always checked off the event loop: an answer without a promise was recalled. */
@@ -30,7 +38,7 @@ describe('a client that recall knows', () => {
   it('has its bound token checked in full every time, with a fresh proof for each request', async () => {
     for (let time = 0; time < 3; time++) {
       const request = scene.request(BOUND);
-      const answer = scene.verifier.authenticateNow(request);
+      const answer = scene.verifier.authenticate(request);
       expect(answer).toBeInstanceOf(Promise);
       await scene.verifier.useOnce(await answer);
       const again = await scene.verifier.authenticate(request);
@@ -43,7 +51,7 @@ describe('a client that recall knows', () => {
     await remembered(scene.verifier, bound);
     const [, authorization] = bound.rawHeaders;
     const rawHeaders = ['Authorization', authorization!.replace('DPoP', 'Bearer')];
-    expect(await codeOf(scene.verifier.authenticate({ ...bound, rawHeaders }))).toBe('dpop_proof_missing');
+    expect(await codeOf(authenticated(scene.verifier, { ...bound, rawHeaders }))).toBe('dpop_proof_missing');
   });
 
   it('cannot send its bound token with the proof of another', async () => {
@@ -51,15 +59,13 @@ describe('a client that recall knows', () => {
     await remembered(scene.verifier, bound);
     const other = scene.request({ ...BOUND, claims: { ...BOUND.claims, jti: 'two' } });
     const rawHeaders = [...bound.rawHeaders.slice(0, 2), ...other.rawHeaders.slice(2)];
-    expect(await codeOf(scene.verifier.authenticate({ ...bound, rawHeaders }))).toBe('dpop_proof_invalid');
+    expect(await codeOf(authenticated(scene.verifier, { ...bound, rawHeaders }))).toBe('dpop_proof_invalid');
   });
 
   it('cannot send its plain token as a bound one, also when it is recalled', () => {
     const [, , , authorization] = plain.rawHeaders;
     const rawHeaders = ['Authorization', authorization!.replace('Bearer', 'DPoP')];
-    expect(codeOfCall(() => scene.verifier.authenticateNow({ ...plain, rawHeaders }))).toBe(
-      'token_not_bound',
-    );
+    expect(codeOfCall(() => scene.verifier.authenticate({ ...plain, rawHeaders }))).toBe('token_not_bound');
   });
 });
 
@@ -70,7 +76,7 @@ it('a token that is bound to a client certificate is never recalled: each connec
   const bound = request({ claims: { cnf: { 'x5t#S256': x5t } } });
   for (let time = 0; time < 2; time++) {
     await remembered(verifier, { ...bound, clientCertificate: () => certificate });
-    expect(await codeOf(verifier.authenticate(bound))).toBe('certificate_mismatch');
+    expect(await codeOf(authenticated(verifier, bound))).toBe('certificate_mismatch');
   }
 });
 
@@ -87,7 +93,7 @@ describe('a token of a provider that is recalled', () => {
     const sent = request({ claims: { txn: 'txn-1' } });
     const first = await remembered(verifier, sent);
     expect(first.principal.client).toBe('storefront');
-    const again = verifier.authenticateNow(sent);
+    const again = verifier.authenticate(sent);
     expect(again).not.toBeInstanceOf(Promise);
     expect(again).toEqual(first);
   });
@@ -102,7 +108,7 @@ describe('a token of a provider that is recalled', () => {
     await remembered(verifier, good);
     expect(isRecalled(verifier, good)).toBe(true);
     const bad = request(change);
-    for (let time = 0; time < 2; time++) expect(await codeOf(verifier.authenticate(bad))).toBe(code);
+    for (let time = 0; time < 2; time++) expect(await codeOf(authenticated(verifier, bad))).toBe(code);
   });
 
   it('is not known to a service in the same process that lists other clients', async () => {
@@ -110,7 +116,7 @@ describe('a token of a provider that is recalled', () => {
     const elsewhere = scene(KEYCLOAK, { clients: ['backoffice'] });
     const sent = here.request();
     await remembered(here.verifier, sent);
-    expect(await codeOf(elsewhere.verifier.authenticate(sent))).toBe('client_not_allowed');
+    expect(await codeOf(authenticated(elsewhere.verifier, sent))).toBe('client_not_allowed');
   });
 
   it('is refused once its key is no longer published', async () => {
@@ -124,7 +130,7 @@ describe('a token of a provider that is recalled', () => {
       server.answer(json({ keys: [next.jwk] }));
       clock.advance(601);
       clock.set(NOW);
-      expect(await codeOf(verifier.authenticate(sent))).toBe('key_unknown');
+      expect(await codeOf(authenticated(verifier, sent))).toBe('key_unknown');
     } finally {
       await server.close();
     }

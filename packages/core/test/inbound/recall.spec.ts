@@ -2,6 +2,7 @@ import { type InboundRequest } from '../../src/inbound/authenticate.js';
 import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';
 import { createForgeKey, forgeToken, NOW, SERVICE, sha256, trustedKey } from '../support/forge.js';
 import {
+  authenticated,
   codeOf,
   codeOfCall,
   createScene,
@@ -21,7 +22,7 @@ function requestWith(claims: object = {}, parts: Partial<RequestParts> = {}): In
 }
 
 async function isRecalled(verifier: Verifier, request: InboundRequest): Promise<boolean> {
-  const answer = verifier.authenticateNow(request);
+  const answer = verifier.authenticate(request);
   await answer;
   return !(answer instanceof Promise);
 }
@@ -33,7 +34,7 @@ describe('a token that was accepted before', () => {
     const { verifier } = recalling();
     const request = requestWith({ txn: 'txn-1', roles: ['support'] });
     const first = await remembered(verifier, request);
-    expect(verifier.authenticateNow(request)).toEqual(first);
+    expect(verifier.authenticate(request)).toEqual(first);
     expect(await verifier.authenticate(request)).toEqual(first);
   });
 
@@ -78,9 +79,9 @@ describe('a token that was accepted before', () => {
     const request = requestWith();
     await remembered(verifier, request);
     const twice = { ...request, rawHeaders: [...request.rawHeaders, ...request.rawHeaders] };
-    expect(codeOfCall(() => verifier.authenticateNow(twice))).toBe('request_malformed');
+    expect(codeOfCall(() => verifier.authenticate(twice))).toBe('request_malformed');
     const inQuery = { ...request, url: '/user/21/?access_token=x' };
-    expect(codeOfCall(() => verifier.authenticateNow(inQuery))).toBe('request_malformed');
+    expect(codeOfCall(() => verifier.authenticate(inQuery))).toBe('request_malformed');
   });
 
   it('is another token with one character more, less or changed', async () => {
@@ -88,7 +89,7 @@ describe('a token that was accepted before', () => {
     const token = forgeToken({}, key);
     await remembered(verifier, inboundRequest(GET, token));
     for (const other of [`${token}A`, token.slice(0, -1), `${token.slice(0, -9)}_AAAAAAAA`, `${token}=`]) {
-      expect(await codeOf(verifier.authenticate(inboundRequest(GET, other)))).toMatch(
+      expect(await codeOf(authenticated(verifier, inboundRequest(GET, other)))).toMatch(
         /^(token_malformed|signature_invalid)$/,
       );
     }
@@ -99,7 +100,7 @@ describe('a token that was accepted before', () => {
     const elsewhere = recalling({ verifier: { service: 'https://elsewhere.service/' } });
     const request = requestWith();
     await remembered(here.verifier, request);
-    expect(await codeOf(elsewhere.verifier.authenticate(request))).toBe('audience_mismatch');
+    expect(await codeOf(authenticated(elsewhere.verifier, request))).toBe('audience_mismatch');
   });
 });
 
@@ -120,7 +121,7 @@ describe('what is checked again of a token that is recalled', () => {
     await remembered(verifier, request);
     expect(await isRecalled(verifier, request)).toBe(true);
     clock.set(NOW + seconds);
-    expect(codeOfCall(() => verifier.authenticateNow(request))).toBe(code);
+    expect(codeOfCall(() => verifier.authenticate(request))).toBe(code);
   });
 
   it('whether a write had to be bound to its body', async () => {
@@ -129,7 +130,7 @@ describe('what is checked again of a token that is recalled', () => {
     const token = forgeToken({ claims }, key);
     await remembered(verifier, inboundRequest(GET, token));
     const write = inboundRequest({ ...GET, method: 'POST' }, token);
-    expect(codeOfCall(() => verifier.authenticateNow(write))).toBe('body_binding_missing');
+    expect(codeOfCall(() => verifier.authenticate(write))).toBe('body_binding_missing');
   });
 });
 
@@ -150,7 +151,7 @@ describe('what is not recalled', () => {
     const bound = { bdy: sha256('{}'), htm: 'POST', htu: `${SERVICE}user/` };
     const request = requestWith(bound, { method: 'POST', url: '/user/', body: Buffer.from('{}') });
     await verifier.useOnce(await verifier.authenticate(request));
-    const again = verifier.authenticateNow(request);
+    const again = verifier.authenticate(request);
     expect(again).toBeInstanceOf(Promise);
     expect(await codeOf(Promise.resolve(again).then((found) => verifier.useOnce(found)))).toBe(
       'token_replayed',
@@ -168,7 +169,7 @@ describe('what is not recalled', () => {
     const { verifier } = recalling();
     const request = requestWith({ sub: `${SERVICE}user/21/` });
     for (let time = 0; time < 3; time++) {
-      const answer = verifier.authenticateNow(request);
+      const answer = verifier.authenticate(request);
       expect(answer).toBeInstanceOf(Promise);
       expect(await codeOf(Promise.resolve(answer))).toBe('delegation_not_allowed');
     }
@@ -255,7 +256,7 @@ describe('the memory of tokens', () => {
     ];
     for (let round = 0; round < 20; round++) {
       for (const forge of forged) {
-        await expect(verifier.authenticate(inboundRequest(GET, forge()))).rejects.toThrow();
+        await expect(authenticated(verifier, inboundRequest(GET, forge()))).rejects.toThrow();
       }
     }
     for (const request of inUse) expect(await isRecalled(verifier, request)).toBe(true);

@@ -1,5 +1,5 @@
 import { CountersignError, type FaultCode } from '../../src/errors.js';
-import { normalUri } from '../../src/lib/normalize-uri.js';
+import { normalizeUri } from '../../src/lib/normalize-uri.js';
 import { type Claims } from '../../src/token.js';
 import { boundSetting, dpopHeaders } from '../support/dpop.js';
 import { createScene, type Setting } from '../support/scene.js';
@@ -172,7 +172,7 @@ describe('the URI of a proof', () => {
       'https://[::1/user/42',
     ],
   ])('is one by RFC 3986, and not what a browser makes of %j', (uri) => {
-    expect(normalUri(uri)).toBeUndefined();
+    expect(normalizeUri(uri)).toBeUndefined();
   });
 
   it('may hold what RFC 3986 removes: it is the URI that the client meant', async () => {

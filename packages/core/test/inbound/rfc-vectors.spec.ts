@@ -3,7 +3,7 @@ import { readUnverified } from '../../src/inbound/read-unverified.js';
 import { type Algorithm } from '../../src/crypto/algorithms.js';
 import { verifySignatureBytes } from '../../src/crypto/signature.js';
 import { forgeKeyOf, trustedKey } from '../support/forge.js';
-import { codeOf, codeOfCall, createScene, inboundRequest } from '../support/scene.js';
+import { authenticated, codeOf, codeOfCall, createScene, inboundRequest } from '../support/scene.js';
 
 /** The examples of RFC 7515 appendix A and RFC 8037 appendix A, as they are printed there. */
 
@@ -96,7 +96,7 @@ describe('the published examples', () => {
 
   it('of a secret key, RFC 7515 A.1, and of no signature, A.5, are refused', async () => {
     const scene = createScene({ others: [joe()] });
-    const send = (token: string) => codeOf(scene.verifier.authenticate(inboundRequest(GET, token)));
+    const send = (token: string) => codeOf(authenticated(scene.verifier, inboundRequest(GET, token)));
     expect(await send(HS256)).toBe('algorithm_not_allowed');
     expect(await send(UNSECURED)).toBe('token_malformed');
     expect(await send(`${UNSECURED}AA`)).toBe('algorithm_not_allowed');
@@ -104,11 +104,13 @@ describe('the published examples', () => {
 
   it('of a signed JWT is verified by the whole of the suite, and refused for what it lacks', async () => {
     const scene = createScene({ others: [joe()] });
-    expect(await codeOf(scene.verifier.authenticate(inboundRequest(GET, RS256.token)))).toBe(
+    expect(await codeOf(authenticated(scene.verifier, inboundRequest(GET, RS256.token)))).toBe(
       'token_type_not_allowed',
     );
     const forged = `${RS256.token.slice(0, -2)}Rg`;
-    expect(await codeOf(scene.verifier.authenticate(inboundRequest(GET, forged)))).toBe('signature_invalid');
+    expect(await codeOf(authenticated(scene.verifier, inboundRequest(GET, forged)))).toBe(
+      'signature_invalid',
+    );
   });
 });
 

@@ -2,7 +2,15 @@ import { memoryReplayStore } from '../../src/inbound/replay/memory-replay-store.
 import { createVerifier, type VerifierOptions } from '../../src/inbound/verifier.js';
 import { createFixedClock } from '../../src/clock.js';
 import { EVERY_ALGORITHM, forgeToken, ISSUER, NOW, SERVICE, trustedKey, USER } from '../support/forge.js';
-import { accepted, codeOf, createScene, refused, trustRecord, type Setting } from '../support/scene.js';
+import {
+  authenticated,
+  accepted,
+  codeOf,
+  createScene,
+  refused,
+  trustRecord,
+  type Setting,
+} from '../support/scene.js';
 
 describe('a verifier', () => {
   it.each(EVERY_ALGORITHM)('accepts a token signed with %s', async (algorithm) => {
@@ -50,8 +58,8 @@ describe('a verifier', () => {
     const { verifier, request } = createScene();
     const [good, bad] = [request(), request({ claims: { aud: 'https://elsewhere.service/' } })];
     for (let time = 0; time < 20; time++) {
-      await expect(verifier.authenticate(good)).resolves.toMatchObject({ keyId: trustedKey().kid });
-      expect(await codeOf(verifier.authenticate(bad))).toBe('audience_mismatch');
+      await expect(authenticated(verifier, good)).resolves.toMatchObject({ keyId: trustedKey().kid });
+      expect(await codeOf(authenticated(verifier, bad))).toBe('audience_mismatch');
     }
   });
 
@@ -73,8 +81,8 @@ describe('a verifier', () => {
     });
     const here = createScene();
     await expect(other.accepted()).resolves.toBeDefined();
-    expect(await codeOf(here.verifier.authenticate(other.request()))).toBe('issuer_untrusted');
-    expect(await codeOf(other.verifier.authenticate(here.request()))).toBe('issuer_untrusted');
+    expect(await codeOf(authenticated(here.verifier, other.request()))).toBe('issuer_untrusted');
+    expect(await codeOf(authenticated(other.verifier, here.request()))).toBe('issuer_untrusted');
   });
 });
 
@@ -157,7 +165,7 @@ describe('the options of a verifier', () => {
     const clock = createFixedClock();
     await createVerifier({ ...options, clock }).authenticate(createScene().request());
     const verifier = createVerifier({ ...options, clock, trust: [] });
-    expect(await codeOf(verifier.authenticate(createScene().request()))).toBe('issuer_untrusted');
+    expect(await codeOf(authenticated(verifier, createScene().request()))).toBe('issuer_untrusted');
     expect(verifier).toMatchObject({
       authorizationServers: [],
       dpop: { algorithms: [], isAnnounced: false, isRequired: false },
@@ -170,6 +178,6 @@ describe('the options of a verifier', () => {
     const clock = createFixedClock();
     const verifier = createVerifier({ ...options, clock, replayStore: memoryReplayStore({ clock }) });
     expect(verifier).toMatchObject({ service: SERVICE, hashesMd5: false });
-    await expect(verifier.authenticate(createScene().request())).resolves.toBeDefined();
+    await expect(authenticated(verifier, createScene().request())).resolves.toBeDefined();
   });
 });

@@ -7,7 +7,7 @@ import {
   ISSUER,
   trustedKey,
 } from '../support/forge.js';
-import { createScene, faultOf, refused } from '../support/scene.js';
+import { authenticated, createScene, faultOf, refused } from '../support/scene.js';
 
 describe('the signature of a token', () => {
   it.each(EVERY_ALGORITHM)('by another %s key of the same name is invalid', async (algorithm) => {
@@ -137,7 +137,7 @@ describe('the signature of a token', () => {
 it('names the fault of a signature without a library’s words', async () => {
   const scene = createScene({ key: trustedKey('RS256') });
   const request = scene.request({ signature: (bytes) => Buffer.alloc(bytes.length, 0xff) });
-  const fault = await faultOf(scene.verifier.authenticate(request));
+  const fault = await faultOf(authenticated(scene.verifier, request));
   expect(fault.message).toBe('the signature is not by the key of herald');
   expect(fault.cause).toBeUndefined();
 });

@@ -10,6 +10,7 @@ import {
 import { hang, json, status, text, type KeyServer } from '../support/key-server.js';
 import { startProvider } from '../support/openid-provider.js';
 import { createSigningKey } from '../support/signing-key.js';
+import { findKey } from '../support/remote-keys.js';
 
 const key = await createSigningKey('ES256', 'good');
 
@@ -52,7 +53,7 @@ function nameLoopback(name: string): () => void {
 
 describe('keys by discovery', () => {
   it('are found by the metadata of RFC 8414', async () => {
-    await expect(keysOf().find('good')).resolves.toMatchObject({ keyId: 'good' });
+    await expect(findKey(keysOf(), 'good')).resolves.toMatchObject({ keyId: 'good' });
     expect(paths).toEqual([METADATA, '/jwks']);
   });
 
@@ -60,13 +61,13 @@ describe('keys by discovery', () => {
     'are found for an issuer with the path %s, and its metadata between',
     async (path) => {
       herald.describe(`${METADATA}/tenant`, origin + path);
-      await expect(keysOf(origin + path).find('good')).resolves.toMatchObject({ keyId: 'good' });
+      await expect(findKey(keysOf(origin + path), 'good')).resolves.toMatchObject({ keyId: 'good' });
     },
   );
 
   it('are found by OpenID Connect Discovery where there is nothing else', async () => {
     herald.describe('/tenant/.well-known/openid-configuration', `${origin}/tenant`);
-    await expect(keysOf(`${origin}/tenant`).find('good')).resolves.toMatchObject({ keyId: 'good' });
+    await expect(findKey(keysOf(`${origin}/tenant`), 'good')).resolves.toMatchObject({ keyId: 'good' });
     expect(paths).toEqual([`${METADATA}/tenant`, '/tenant/.well-known/openid-configuration', '/jwks']);
   });
 
@@ -79,7 +80,7 @@ describe('keys by discovery', () => {
     async (_what, answer) => {
       pages.set(METADATA, answer);
       herald.describe(OPENID, origin);
-      await expect(keysOf().find('good')).resolves.toMatchObject({ keyId: 'good' });
+      await expect(findKey(keysOf(), 'good')).resolves.toMatchObject({ keyId: 'good' });
       expect(paths).toEqual([METADATA, OPENID, '/jwks']);
     },
   );
@@ -91,7 +92,7 @@ describe('keys by discovery', () => {
   ])('are not looked for there where the first metadata names %s', async (_what, metadata) => {
     pages.set(METADATA, json(metadata));
     herald.describe(OPENID, origin);
-    await expect(keysOf().find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(keysOf(), 'good')).rejects.toMatchObject({ code: 'keys_unavailable' });
     expect(paths).toEqual([METADATA]);
   });
 
@@ -131,7 +132,9 @@ describe('metadata of another issuer', () => {
         'trust[0].keys.discovery leads to metadata that names another',
       );
     }
-    await expect(store.trusted(origin).keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(store.trusted(origin).keys, 'good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+    });
     expect(paths).not.toContain('/jwks');
   });
 
@@ -140,7 +143,7 @@ describe('metadata of another issuer', () => {
     const other = { name: 'other', issuer: 'https://other.service/', keys: { jwksUri: `${origin}/jwks` } };
     const store = storeOf(origin, {}, [other]);
     await expect(store.hydrate()).rejects.toMatchObject({ code: 'config_invalid' });
-    await expect(store.trusted(other.issuer).keys.find('good')).resolves.toBeDefined();
+    await expect(findKey(store.trusted(other.issuer).keys, 'good')).resolves.toBeDefined();
   });
 });
 
@@ -154,7 +157,9 @@ describe('the jwks_uri', () => {
   ])('that %s is refused at start, and unavailable later', async (_what, jwksUri, problem) => {
     herald.describe(METADATA, origin, jwksUri);
     const store = storeOf();
-    await expect(store.trusted(origin).keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(store.trusted(origin).keys, 'good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+    });
     clock.advance(1);
     await expect(store.hydrate()).rejects.toThrow(`trust[0].keys.discovery (jwks_uri) ${problem}`);
     expect(paths).toEqual([METADATA, METADATA]);
@@ -201,17 +206,22 @@ describe('metadata that cannot be had', () => {
     const store = storeOf();
     await expect(store.hydrate()).resolves.toMatchObject([{ hasKeys: false }]);
     const { keys } = store.trusted(origin);
-    await expect(keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable', retryAfterSeconds: 1 });
+    await expect(findKey(keys, 'good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+      retryAfterSeconds: 1,
+    });
     expect(warnings.join()).not.toMatch(/secret|\n/);
     herald.describe(METADATA, origin);
     clock.advance(1);
-    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+    await expect(findKey(keys, 'good')).resolves.toMatchObject({ keyId: 'good' });
   });
 
   it('ends with timeoutMs when it hangs', async () => {
     pages.set(METADATA, hang);
     const store = storeOf(origin, { jwks: { timeoutMs: 50 } });
-    await expect(store.trusted(origin).keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(store.trusted(origin).keys, 'good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+    });
   });
 });
 

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import { type FixedClock } from '../../src/clock.js';
 import { hang, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
-import { useKeyServer, type UsedKeyServer } from '../support/remote-keys.js';
+import { findKey, useKeyServer, type UsedKeyServer } from '../support/remote-keys.js';
 import { createSigningKey } from '../support/signing-key.js';
 
 const key = await createSigningKey('ES256', 'good');
@@ -51,7 +51,7 @@ const FAILURES = [
 describe.each(FAILURES)('when the issuer answers with %s', (_what, failure) => {
   it('there are no keys, and the fault says that it is ours', async () => {
     server.answer(failure);
-    await expect(remote({ maxBytes: 1024 }).find('good')).rejects.toMatchObject({
+    await expect(findKey(remote({ maxBytes: 1024 }), 'good')).rejects.toMatchObject({
       code: 'keys_unavailable',
       kind: 'unavailable',
       retryAfterSeconds: 1,
@@ -66,7 +66,7 @@ describe.each(FAILURES)('when the issuer answers with %s', (_what, failure) => {
     await keys.find('good');
     server.answer(failure);
     clock.advance(601);
-    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+    await expect(findKey(keys, 'good')).resolves.toMatchObject({ keyId: 'good' });
     expect(server.requests()).toBe(2);
     expect(warnings).toHaveLength(1);
   });
@@ -74,10 +74,10 @@ describe.each(FAILURES)('when the issuer answers with %s', (_what, failure) => {
   it('the next fetch after a second mends it, without a restart', async () => {
     const keys = remote({ maxBytes: 1024 });
     server.answer(failure);
-    await expect(keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(keys, 'good')).rejects.toMatchObject({ code: 'keys_unavailable' });
     publish(key.publicJwk);
     clock.advance(1);
-    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+    await expect(findKey(keys, 'good')).resolves.toMatchObject({ keyId: 'good' });
   });
 });
 
@@ -89,7 +89,7 @@ describe('the fetch of a key set', () => {
       accept = request.headers.accept;
       response.writeHead(302, { location: `${jwksUri}?again` }).end();
     });
-    await expect(remote().find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(remote(), 'good')).rejects.toMatchObject({ code: 'keys_unavailable' });
     expect(accept).toBe('application/jwk-set+json, application/json');
     expect(server.requests()).toBe(1);
   });
@@ -97,26 +97,32 @@ describe('the fetch of a key set', () => {
   it('fails when nobody listens', async () => {
     const gone = await startKeyServer(hang);
     await gone.close();
-    await expect(remote({}, gone.jwksUri).find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(remote({}, gone.jwksUri), 'good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+    });
   });
 
   it('fails when the name does not exist, or the port speaks no TLS', async () => {
     const plain = server.jwksUri.replace('http:', 'https:');
     for (const uri of ['https://nowhere.invalid/jwks.json', plain]) {
-      await expect(remote({}, uri).find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+      await expect(findKey(remote({}, uri), 'good')).rejects.toMatchObject({ code: 'keys_unavailable' });
     }
   });
 
   it('ends with timeoutMs when the issuer accepts and never answers', async () => {
     server.answer(hang);
-    await expect(remote({ timeoutMs: 50 }).find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(remote({ timeoutMs: 50 }), 'good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+    });
   });
 
   it('ends with timeoutMs when the issuer sends its headers and then nothing', async () => {
     server.answer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"keys":');
     });
-    await expect(remote({ timeoutMs: 50 }).find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(remote({ timeoutMs: 50 }), 'good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+    });
   });
 
   it('is cut off at maxBytes when the issuer never stops sending', async () => {
@@ -129,7 +135,7 @@ describe('the fetch of a key set', () => {
       };
       drip();
     });
-    await expect(remote({ maxBytes: 2048, timeoutMs: 30_000 }).find('good')).rejects.toMatchObject({
+    await expect(findKey(remote({ maxBytes: 2048, timeoutMs: 30_000 }), 'good')).rejects.toMatchObject({
       code: 'keys_unavailable',
     });
     await hungUp;
@@ -150,7 +156,7 @@ describe('the fetch of a key set', () => {
       sending = pipeline(pieces(), response);
       sending.catch(() => undefined);
     });
-    await expect(remote({ timeoutMs: 30_000 }).find('good')).rejects.toMatchObject({
+    await expect(findKey(remote({ timeoutMs: 30_000 }), 'good')).rejects.toMatchObject({
       code: 'keys_unavailable',
     });
     await expect(sending).rejects.toHaveProperty('code');
@@ -168,7 +174,9 @@ describe('the fetch of a key set', () => {
       const drip = setInterval(() => response.write(body[sent++ % body.length]), 10);
       hungUp = new Promise((resolve) => response.once('close', resolve)).then(() => clearInterval(drip));
     });
-    await expect(remote({ timeoutMs: 300 }).find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(remote({ timeoutMs: 300 }), 'good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+    });
     await hungUp;
     expect(sent).toBeLessThan(body.length);
     expect(warnings[0]).toMatch(/cannot be had: .*timeout/);

@@ -4,6 +4,7 @@ import { type TrustedKeys, type TrustRecord } from '../../src/trust/trust-record
 import { createTrustStore } from '../../src/trust/trust-store.js';
 import { hang, json, startKeyServer, status, type KeyServer } from '../support/key-server.js';
 import { createSigningKey } from '../support/signing-key.js';
+import { findKey } from '../support/remote-keys.js';
 
 const key = await createSigningKey('ES256', 'good');
 const inline = await createSigningKey('ES256', 'inline');
@@ -47,11 +48,11 @@ describe('at start', () => {
       ['down', false],
       ['slow', false],
     ]);
-    await expect(store.trusted('https://good.service/').keys.find('good')).resolves.toBeDefined();
+    await expect(findKey(store.trusted('https://good.service/').keys, 'good')).resolves.toBeDefined();
     expect(servers.map((server) => server.requests())).toEqual([1, 1, 1]);
     down.answer(json({ keys: [late.publicJwk] }));
     clock.advance(1);
-    await expect(store.trusted('https://down.service/').keys.find('late')).resolves.toBeDefined();
+    await expect(findKey(store.trusted('https://down.service/').keys, 'late')).resolves.toBeDefined();
   });
 
   it('keys that are there are not fetched again', async () => {
@@ -72,9 +73,12 @@ describe('at start', () => {
     });
     await store.hydrate();
     const { keys } = store.trusted('https://late.service/');
-    const finds = [1, 2, 3].map(() => keys.find('good'));
+    const finds = [1, 2, 3].map(() => findKey(keys, 'good'));
     for (const find of finds) await expect(find).rejects.toMatchObject({ code: 'keys_unavailable' });
-    await expect(keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable', retryAfterSeconds: 1 });
+    await expect(findKey(keys, 'good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+      retryAfterSeconds: 1,
+    });
     expect(late.requests()).toBe(2);
   });
 
@@ -88,7 +92,7 @@ describe('at start', () => {
     const store = createTrustStore({ trust, clock: createFixedClock() });
     const hydrated = store.hydrate();
     const { keys } = store.trusted('https://late.service/');
-    const finds = Array.from({ length: 100 }, () => keys.find('good'));
+    const finds = Array.from({ length: 100 }, () => findKey(keys, 'good'));
     while (late.requests() === 0) await new Promise((resolve) => setImmediate(resolve));
     late.answer(json({ keys: [key.publicJwk] }));
     refuse();
@@ -104,8 +108,8 @@ describe('at start', () => {
     await store.hydrate();
     const { keys } = store.trusted('https://early.service/');
     server.answer(json({ keys: [key.publicJwk, { ...key.publicJwk, kid: 'newer' }] }));
-    await expect(keys.find('newer')).resolves.toMatchObject({ keyId: 'newer' });
-    for (const kid of ['bad-1', 'bad-2']) await expect(keys.find(kid)).resolves.toBeUndefined();
+    await expect(findKey(keys, 'newer')).resolves.toMatchObject({ keyId: 'newer' });
+    for (const kid of ['bad-1', 'bad-2']) await expect(findKey(keys, kid)).resolves.toBeUndefined();
     expect(server.requests()).toBe(2);
   });
 

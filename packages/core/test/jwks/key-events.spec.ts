@@ -6,7 +6,7 @@ import { type KeyEvent } from '../../src/jwks/key-events.js';
 import { type JwksOptions } from '../../src/jwks/jwks-options.js';
 import { createTrustStore, type TrustStore } from '../../src/trust/trust-store.js';
 import { hang, json, startKeyServer, status, text, type KeyServer } from '../support/key-server.js';
-import { ISSUER } from '../support/remote-keys.js';
+import { findKey, ISSUER } from '../support/remote-keys.js';
 import { selfSigned } from '../support/self-signed.js';
 import { createSigningKey } from '../support/signing-key.js';
 
@@ -35,7 +35,7 @@ function storeOf(jwksUri = server.jwksUri, jwks: JwksOptions = {}): TrustStore {
   });
 }
 
-const find = (store: TrustStore, keyId = 'good') => store.trusted(ISSUER).keys.find(keyId);
+const find = (store: TrustStore, keyId = 'good') => findKey(store.trusted(ISSUER).keys, keyId);
 const herald = (store: TrustStore) => store.keyStatus()[0];
 
 describe('whoever counts is told', () => {

@@ -7,8 +7,9 @@ import { type TrustedKeys, type TrustRecord } from '../../src/trust/trust-record
 import { createTrustStore, type TrustStore } from '../../src/trust/trust-store.js';
 import { startDescribedIssuer, type DescribedIssuer } from '../support/described-issuer.js';
 import { json, startKeyServer, type KeyServer } from '../support/key-server.js';
-import { codeOf, inboundRequest } from '../support/scene.js';
+import { authenticated, codeOf, inboundRequest } from '../support/scene.js';
 import { createSigningKey, signingKeyOf, type SigningKey } from '../support/signing-key.js';
+import { findKey } from '../support/remote-keys.js';
 
 const HERALD = 'https://herald.service/';
 const LEDGER = 'https://ledger.service/';
@@ -53,7 +54,7 @@ function storeOf(herald: TrustedKeys, ledger: TrustedKeys): TrustStore {
 }
 
 const keyOf = (store: TrustStore, issuer: string, kid: string): Promise<unknown> =>
-  store.trusted(issuer).keys.find(kid);
+  findKey(store.trusted(issuer).keys, kid);
 
 describe('a service does not start with one key for two issuers', () => {
   it('in two inline sets, under whichever names', () => {
@@ -105,7 +106,7 @@ describe('two issuers', () => {
     const send = async (iss: string, key: SigningKey) => {
       const claims = { iss, sub: iss, aud: SERVICE, iat: now, exp: now + 60, jti: 'one' };
       const parts = { method: 'GET', url: '/', body: new Uint8Array() };
-      return verifier.authenticate(inboundRequest(parts, await key.token(claims)));
+      return authenticated(verifier, inboundRequest(parts, await key.token(claims)));
     };
     expect((await send(HERALD, shared!)).principal.caller.name).toBe('herald');
     expect((await send(LEDGER, other)).principal.caller.name).toBe('ledger');
@@ -169,7 +170,8 @@ describe('a fetched set that holds a key of another issuer', () => {
     const now = clock.now();
     const claims = { iss: LEDGER, sub: LEDGER, aud: SERVICE, iat: now, exp: now + 60, jti: 'one' };
     const send = async (key: SigningKey) =>
-      verifier.authenticate(
+      authenticated(
+        verifier,
         inboundRequest({ method: 'GET', url: '/', body: new Uint8Array() }, await key.token(claims)),
       );
     await expect(send(own!)).resolves.toBeDefined();

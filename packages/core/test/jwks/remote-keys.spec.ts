@@ -1,7 +1,7 @@
 import { type FixedClock } from '../../src/clock.js';
 import { createTrustStore } from '../../src/trust/trust-store.js';
 import { hang, json, startKeyServer, status, type KeyServer } from '../support/key-server.js';
-import { ISSUER, useKeyServer, type UsedKeyServer } from '../support/remote-keys.js';
+import { findKey, ISSUER, useKeyServer, type UsedKeyServer } from '../support/remote-keys.js';
 import { createSigningKey } from '../support/signing-key.js';
 
 const key = await createSigningKey('ES256', 'good');
@@ -38,26 +38,26 @@ describe('remote keys', () => {
   it('are fetched when they are first needed, and no earlier', async () => {
     const keys = remote();
     expect(server.requests()).toBe(0);
-    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good', algorithm: 'ES256' });
+    await expect(findKey(keys, 'good')).resolves.toMatchObject({ keyId: 'good', algorithm: 'ES256' });
     expect(server.requests()).toBe(1);
   });
 
   it('are fetched once for 1,000 requests that arrive cold, and all are answered', async () => {
     const keys = remote();
-    expect(await outcomes(times(1000, () => keys.find('good')))).toEqual({ found: 1000 });
+    expect(await outcomes(times(1000, () => findKey(keys, 'good')))).toEqual({ found: 1000 });
     expect(server.requests()).toBe(1);
   });
 
   it('are looked up without a promise, also in vain, unless the issuer must be asked first', async () => {
     const keys = remote();
-    expect(keys.findNow('good')).toBeInstanceOf(Promise);
+    expect(keys.find('good')).toBeInstanceOf(Promise);
     await keys.find('good');
-    expect(keys.findNow('good')).toMatchObject({ keyId: 'good' });
+    expect(keys.find('good')).toMatchObject({ keyId: 'good' });
     await keys.find('bad');
-    expect(keys.findNow('bad')).toBeUndefined();
-    expect(keys.findNow('bad too')).toBeUndefined();
+    expect(keys.find('bad')).toBeUndefined();
+    expect(keys.find('bad too')).toBeUndefined();
     clock.advance(30);
-    expect(keys.findNow('bad too')).toBeInstanceOf(Promise);
+    expect(keys.find('bad too')).toBeInstanceOf(Promise);
     await keys.find('bad too');
     expect(server.requests()).toBe(2);
   });
@@ -88,18 +88,18 @@ describe('remote keys', () => {
     await keys.find('good');
     publish(next.publicJwk);
     clock.advance(601);
-    await expect(keys.find('good')).resolves.toBeUndefined();
-    await expect(keys.find('next')).resolves.toMatchObject({ keyId: 'next' });
+    await expect(findKey(keys, 'good')).resolves.toBeUndefined();
+    await expect(findKey(keys, 'next')).resolves.toMatchObject({ keyId: 'next' });
   });
 
   it('may lack a kid when there is only one, and the token names none', async () => {
     publish({ ...key.publicJwk, kid: undefined });
-    await expect(remote().find(undefined)).resolves.toMatchObject({ algorithm: 'ES256' });
+    await expect(findKey(remote(), undefined)).resolves.toMatchObject({ algorithm: 'ES256' });
   });
 
   it('are not guessed at when there are two and the token names none', async () => {
     publish(key.publicJwk, next.publicJwk);
-    await expect(remote().find(undefined)).resolves.toBeUndefined();
+    await expect(findKey(remote(), undefined)).resolves.toBeUndefined();
   });
 });
 
@@ -109,7 +109,7 @@ describe('an unknown kid', () => {
     await keys.find('good');
     publish(key.publicJwk, next.publicJwk);
     clock.advance(30);
-    await expect(keys.find('next')).resolves.toMatchObject({ keyId: 'next' });
+    await expect(findKey(keys, 'next')).resolves.toMatchObject({ keyId: 'next' });
     expect(server.requests()).toBe(2);
   });
 
@@ -117,7 +117,7 @@ describe('an unknown kid', () => {
     const keys = remote();
     await keys.find('good');
     clock.advance(30);
-    await expect(keys.find('bad')).resolves.toBeUndefined();
+    await expect(findKey(keys, 'bad')).resolves.toBeUndefined();
     expect(server.requests()).toBe(2);
   });
 
@@ -140,10 +140,12 @@ describe('an unknown kid', () => {
     await keys.find('good');
     for (const expected of [2, 3]) {
       clock.advance(30);
-      const finds = times(1000, (index) => keys.find(kid(index)));
-      const good = times(10, () => keys.find('good'));
+      const finds = times(1000, (index) => findKey(keys, kid(index)));
+      const good = times(10, () => findKey(keys, 'good'));
       expect(await outcomes(finds)).toEqual({ key_unknown: 1000 });
-      expect(await outcomes(times(1000, (index) => keys.find(kid(index))))).toEqual({ key_unknown: 1000 });
+      expect(await outcomes(times(1000, (index) => findKey(keys, kid(index))))).toEqual({
+        key_unknown: 1000,
+      });
       expect(await outcomes(good)).toEqual({ found: 10 });
       expect(server.requests()).toBe(expected);
     }
@@ -159,8 +161,8 @@ describe('an unknown kid', () => {
         json({ keys: [key.publicJwk] })(request, response);
       };
     });
-    const unknown = keys.find('bad');
-    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+    const unknown = findKey(keys, 'bad');
+    await expect(findKey(keys, 'good')).resolves.toMatchObject({ keyId: 'good' });
     while (release === undefined) await new Promise((resolve) => setImmediate(resolve));
     release();
     await expect(unknown).resolves.toBeUndefined();
@@ -171,8 +173,8 @@ describe('an unknown kid', () => {
     await keys.find('good');
     clock.advance(30);
     server.answer(status(503));
-    await expect(keys.find('bad')).rejects.toMatchObject({ code: 'keys_unavailable' });
-    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+    await expect(findKey(keys, 'bad')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(keys, 'good')).resolves.toMatchObject({ keyId: 'good' });
   });
 
   it('cannot be known during the whole cool-down when the set could not be fetched at its start', async () => {
@@ -180,15 +182,18 @@ describe('an unknown kid', () => {
     await keys.find('good');
     clock.advance(30);
     server.answer(status(503));
-    expect(await outcomes(times(50, (index) => keys.find(`bad-${String(index)}`)))).toEqual({
+    expect(await outcomes(times(50, (index) => findKey(keys, `bad-${String(index)}`)))).toEqual({
       keys_unavailable: 50,
     });
     clock.advance(29);
-    await expect(keys.find('bad')).rejects.toMatchObject({ code: 'keys_unavailable', retryAfterSeconds: 1 });
+    await expect(findKey(keys, 'bad')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+      retryAfterSeconds: 1,
+    });
     expect(server.requests()).toBe(2);
     publish(key.publicJwk);
     clock.advance(1);
-    await expect(keys.find('bad')).resolves.toBeUndefined();
+    await expect(findKey(keys, 'bad')).resolves.toBeUndefined();
   });
 
   it('cannot be known when the set is too old and the issuer cannot be asked', async () => {
@@ -196,7 +201,7 @@ describe('an unknown kid', () => {
     await keys.find('good');
     server.answer(status(503));
     clock.advance(601);
-    await expect(keys.find('bad')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(keys, 'bad')).rejects.toMatchObject({ code: 'keys_unavailable' });
   });
 
   it('is simply unknown during a cool-down that began with a good answer, although the issuer is down now', async () => {
@@ -204,7 +209,7 @@ describe('an unknown kid', () => {
     await keys.find('good');
     server.answer(status(503));
     clock.advance(10);
-    await expect(keys.find('bad')).resolves.toBeUndefined();
+    await expect(findKey(keys, 'bad')).resolves.toBeUndefined();
     expect(server.requests()).toBe(1);
   });
 });
@@ -214,8 +219,8 @@ describe('an outage', () => {
     const keys = remote();
     server.answer(status(503));
     for (const expected of [1, 2, 3]) {
-      expect(await outcomes(times(200, () => keys.find('good')))).toEqual({ keys_unavailable: 200 });
-      expect(await outcomes(times(200, () => keys.find('good')))).toEqual({ keys_unavailable: 200 });
+      expect(await outcomes(times(200, () => findKey(keys, 'good')))).toEqual({ keys_unavailable: 200 });
+      expect(await outcomes(times(200, () => findKey(keys, 'good')))).toEqual({ keys_unavailable: 200 });
       expect(server.requests()).toBe(expected);
       clock.advance(1);
     }
@@ -226,9 +231,9 @@ describe('an outage', () => {
     await keys.find('good');
     server.answer(status(503));
     clock.advance(601);
-    expect(await outcomes(times(200, () => keys.find('good')))).toEqual({ found: 200 });
+    expect(await outcomes(times(200, () => findKey(keys, 'good')))).toEqual({ found: 200 });
     clock.advance(29);
-    expect(await outcomes(times(200, () => keys.find('good')))).toEqual({ found: 200 });
+    expect(await outcomes(times(200, () => findKey(keys, 'good')))).toEqual({ found: 200 });
     expect(server.requests()).toBe(2);
   });
 
@@ -237,9 +242,9 @@ describe('an outage', () => {
     await keys.find('good');
     server.answer(status(503));
     clock.advance(3600);
-    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+    await expect(findKey(keys, 'good')).resolves.toMatchObject({ keyId: 'good' });
     clock.advance(0.1);
-    await expect(keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    await expect(findKey(keys, 'good')).rejects.toMatchObject({ code: 'keys_unavailable' });
   });
 
   it('ends within a second of the issuer answering again, also when the old keys are past use', async () => {
@@ -247,10 +252,13 @@ describe('an outage', () => {
     await keys.find('good');
     server.answer(status(503));
     clock.advance(601);
-    await expect(keys.find('good')).rejects.toMatchObject({ code: 'keys_unavailable', retryAfterSeconds: 1 });
+    await expect(findKey(keys, 'good')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+      retryAfterSeconds: 1,
+    });
     publish(key.publicJwk);
     clock.advance(1);
-    await expect(keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+    await expect(findKey(keys, 'good')).resolves.toMatchObject({ keyId: 'good' });
   });
 
   it('of one issuer does not touch another one', async () => {
@@ -261,8 +269,8 @@ describe('an outage', () => {
         { name: 'herald', issuer: ISSUER, keys: { jwksUri: server.jwksUri } },
       ];
       const store = createTrustStore({ trust, clock, jwks: { timeoutMs: 60_000 } });
-      const waiting = store.trusted('https://slow.service/').keys.find('good');
-      await expect(store.trusted(ISSUER).keys.find('good')).resolves.toMatchObject({ keyId: 'good' });
+      const waiting = findKey(store.trusted('https://slow.service/').keys, 'good');
+      await expect(findKey(store.trusted(ISSUER).keys, 'good')).resolves.toMatchObject({ keyId: 'good' });
       await slow.close();
       await expect(waiting).rejects.toMatchObject({ code: 'keys_unavailable' });
     } finally {

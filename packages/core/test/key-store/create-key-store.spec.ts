@@ -12,6 +12,7 @@ import { type KeyStore } from '../../src/signing-keys/key-store.js';
 import { signToken } from '../../src/signing-keys/sign-token.js';
 import { privateKeyFor } from '../support/signing-key.js';
 import { transpileCore } from '../support/transpiled-core.js';
+import { authenticated } from '../support/scene.js';
 
 let root: string;
 let directory: string;
@@ -115,7 +116,7 @@ describe.each(['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'] as const)('a key for
     const iat = Math.floor(Date.now() / 1000);
     const claims = { iss: issuer, sub: issuer, aud: service, iat, exp: iat + 60, jti: 'one' };
     const token = await signToken(claims, 'svc+jwt', store.signer());
-    const authentication = verifier.authenticate({
+    const authentication = authenticated(verifier, {
       method: 'GET',
       url: '/user/21/',
       rawHeaders: ['Authorization', `Bearer ${token}`],

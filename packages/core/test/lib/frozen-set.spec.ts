@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { fixedSet } from '../../src/lib/frozen-set.js';
+import { frozenSet } from '../../src/lib/frozen-set.js';
 
 /** What code may do that was told that it holds a `Set`. */
 function asSet(set: ReadonlySet<string>): Set<string> {
@@ -8,7 +8,7 @@ function asSet(set: ReadonlySet<string>): Set<string> {
 
 describe('a fixed set', () => {
   it('has its values, each once and in their order', () => {
-    const set = fixedSet(['b', 'a', 'b']);
+    const set = frozenSet(['b', 'a', 'b']);
     expect([...set, set.has('a'), set.has('c'), set.size]).toEqual(['b', 'a', true, false, 2]);
     expect([[...set.keys()], [...set.values()], [...set.entries()]]).toEqual([
       ['b', 'a'],
@@ -22,7 +22,7 @@ describe('a fixed set', () => {
   });
 
   it('hands out itself, and not what it keeps its values in', () => {
-    const set = fixedSet(['a', 'b']);
+    const set = frozenSet(['a', 'b']);
     const seen: unknown[] = [];
     const self = {};
     set.forEach(function (this: unknown, ...given) {
@@ -36,8 +36,8 @@ describe('a fixed set', () => {
   });
 
   describe.each([
-    ['of two values', () => fixedSet(['a', 'b'])],
-    ['without values, which all who need one share', () => fixedSet<string>([])],
+    ['of two values', () => frozenSet(['a', 'b'])],
+    ['without values, which all who need one share', () => frozenSet<string>([])],
   ])('%s', (_what, make) => {
     it.each<[string, (set: ReadonlySet<string>) => unknown]>([
       ['add', (set) => asSet(set).add('admin')],
@@ -78,31 +78,31 @@ describe('a fixed set', () => {
   });
 
   it('is a list in JSON', () => {
-    expect(JSON.stringify({ scopes: fixedSet(['a', 'b']), roles: fixedSet([]) })).toBe(
+    expect(JSON.stringify({ scopes: frozenSet(['a', 'b']), roles: frozenSet([]) })).toBe(
       '{"scopes":["a","b"],"roles":[]}',
     );
   });
 
   it('shows its values where it is logged', () => {
-    expect(inspect({ scopes: fixedSet(['a', 'b']) })).toBe("{ scopes: Set(2) { 'a', 'b' } }");
-    expect(String(fixedSet(['a']))).toBe('[object Set]');
+    expect(inspect({ scopes: frozenSet(['a', 'b']) })).toBe("{ scopes: Set(2) { 'a', 'b' } }");
+    expect(String(frozenSet(['a']))).toBe('[object Set]');
   });
 
   it('is like an ordinary set to what compares, and to what asks for its class', () => {
-    expect(fixedSet(['a', 'b'])).toEqual(new Set(['b', 'a']));
-    expect(new Set(['b', 'a'])).toEqual(fixedSet(['a', 'b']));
-    expect(fixedSet(['a'])).not.toEqual(new Set(['b']));
-    expect(fixedSet(['a'])).not.toEqual(fixedSet(['a', 'b']));
-    expect(fixedSet(['a'])).toBeInstanceOf(Set);
+    expect(frozenSet(['a', 'b'])).toEqual(new Set(['b', 'a']));
+    expect(new Set(['b', 'a'])).toEqual(frozenSet(['a', 'b']));
+    expect(frozenSet(['a'])).not.toEqual(new Set(['b']));
+    expect(frozenSet(['a'])).not.toEqual(frozenSet(['a', 'b']));
+    expect(frozenSet(['a'])).toBeInstanceOf(Set);
   });
 
   it('is an empty object to a structured clone, which knows no sets but the built-in ones', () => {
-    expect(structuredClone({ scopes: fixedSet(['a']) })).toEqual({ scopes: {} });
-    expect(structuredClone([...fixedSet(['a'])])).toEqual(['a']);
+    expect(structuredClone({ scopes: frozenSet(['a']) })).toEqual({ scopes: {} });
+    expect(structuredClone([...frozenSet(['a'])])).toEqual(['a']);
   });
 
   it('has the methods of sets that this version of Node knows, and takes part in those of others', () => {
-    const [set, other] = [fixedSet(['a', 'b']), new Set(['b', 'c'])];
+    const [set, other] = [frozenSet(['a', 'b']), new Set(['b', 'c'])];
     const results = Object.entries({
       union: ['a', 'b', 'c'],
       intersection: ['b'],
@@ -120,7 +120,7 @@ describe('a fixed set', () => {
     };
     for (const [name, isKnown, expected] of results) {
       expect([name, call(name, set, other)]).toEqual([name, isKnown ? expected : undefined]);
-      expect([name, call(name, new Set(set), fixedSet([...other]))]).toEqual([
+      expect([name, call(name, new Set(set), frozenSet([...other]))]).toEqual([
         name,
         isKnown ? expected : undefined,
       ]);

@@ -9,7 +9,7 @@ import {
   read,
   write,
 } from '../support/call-chain.js';
-import { codeOf } from '../support/scene.js';
+import { authenticated, codeOf } from '../support/scene.js';
 
 const PIECES = [
   ...[
@@ -82,7 +82,7 @@ describe('the target of a call that is signed', () => {
     const chain = await createCallChain();
     const call = read('user/CORP%5Cada/');
     const authorized = await chain.authorizer().authorize(call, await chain.called());
-    await expect(chain.census.authenticate(arriving(call, authorized))).resolves.toMatchObject({
+    await expect(authenticated(chain.census, arriving(call, authorized))).resolves.toMatchObject({
       bound: false,
     });
   });

@@ -1,7 +1,7 @@
 import { createVerifier } from '../../src/inbound/verifier.js';
 import { createAuthorizer, type Authorizer, type AuthorizerOptions } from '../../src/outbound/authorizer.js';
 import { type TrustRecord } from '../../src/trust/trust-record.js';
-import { createScene, trustRecord } from '../support/scene.js';
+import { authenticated, createScene, trustRecord } from '../support/scene.js';
 import { SERVICE } from '../support/forge.js';
 import { ours } from '../support/oauth-clients.js';
 import { outboundCall } from '../support/service.js';
@@ -32,7 +32,7 @@ function idp(introspection: object): TrustRecord {
 describe('a service without keys of its own', () => {
   it('checks tokens', async () => {
     const verifier = createVerifier({ service: SERVICE, trust: [trustRecord()], clock: createScene().clock });
-    await expect(verifier.authenticate(createScene().request())).resolves.toBeDefined();
+    await expect(authenticated(verifier, createScene().request())).resolves.toBeDefined();
   });
 
   it.each([

@@ -13,6 +13,7 @@ import { type OutboundCall } from '../../src/outbound/token-source.js';
 import { type Authentication } from '../../src/principal.js';
 import { type Claims } from '../../src/token.js';
 import { privateKeyFor } from './signing-key.js';
+import { authenticated } from './scene.js';
 
 /** What a FixedClock shows when a test begins. */
 export const NOW = 1_767_225_600;
@@ -77,15 +78,15 @@ export async function createCallChain(): Promise<CallChain> {
     ...{ iss, aud: HERALD, sub: USER, iat: clock.now(), exp: clock.now() + 3600, jti: 'jti-1' },
     ...{ scope: 'user:read notification:send', roles: ['support'], txn: 'txn-1' },
   });
-  const authenticated = async (typ: string, store: KeyStore, claims: Readonly<Record<string, unknown>>) =>
-    herald.authenticate(requestWith(await signToken(claims, typ, store.signer())));
+  const calledWith = async (typ: string, store: KeyStore, claims: Readonly<Record<string, unknown>>) =>
+    authenticated(herald, requestWith(await signToken(claims, typ, store.signer())));
   return {
     clock,
     keyStore: counted.keyStore,
     signatures: counted.signatures,
-    called: (claims = {}) => authenticated('svc+jwt', gateway!, { ...base(GATEWAY), ...claims }),
+    called: (claims = {}) => calledWith('svc+jwt', gateway!, { ...base(GATEWAY), ...claims }),
     calledWithUserToken: (claims = {}) =>
-      authenticated('at+jwt', idp!, { ...base(IDP), client_id: 'web', ...claims }),
+      calledWith('at+jwt', idp!, { ...base(IDP), client_id: 'web', ...claims }),
     authorizer: (...destinations) =>
       createAuthorizer({
         service: HERALD,

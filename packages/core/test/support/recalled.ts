@@ -8,7 +8,7 @@ import { type Authentication } from '../../src/principal.js';
  */
 export function isRecalled(verifier: Verifier, request: InboundRequest): boolean {
   try {
-    const answer = verifier.authenticateNow(request);
+    const answer = verifier.authenticate(request);
     if (!(answer instanceof Promise)) return true;
     answer.catch(() => undefined);
   } catch {

@@ -1,6 +1,7 @@
 import { createFixedClock, type Clock, type FixedClock } from '../../src/clock.js';
 import { type IssuerKeys } from '../../src/jwks/issuer-keys.js';
 import { type JwksOptions } from '../../src/jwks/jwks-options.js';
+import { type VerificationKey } from '../../src/jwks/key-set.js';
 import { createTrustStore } from '../../src/trust/trust-store.js';
 import { json, startKeyServer, type KeyServer } from './key-server.js';
 
@@ -53,4 +54,12 @@ export function useKeyServer(jwk: object, take: (used: UsedKeyServer) => void): 
     });
   });
   afterEach(() => server.close());
+}
+
+/** The key of that `kid`, by a promise: also where it is known at once, or known to be missing. */
+export async function findKey(
+  keys: IssuerKeys,
+  keyId: string | undefined,
+): Promise<VerificationKey | undefined> {
+  return keys.find(keyId);
 }

@@ -99,12 +99,12 @@ export function createScene(setting: Setting = {}): Scene {
     clock,
     verifier,
     request,
-    accepted: (change) => verifier.authenticate(request(change)),
+    accepted: (change) => authenticated(verifier, request(change)),
     async refused(change) {
       await verifier.authenticate(request());
       if (change.secondsLater !== undefined) clock.advance(change.secondsLater);
       const token = tokenOf(change);
-      const error = await faultOf(verifier.authenticate(request(change, token)));
+      const error = await faultOf(authenticated(verifier, request(change, token)));
       expectNoLeak(error, token);
       return error.code;
     },
@@ -130,6 +130,11 @@ export function inboundRequest(parts: RequestParts, token: string): InboundReque
     rawHeaders: parts.rawHeaders?.(token) ?? ['Host', 'census.service', 'Authorization', `Bearer ${token}`],
     body: () => Promise.resolve({ sha256: sha256(body), md5: createHash('md5').update(body).digest('hex') }),
   };
+}
+
+/** What a verifier makes of a request, by a promise: also where it refuses it at once. */
+export async function authenticated(verifier: Verifier, request: InboundRequest): Promise<Authentication> {
+  return verifier.authenticate(request);
 }
 
 /** The fault that a promise is rejected with; anything else, and a promise that is kept, is an error of the test. */

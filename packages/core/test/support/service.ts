@@ -14,6 +14,7 @@ import { type Clock } from '../../src/clock.js';
 import { type Authentication } from '../../src/principal.js';
 import { sha256 } from './forge.js';
 import { createSigningKey, type SigningKey } from './signing-key.js';
+import { authenticated } from './scene.js';
 
 /** A service without its network: a real verifier, a real authorizer, a key of its own. */
 export interface TestService {
@@ -72,7 +73,7 @@ export function arrive(
   headers: AuthorizedCall['headers'],
 ): Promise<Authentication> {
   const { url, method, body = new Uint8Array() } = call;
-  return verifier.authenticate({
+  return authenticated(verifier, {
     method,
     url: url.pathname + url.search,
     rawHeaders: headers.flatMap(({ name, value }) => [name, value]),

@@ -3,6 +3,7 @@ import { type TrustRecord } from '../../src/trust/trust-record.js';
 import { createTrustStore, type TrustStore } from '../../src/trust/trust-store.js';
 import { METADATA, startDescribedIssuer, type DescribedIssuer } from '../support/described-issuer.js';
 import { createSigningKey } from '../support/signing-key.js';
+import { findKey } from '../support/remote-keys.js';
 
 const [heraldKey, ledgerKey, sharedKey] = await Promise.all(
   ['herald', 'ledger', 'shared'].map((kid) => createSigningKey('ES256', kid)),
@@ -35,7 +36,7 @@ function storeOf(...trust: readonly TrustRecord[]): TrustStore {
 const storeOfBoth = () => storeOf(found('herald', herald.origin), found('ledger', ledger.origin));
 
 function keyOf(store: TrustStore, issuer: string, kid: string): Promise<unknown> {
-  return store.trusted(issuer).keys.find(kid);
+  return findKey(store.trusted(issuer).keys, kid);
 }
 
 const hers = (store: TrustStore, kid = 'herald') => keyOf(store, herald.origin, kid);

@@ -4,7 +4,7 @@ import { createVerifier } from '../../src/inbound/verifier.js';
 import { type Authentication } from '../../src/principal.js';
 import { type TrustRecord } from '../../src/trust/trust-record.js';
 import { LOGGED_IN, startProvider, type TestProvider } from '../support/openid-provider.js';
-import { codeOf, inboundRequest } from '../support/scene.js';
+import { authenticated, codeOf, inboundRequest } from '../support/scene.js';
 
 const SERVICE = 'https://order.service/';
 
@@ -81,7 +81,8 @@ function authenticate(token: string, changes: Partial<TrustRecord> = {}): Promis
     clock: createFixedClock(Date.now() / 1000),
     trust: [{ ...record, ...changes }],
   });
-  return verifier.authenticate(
+  return authenticated(
+    verifier,
     inboundRequest({ method: 'GET', url: '/order/', body: new Uint8Array() }, token),
   );
 }

@@ -9,6 +9,8 @@ import { createTrustStore, type TrustStoreOptions } from '../../src/trust/trust-
 import { type TrustRecord } from '../../src/trust/trust-record.js';
 import { json, startKeyServer } from '../support/key-server.js';
 import { createSigningKey } from '../support/signing-key.js';
+import { authenticated } from '../support/scene.js';
+import { findKey } from '../support/remote-keys.js';
 
 const key = await createSigningKey('ES256', 'herald-1');
 const forged = await createSigningKey('ES256', 'herald-1');
@@ -77,8 +79,8 @@ describe('a trust store', () => {
     const jwks = { keys: [key.publicJwk] };
     for (const keys of [{ jwks }, { jwksFile: await fileOf(JSON.stringify(jwks)) }]) {
       const trusted = createTrustStore({ trust: [record({ keys })] }).trusted(issuer);
-      await expect(trusted.keys.find('herald-1')).resolves.toMatchObject({ keyId: 'herald-1' });
-      await expect(trusted.keys.find('herald-2')).resolves.toBeUndefined();
+      await expect(findKey(trusted.keys, 'herald-1')).resolves.toMatchObject({ keyId: 'herald-1' });
+      await expect(findKey(trusted.keys, 'herald-2')).resolves.toBeUndefined();
     }
   });
 
@@ -231,17 +233,15 @@ describe('an outsider causes no network call', () => {
   async function codeOf(token: string): Promise<unknown> {
     const verifier = createVerifier({ service, trust: [record()], clock });
     const before = server.requests();
-    const fault = await verifier
-      .authenticate({
-        method: 'GET',
-        url: '/user/21/',
-        rawHeaders: ['Authorization', `Bearer ${token}`],
-        body: () => emptyBody({ hashMd5: false }).hashes(),
-      })
-      .then(
-        () => undefined,
-        (error: unknown) => error,
-      );
+    const fault = await authenticated(verifier, {
+      method: 'GET',
+      url: '/user/21/',
+      rawHeaders: ['Authorization', `Bearer ${token}`],
+      body: () => emptyBody({ hashMd5: false }).hashes(),
+    }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     expect({ trusted: server.requests() - before, attacker: attacker.requests() }).toEqual({
       trusted: 0,
       attacker: 0,

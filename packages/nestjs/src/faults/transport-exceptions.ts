@@ -1,21 +1,19 @@
 import { type ArgumentsHost } from '@nestjs/common';
 
+type ExceptionClass = new (error: string | object) => Error & { getError(): string | object };
+
 /**
- * What Nest's own packages for other transports refuse with. Described by what is used of it: our declarations must compile
- * where neither package is installed.
+ * The exceptions of Nest's packages for other transports, where they are installed. They are described by their shape: the
+ * public types of this package must compile where they are not.
  */
 export interface TransportExceptions {
-  readonly rpc: { readonly RpcException: new (error: object) => RpcError } | undefined;
-  readonly ws: WebsocketErrors | undefined;
-}
-
-interface RpcError extends Error {
-  getError(): string | object;
-}
-
-interface WebsocketErrors {
-  readonly WsException: new (error: object) => Error;
-  readonly BaseWsExceptionFilter: new () => { catch(error: Error, host: ArgumentsHost): void };
+  readonly rpc: { readonly RpcException: ExceptionClass } | undefined;
+  readonly ws:
+    | {
+        readonly WsException: ExceptionClass;
+        readonly BaseWsExceptionFilter: new () => { catch(error: unknown, host: ArgumentsHost): void };
+      }
+    | undefined;
 }
 
 /** The injection token of `TransportExceptions`. */

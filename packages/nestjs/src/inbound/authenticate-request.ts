@@ -20,7 +20,7 @@ export function authenticateRequest(
   const request = requestOf(context);
   const state = states.required(request);
   // Known already where a guard of the application, which ran before, used the strategy.
-  const answer = state.authentication ?? verifier.authenticateNow(new SentRequest(state, request));
+  const answer = state.authentication ?? verifier.authenticate(new SentRequest(state, request));
   return 'then' in answer ? answer.then(accept) : accept(answer);
 
   function accept(authentication: Authentication): Authentication {

@@ -8,7 +8,7 @@ import {
   type Verifier,
 } from '@countersign/core';
 import { RequestStates, type RequestState } from '@countersign/core/http';
-import { fixedSet } from '@countersign/core/adapter';
+import { frozenSet } from '@countersign/core/adapter';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 import { requestOf } from '../request/handled-request.js';
@@ -98,7 +98,7 @@ export class RequestAuthorizer implements OnModuleInit {
     const resolved = await this.#subjects.resolve(principal);
     if (resolved === undefined)
       throw new CountersignError('subject_unknown', 'the subject resolver knows no such user');
-    return { ...principal, user: resolved.user, roles: fixedSet(resolved.roles) };
+    return { ...principal, user: resolved.user, roles: frozenSet(resolved.roles) };
   }
 }
 

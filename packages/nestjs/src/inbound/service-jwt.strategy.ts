@@ -71,7 +71,7 @@ async function authenticate(
   const state = states.required(request);
   // What our guards made of the caller stands: the application's own user and roles in place of those of the token.
   if (state.authentication !== undefined) return state.authentication;
-  const authentication = await verifier.authenticateNow(new SentRequest(state, request));
+  const authentication = await verifier.authenticate(new SentRequest(state, request));
   await verifier.useOnce(authentication);
   state.isUsed = true;
   state.authentication = authentication;

@@ -126,7 +126,7 @@ describe('the metrics that the SDK of OpenTelemetry gets', () => {
       const rawHeaders = ['Authorization', `Bearer ${await random(index)}`];
       const body = () => emptyBody({ hashMd5: false }).hashes();
       const request = { method: 'GET', url: '/guarded', rawHeaders, body };
-      await expect(verifier.authenticate(request)).rejects.toMatchObject({
+      await expect(async () => verifier.authenticate(request)).rejects.toMatchObject({
         kind: 'unauthenticated',
       });
     }

@@ -7,6 +7,7 @@ import { readUnverified } from '../read-unverified.js';
 import { type CheckedToken, type Recall } from '../recall.js';
 import { checkTimes, validateClaims } from '../validate-claims.js';
 import { verifySignature } from '../verify-signature.js';
+import { headerValues } from '../../lib/raw-headers.js';
 
 /** What proofs are read from and held against. */
 export interface ProofContext {
@@ -139,11 +140,7 @@ function refuseGrowth(later: Link, earlier: Link): void {
 }
 
 function readProofs(rawHeaders: readonly string[]): readonly string[] {
-  const name = DELEGATION_PROOF_HEADER.toLowerCase();
-  const values = rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name,
-  );
-  const [value, ...others] = values;
+  const [value, ...others] = headerValues(rawHeaders, DELEGATION_PROOF_HEADER.toLowerCase());
   if (value === undefined) throw unproven(`the header ${DELEGATION_PROOF_HEADER} is missing`);
   const proofs = value.split(',').map((proof) => proof.trim());
   if (others.length > 0 || proofs.length > MAX_PROOFS) {

@@ -6,6 +6,7 @@ import { claim, type Claims, type ValidatedToken } from '../../token.js';
 import { type DpopRules } from './dpop-options.js';
 import { checkDpopProof, type ProofUse, type ProvenRequest } from './dpop-proof.js';
 import { type Credentials } from '../extract-token.js';
+import { isRecord } from '../../lib/is-record.js';
 
 /** A token that may be bound to a key of its client, as it was sent. */
 export interface SentToken {
@@ -77,7 +78,7 @@ const UNBOUND: Confirmation = { thumbprint: undefined, certificate: undefined };
 
 function readConfirmation(cnf: unknown): Confirmation {
   if (cnf === undefined) return UNBOUND;
-  if (!isClaims(cnf) || Object.keys(cnf).length === 0)
+  if (!isRecord(cnf) || Object.keys(cnf).length === 0)
     throw new CountersignError('claim_invalid', 'cnf must be an object that names a key');
   if (!Object.keys(cnf).every((method) => METHODS.has(method)))
     throw new CountersignError('binding_not_supported', 'cnf may hold only jkt and x5t#S256');
@@ -98,8 +99,4 @@ function checkCertificate(expected: string, certificate: Uint8Array | undefined)
   }
   if (createHash('sha256').update(certificate).digest('base64url') === expected) return;
   throw new CountersignError('certificate_mismatch', 'the token is bound to another client certificate');
-}
-
-function isClaims(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

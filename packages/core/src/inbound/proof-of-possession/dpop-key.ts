@@ -1,12 +1,13 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { type JsonWebKey, type KeyObject } from 'node:crypto';
 import { CountersignError } from '../../errors.js';
 import { algorithmNamed, keyFits, type Algorithm } from '../../crypto/algorithms.js';
 import { PRIVATE_MEMBERS } from '../../jwks/key-set.js';
-import { jwkThumbprint, publicJwk } from '../../crypto/jwk.js';
+import { importPublicJwk, jwkThumbprint, publicJwk } from '../../crypto/jwk.js';
 import { normalTokenType } from '../../trust/trust-record.js';
 import { weaknessOf } from '../../crypto/weak-keys.js';
 import { claim, type Claims } from '../../token.js';
 import { type DpopRules } from './dpop-options.js';
+import { isRecord } from '../../lib/is-record.js';
 
 /** The key that a proof says it is signed with. */
 export interface ProofKey {
@@ -36,11 +37,11 @@ export function readProofKey(header: Claims, { algorithms }: Pick<DpopRules, 'al
   if (algorithm === undefined || !algorithms.has(algorithm))
     throw invalidProof('has an alg that is not accepted');
   const jwk = claim(header, 'jwk');
-  if (!isJwk(jwk)) throw invalidProof('has no jwk');
+  if (!isRecord(jwk)) throw invalidProof('has no jwk');
   if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member)))
     throw invalidProof('holds a private or secret key');
   if (!isForVerifying(jwk, algorithm)) throw invalidProof('has a jwk that says it is for something else');
-  const key = importJwk(jwk);
+  const key = importPublicJwk(jwk);
   if (key === undefined || !keyFits(key, algorithm) || isCostly(key))
     throw invalidProof('has a jwk that is not for its alg, or too large');
   const members = publicJwk(key);
@@ -49,24 +50,12 @@ export function readProofKey(header: Claims, { algorithms }: Pick<DpopRules, 'al
   return { algorithm, key, thumbprint: jwkThumbprint(members) };
 }
 
-function isJwk(value: unknown): value is JsonWebKey {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What a key says of its own use must not speak against this one (RFC 7517 sections 4.2 to 4.4). */
 function isForVerifying(jwk: JsonWebKey, algorithm: Algorithm): boolean {
   const { alg, use, key_ops: operations } = jwk;
   if (alg !== undefined && (typeof alg !== 'string' || algorithmNamed(alg) !== algorithm)) return false;
   if (use !== undefined && use !== 'sig') return false;
   return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
-}
-
-function importJwk(jwk: JsonWebKey): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: jwk, format: 'jwk' });
-  } catch {
-    return undefined;
-  }
 }
 
 /** A key comes with the request, and anybody may choose it: what it costs to check a signature is bounded. */

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { type Clock } from '../../clock.js';
+import { isSameText } from '../../lib/constant-time.js';
 
 /** The nonces of this service (RFC 9449 section 9): nobody can make one ahead, and no memory is needed to know them again. */
 export interface Nonces {
@@ -22,12 +23,7 @@ export function createNonces(secret: string, clock: Clock): Nonces {
     current: () => nonceOf(period()),
     isKnown: (nonce) => {
       const now = period();
-      return [now, now - 1].some((each) => equal(nonce, nonceOf(each)));
+      return [now, now - 1].some((each) => isSameText(nonce, nonceOf(each)));
     },
   };
-}
-
-function equal(given: string, expected: string): boolean {
-  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -2,7 +2,7 @@ import { boundUri, hasOneReading } from '../../binding.js';
 import { type Clock } from '../../clock.js';
 import { algorithmNamed, ALGORITHMS, type Algorithm, type AlgorithmName } from '../../crypto/algorithms.js';
 import { invalidOption, OptionsReader, readHttpsUri } from '../../options.js';
-import { normalUri } from '../../lib/normalize-uri.js';
+import { normalizeUri } from '../../lib/normalize-uri.js';
 import { createNonces, type Nonces } from './dpop-nonce.js';
 
 /** How proofs of possession are checked (RFC 9449). Whether they are needed is for each trust record to say. */
@@ -59,7 +59,7 @@ export function readDpopOptions(value: unknown, service: string, clock: Clock): 
     targets(pathAndQuery) {
       if (!hasOneReading(pathAndQuery)) return [];
       const [path = ''] = pathAndQuery.split('?', 1);
-      return roots.flatMap((root) => normalUri(boundUri(root, path)) ?? []);
+      return roots.flatMap((root) => normalizeUri(boundUri(root, path)) ?? []);
     },
     lifetimeSeconds: read.number('proofLifetimeSeconds', { unless: 60, min: 1, max: 300 }),
     algorithms: new Set(algorithms),

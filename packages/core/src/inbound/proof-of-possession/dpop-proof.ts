@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { tokenHash } from '../../binding.js';
 import { CountersignError } from '../../errors.js';
 import { verifySignatureBytes } from '../../crypto/signature.js';
-import { normalUri } from '../../lib/normalize-uri.js';
+import { normalizeUri } from '../../lib/normalize-uri.js';
 import { claim, type Claims } from '../../token.js';
 import { invalidProof as invalid, readProofKey } from './dpop-key.js';
 import { type DpopRules } from './dpop-options.js';
 import { decodeSegment } from '../read-unverified.js';
 import { parseJsonObject } from '../strict-json.js';
+import { headerValues } from '../../lib/raw-headers.js';
 
 /** What a proof is held against. */
 export interface ProvenRequest {
@@ -50,7 +51,7 @@ export async function checkDpopProof(request: ProvenRequest, rules: DpopRules): 
   const tokenId = text(proof.claims, 'jti');
   if (tokenId.length > MAX_TOKEN_ID_LENGTH) throw invalid('has a jti that is too long');
   if (text(proof.claims, 'htm') !== request.method) throw invalid('is for another method');
-  const target = normalUri(text(proof.claims, 'htu'));
+  const target = normalizeUri(text(proof.claims, 'htu'));
   if (target === undefined || !rules.targets(request.url).includes(target))
     throw invalid(
       'is for another URI, or one with dot segments; dpop.publicUrls says what this service is called by',
@@ -63,10 +64,7 @@ export async function checkDpopProof(request: ProvenRequest, rules: DpopRules): 
 }
 
 function onlyProof(rawHeaders: readonly string[]): string {
-  const values = rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'dpop',
-  );
-  const [proof, ...others] = values;
+  const [proof, ...others] = headerValues(rawHeaders, 'dpop');
   if (proof === undefined)
     throw new CountersignError(
       'dpop_proof_missing',

@@ -1,23 +1,9 @@
 import { join } from 'node:path';
+import { problemOf, type KeyProblem } from './file-errors.js';
 import { isTemporary, ITSELF } from './files.js';
 import { generationOf } from './manifest.js';
 import { GROUP_WRITES } from './permissions.js';
-import {
-  loadKey,
-  readSnapshot,
-  unreadable,
-  type DirectorySnapshot,
-  type ReadOptions,
-} from './read-directory.js';
-
-/** Something that is wrong with a key directory. Names files, and nothing of a key. */
-export interface KeyProblem {
-  /** `error`: a service would not start from it. `warning`: something that does not belong there. */
-  readonly severity: 'error' | 'warning';
-  readonly path: string;
-  /** What is wrong, and what mends it. */
-  readonly problem: string;
-}
+import { loadKey, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
 
 /** Lists what is wrong with a key directory, each file on its own; throws for nothing that it finds. */
 export async function checkDirectory(options: ReadOptions): Promise<readonly KeyProblem[]> {
@@ -75,12 +61,4 @@ function strangeFiles(
     if (name.endsWith('.jwk.json')) return found('is a key that the manifest does not name; it is not used');
     return found('is not known here');
   });
-}
-
-/** What keeps a file from being used, apart from the file's name. */
-export function problemOf(error: unknown, path: string): Pick<KeyProblem, 'path' | 'problem'> {
-  const { message } = unreadable(error, path);
-  return message.startsWith(`${path} `)
-    ? { path, problem: message.slice(path.length + 1) }
-    : { path, problem: message };
 }

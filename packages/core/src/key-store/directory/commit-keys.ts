@@ -1,3 +1,4 @@
+import { type JsonWebKey } from 'node:crypto';
 import { CountersignError } from '../../errors.js';
 import { writeNewFile, listFiles, removeFiles, isTemporary, type DirectoryEntry } from './files.js';
 import { generationOf, manifestFile, manifestText, readManifest } from './manifest.js';
@@ -5,6 +6,8 @@ import { type KeyChange, type KeyRotation } from '../rotation/key-record.js';
 import { isLongerOverlap } from '../rotation/schedule.js';
 import { readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
 import { errorText } from '../../lib/error-text.js';
+import { generatePrivateJwk, readSigningKey, type SigningAlgorithm } from '../../signing-keys/signing-key.js';
+import { type NewKey } from '../rotation/transitions.js';
 
 /** A file that a writer has not put to use by then belongs to one that was killed. */
 const ABANDONED_AFTER_SECONDS = 600;
@@ -14,6 +17,29 @@ const MADE_BY_US = /^key-[\w-]{43}\.jwk\.json$/;
 /** The name of the file of a key that we make: no two keys have the same. */
 export function keyFile(keyId: string): string {
   return `key-${keyId}.jwk.json`;
+}
+
+/** A key that is in no directory yet, and what its file will hold. */
+export interface MadeKey {
+  readonly key: NewKey;
+  readonly text: string;
+}
+
+/**
+ * Makes a key for a directory. Its id does not begin with a hyphen.
+ * @param generate makes a private JWK for that algorithm.
+ */
+export async function makeKey(
+  algorithm: SigningAlgorithm,
+  generate: (algorithm: SigningAlgorithm) => Promise<JsonWebKey> = generatePrivateJwk,
+): Promise<MadeKey> {
+  for (;;) {
+    const jwk = await generate(algorithm);
+    const keyId = (await readSigningKey(jwk, 'the new key')).jwk.kid;
+    // One thumbprint of 64 begins with a hyphen. A command would take it for an option, where the key is revoked in haste.
+    if (keyId.startsWith('-')) continue;
+    return { key: { keyId, algorithm, file: keyFile(keyId) }, text: `${JSON.stringify(jwk)}\n` };
+  }
 }
 
 /**

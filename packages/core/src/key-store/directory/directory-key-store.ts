@@ -3,19 +3,20 @@ import { invalidOption } from '../../options.js';
 import { clearInterval, setInterval } from '../../lib/timers.js';
 import { type SigningAlgorithm } from '../../signing-keys/signing-key.js';
 import { listFiles, type DirectoryEntry } from './files.js';
-import { refuseShortCycle } from './key-directory.js';
+import { refuseShortCycle } from '../rotation/overlap.js';
 import { type KeyOverlap } from '../rotation/key-record.js';
-import { KeyRotor } from './directory-writer.js';
+import { DirectoryWriter } from './directory-writer.js';
 import { fingerprintOf, KEYS_STAY, readInUse, type KeysInUse } from './keys-in-use.js';
-import { makeDirectory } from './make-directory.js';
+import { makeDirectory } from './files.js';
 import { type OpenKeyStore } from '../../signing-keys/key-store.js';
-import { readSnapshot, unreadable, type ReadOptions } from './read-directory.js';
+import { unreadable } from './file-errors.js';
+import { readSnapshot, type ReadOptions } from './read-directory.js';
 import { nextStep } from '../rotation/schedule.js';
 import { errorText } from '../../lib/error-text.js';
 import { firstKey, noTransition } from '../rotation/transitions.js';
 import { Warnings } from './warnings.js';
 
-export interface DirectoryStoreOptions extends ReadOptions {
+export interface DirectoryKeyStoreOptions extends ReadOptions {
   /** Of the first key. */
   readonly algorithm: SigningAlgorithm;
   readonly overlap: Partial<KeyOverlap>;
@@ -31,17 +32,17 @@ export interface DirectoryStoreOptions extends ReadOptions {
  * its keys when told to. After it was opened, keys that cannot be read leave the ones in use as they are.
  * @throws TypeError `config_invalid` for keys that a service must not start with.
  */
-export async function openDirectoryStore(options: DirectoryStoreOptions): Promise<OpenKeyStore> {
+export async function openDirectoryKeyStore(options: DirectoryKeyStoreOptions): Promise<OpenKeyStore> {
   const { directory, overlap, rotateEverySeconds, rereadSeconds } = options;
-  const rotor = new KeyRotor(options, overlap, options.clock);
+  const writer = new DirectoryWriter(options, overlap, options.clock);
   await makeDirectory(directory);
-  if ((await readSnapshot(options)).rotation.keys.length === 0) await makeFirstKey(options, rotor);
+  if ((await readSnapshot(options)).rotation.keys.length === 0) await makeFirstKey(options, writer);
   const warnings = new Warnings(options.onWarning);
-  const first = await readInUse(options, rotor, undefined);
+  const first = await readInUse(options, writer, undefined);
   warnings.tell('directory', first.warnings);
   if (rotateEverySeconds !== undefined)
     refuseShortCycle(rotateEverySeconds, first.rotation.overlap, 'keys.rotateEverySeconds');
-  const store = new DirectoryKeyStore(options, rotor, warnings, first);
+  const store = new DirectoryKeyStore(options, writer, warnings, first);
   await store.begin();
   const timer = setInterval(() => store.poll(), rereadSeconds * 1000).unref();
   return {
@@ -59,9 +60,12 @@ export async function openDirectoryStore(options: DirectoryStoreOptions): Promis
   };
 }
 
-async function makeFirstKey({ directory, algorithm }: DirectoryStoreOptions, rotor: KeyRotor): Promise<void> {
+async function makeFirstKey(
+  { directory, algorithm }: DirectoryKeyStoreOptions,
+  writer: DirectoryWriter,
+): Promise<void> {
   try {
-    await rotor.change(firstKey(algorithm));
+    await writer.change(firstKey(algorithm));
   } catch (error) {
     throw invalidOption(
       directory,
@@ -77,16 +81,21 @@ class DirectoryKeyStore {
   inUse: KeysInUse;
   /** Settles when what was begun has ended. Never rejects. */
   settled: Promise<void> = Promise.resolve();
-  readonly #options: DirectoryStoreOptions;
-  readonly #rotor: KeyRotor;
+  readonly #options: DirectoryKeyStoreOptions;
+  readonly #writer: DirectoryWriter;
   readonly #warnings: Warnings;
   #waiting = 0;
   /** On the clock that never goes back. */
   #rotateNotBefore = -Infinity;
 
-  constructor(options: DirectoryStoreOptions, rotor: KeyRotor, warnings: Warnings, first: KeysInUse) {
+  constructor(
+    options: DirectoryKeyStoreOptions,
+    writer: DirectoryWriter,
+    warnings: Warnings,
+    first: KeysInUse,
+  ) {
     this.#options = options;
-    this.#rotor = rotor;
+    this.#writer = writer;
     this.#warnings = warnings;
     this.inUse = first;
   }
@@ -95,7 +104,7 @@ class DirectoryKeyStore {
   async begin(): Promise<void> {
     if (this.inUse.isOverlapUnrecorded)
       await this.#attempt('overlap', 'a command without that option would go too fast', async () => {
-        await this.#rotor.change(noTransition);
+        await this.#writer.change(noTransition);
         return [];
       });
     await this.reload();
@@ -120,7 +129,7 @@ class DirectoryKeyStore {
     return this.#attempt('directory', KEYS_STAY, async () => {
       const entries = await this.#list();
       const isSame = fingerprintOf(entries) === this.inUse.fingerprint;
-      if (!isSame) this.inUse = await readInUse(this.#options, this.#rotor, this.inUse);
+      if (!isSame) this.inUse = await readInUse(this.#options, this.#writer, this.inUse);
       if (!this.inUse.isOverlapUnrecorded) this.#warnings.tell('overlap', []);
       return this.inUse.warnings;
     });
@@ -145,7 +154,7 @@ class DirectoryKeyStore {
     }
     if (clock.monotonic() < this.#rotateNotBefore) return false;
     const isDone = await this.#attempt('rotation', 'the keys are not rotated', async () => {
-      await this.#rotor.rotate(everySeconds);
+      await this.#writer.rotate(everySeconds);
       return [];
     });
     if (!isDone) this.#rotateNotBefore = clock.monotonic() + SECONDS_AFTER_FAILURE;

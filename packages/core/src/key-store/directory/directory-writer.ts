@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { type Clock } from '../../clock.js';
 import { CountersignError } from '../../errors.js';
 import { invalidOption } from '../../options.js';
-import { problemOf, type KeyProblem } from './check-directory.js';
-import { commitKeys, refuseUnreadable, sweepDirectory } from './commit-keys.js';
+import { problemOf, type KeyProblem } from './file-errors.js';
+import { commitKeys, makeKey, refuseUnreadable, sweepDirectory } from './commit-keys.js';
 import { removeFiles, writeNewFile } from './files.js';
 import { type KeyChange, type KeyOverlap, type KeyRecord, type KeyRotation } from '../rotation/key-record.js';
-import { makeKey } from './new-key.js';
 import { loadKey, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
 import { isLongerOverlap, longerOverlap } from '../rotation/schedule.js';
 import { isSystemError, systemFault } from './file-errors.js';
@@ -29,7 +28,7 @@ export interface ChangedKeys extends Outcome {
 }
 
 /** Carries transitions out on the files of a directory: reads, decides, writes, and decides again when somebody was faster. */
-export class KeyRotor {
+export class DirectoryWriter {
   readonly #files: ReadOptions;
   readonly #overlap: Partial<KeyOverlap>;
   readonly #clock: Clock;

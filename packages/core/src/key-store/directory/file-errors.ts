@@ -1,6 +1,15 @@
 import { errorCode, errorText } from '../../lib/error-text.js';
 import { invalidOption } from '../../options.js';
 
+/** Something that is wrong with a key directory. Names files, and nothing of a key. */
+export interface KeyProblem {
+  /** `error`: a service would not start from it. `warning`: something that does not belong there. */
+  readonly severity: 'error' | 'warning';
+  readonly path: string;
+  /** What is wrong, and what mends it. */
+  readonly problem: string;
+}
+
 /** What the names of system errors mean here, and what mends them. */
 const MEANINGS: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'this user may not; act as its owner'],
@@ -35,4 +44,18 @@ export function systemFault(error: unknown, path: string, problem: string): Type
 /** Whether an error comes from the system, and not from us. */
 export function isSystemError(error: unknown): boolean {
   return errorText(error, 'syscall') !== undefined;
+}
+
+/** Says which file it is that cannot be read, and why; a fault of what is in it says so already. */
+export function unreadable(error: unknown, path: string): TypeError {
+  if (error instanceof TypeError && errorCode(error) === 'config_invalid') return error;
+  return systemFault(error, errorText(error, 'path') ?? path, 'cannot be read');
+}
+
+/** What keeps a file from being used, apart from the file's name. */
+export function problemOf(error: unknown, path: string): Pick<KeyProblem, 'path' | 'problem'> {
+  const { message } = unreadable(error, path);
+  return message.startsWith(`${path} `)
+    ? { path, problem: message.slice(path.length + 1) }
+    : { path, problem: message };
 }

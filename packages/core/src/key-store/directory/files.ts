@@ -1,7 +1,8 @@
 import { type Stats } from 'node:fs';
-import { link, open, readdir, rm, stat } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../lib/error-text.js';
+import { systemFault } from './file-errors.js';
 
 /** A file of a key directory. */
 export interface DirectoryEntry {
@@ -12,6 +13,15 @@ export interface DirectoryEntry {
 
 /** A key or a manifest is far smaller; more of a file is not read. */
 const MAX_FILE_BYTES = 262_144;
+
+/** Makes a directory that this user alone may use, unless it exists. @throws TypeError `config_invalid` */
+export async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw systemFault(error, directory, 'cannot be made');
+  }
+}
 
 /** The names that {@link writeNewFile} uses while it writes. */
 export function isTemporary(name: string): boolean {

@@ -1,18 +1,19 @@
 import { systemClock, type Clock } from '../../clock.js';
 import { invalidOption, OptionsReader } from '../../options.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../signing-keys/signing-key.js';
-import { checkDirectory, type KeyProblem } from './check-directory.js';
-import { makeDirectory } from './make-directory.js';
+import { checkDirectory } from './check-directory.js';
+import { type KeyProblem } from './file-errors.js';
+import { makeDirectory } from './files.js';
 import {
-  OVERLAP_RANGES,
   REVOCATION_REASON,
   type KeyChange,
   type KeyOverlap,
   type KeyRotation,
   type KeyStep,
 } from '../rotation/key-record.js';
-import { KeyRotor, type ChangedKeys } from './directory-writer.js';
-import { nextStep, shortestCycleSeconds } from '../rotation/schedule.js';
+import { DirectoryWriter, type ChangedKeys } from './directory-writer.js';
+import { readOverlap, refuseShortCycle } from '../rotation/overlap.js';
+import { nextStep } from '../rotation/schedule.js';
 import { activation, preparation, retirement, revocation } from '../rotation/transitions.js';
 
 /** The options of `openKeyDirectory`. */
@@ -70,9 +71,6 @@ export interface KeyDirectory {
   check(): Promise<readonly KeyProblem[]>;
 }
 
-/** A rotation that takes longer than this is none. */
-const MAX_CYCLE_SECONDS = 10 * 365 * 86_400;
-
 const OPTIONS = ['directory', 'overlap', 'allowOthersToReadKeys', 'clock'] as const;
 
 /**
@@ -85,7 +83,7 @@ export function openKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
   const files = { directory, allowOthersToReadKeys: read.boolean('allowOthersToReadKeys', false) };
   const overlap = readOverlap(options.overlap ?? {}, read.at('overlap'));
   const clock = options.clock ?? systemClock;
-  const rotor = new KeyRotor(files, overlap, clock);
+  const writer = new DirectoryWriter(files, overlap, clock);
 
   function stateOf(
     { rotation, generation, changed, problems }: ChangedKeys,
@@ -102,43 +100,24 @@ export function openKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
   }
 
   return {
-    read: async () => stateOf(await rotor.read()),
+    read: async () => stateOf(await writer.read()),
     prepare: async ({ algorithm } = {}) => {
       if (algorithm !== undefined && !SIGNING_ALGORITHMS.includes(algorithm))
         throw invalidOption('algorithm', `must be one of ${SIGNING_ALGORITHMS.join(', ')}`);
       await makeDirectory(directory);
-      return stateOf(await rotor.change(preparation(algorithm)));
+      return stateOf(await writer.change(preparation(algorithm)));
     },
-    activate: async (step = {}) => stateOf(await rotor.change(activation(step))),
-    retire: async (step = {}) => stateOf(await rotor.change(retirement(step))),
+    activate: async (step = {}) => stateOf(await writer.change(activation(step))),
+    retire: async (step = {}) => stateOf(await writer.change(retirement(step))),
     revoke: async ({ keyId, reason }) => {
       if (reason !== undefined && !REVOCATION_REASON.test(reason))
         throw invalidOption('reason', 'must be one line of 200 characters at most');
-      return stateOf(await rotor.change(revocation(keyId, reason)));
+      return stateOf(await writer.change(revocation(keyId, reason)));
     },
     rotate: async ({ everySeconds }) => {
-      refuseShortCycle(everySeconds, (await rotor.read()).rotation.overlap, 'everySeconds');
-      return stateOf(await rotor.rotate(everySeconds), everySeconds);
+      refuseShortCycle(everySeconds, (await writer.read()).rotation.overlap, 'everySeconds');
+      return stateOf(await writer.rotate(everySeconds), everySeconds);
     },
     check: () => checkDirectory(files),
   };
-}
-
-/** Reads `verifierCacheSeconds` and `longestTokenSeconds`, both of them optional. @throws TypeError naming the member. */
-export function readOverlap(value: unknown, path: string): Partial<KeyOverlap> {
-  const names = ['verifierCacheSeconds', 'longestTokenSeconds'] as const;
-  const read = new OptionsReader(value, path, names);
-  const given = names.filter((name) => read.has(name));
-  return Object.fromEntries(
-    given.map((name) => [name, read.number(name, { unless: NaN, ...OVERLAP_RANGES[name] })]),
-  );
-}
-
-/** @throws TypeError when a cycle is shorter than its own steps. */
-export function refuseShortCycle(everySeconds: unknown, overlap: KeyOverlap, path: string): void {
-  const shortest = shortestCycleSeconds(overlap);
-  const isLongEnough = typeof everySeconds === 'number' && everySeconds >= shortest;
-  if (isLongEnough && everySeconds <= MAX_CYCLE_SECONDS) return;
-  const range = `from ${String(shortest)} (verifiers' caches and tokens must expire) to ${String(MAX_CYCLE_SECONDS)}`;
-  throw invalidOption(path, `must be a number ${range}`);
 }

@@ -1,18 +1,13 @@
 import { join } from 'node:path';
 import { invalidOption } from '../../options.js';
-import { type OwnKey } from '../../signing-keys/signing-key.js';
+import { type SigningKey } from '../../signing-keys/signing-key.js';
 import { type PublicJwk } from '../../crypto/jwk.js';
 import { isTemporary, ITSELF, type DirectoryEntry } from './files.js';
 import { type KeyRotation } from '../rotation/key-record.js';
-import { type KeyRotor } from './directory-writer.js';
+import { type DirectoryWriter } from './directory-writer.js';
 import { localSigner, publishedKeys, type Signer } from '../../signing-keys/key-store.js';
-import {
-  readKeys,
-  unreadable,
-  type DirectorySnapshot,
-  type ReadKeys,
-  type ReadOptions,
-} from './read-directory.js';
+import { unreadable } from './file-errors.js';
+import { readKeys, type DirectorySnapshot, type ReadKeys, type ReadOptions } from './read-directory.js';
 import { isLongerOverlap } from '../rotation/schedule.js';
 
 /** What happens to keys that cannot be read while a service runs. */
@@ -22,7 +17,7 @@ export const KEYS_STAY = 'the keys that were read before stay in use';
 export interface KeysInUse {
   readonly signer: Signer;
   /** By their ids; those that are published. */
-  readonly keys: ReadonlyMap<string, OwnKey>;
+  readonly keys: ReadonlyMap<string, SigningKey>;
   readonly published: { readonly keys: readonly PublicJwk[] };
   readonly rotation: KeyRotation;
   /** Whether the directory records a shorter overlap than we go by: then a command would go too fast. */
@@ -41,7 +36,7 @@ export interface KeysInUse {
  */
 export async function readInUse(
   files: ReadOptions,
-  rotor: KeyRotor,
+  writer: DirectoryWriter,
   old: KeysInUse | undefined,
 ): Promise<KeysInUse> {
   const read = await readKeys(files);
@@ -51,7 +46,7 @@ export async function readInUse(
   const active = snapshot.rotation.keys.find(({ state }) => state === 'active');
   const signing = keys.get(active?.keyId ?? '');
   if (signing === undefined) throw invalidOption(files.directory, 'holds no key that can sign');
-  const rotation = rotor.withOverlap(snapshot.rotation);
+  const rotation = writer.withOverlap(snapshot.rotation);
   return {
     signer: localSigner(signing),
     keys,
@@ -68,9 +63,9 @@ function usableKeys(
   { directory }: ReadOptions,
   { snapshot, keys: loaded, failures }: ReadKeys,
   old: KeysInUse | undefined,
-): { readonly keys: ReadonlyMap<string, OwnKey>; readonly warnings: readonly string[] } {
+): { readonly keys: ReadonlyMap<string, SigningKey>; readonly warnings: readonly string[] } {
   const whole = new Map(loaded.map(({ record, key }) => [record.keyId, key]));
-  const keys = new Map<string, OwnKey>();
+  const keys = new Map<string, SigningKey>();
   for (const { keyId, state } of snapshot.rotation.keys) {
     const key = whole.get(keyId) ?? old?.keys.get(keyId);
     if (state !== 'gone' && key !== undefined) keys.set(keyId, key);

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidOption } from '../../options.js';
-import { readOwnKey, type OwnKey } from '../../signing-keys/signing-key.js';
+import { readSigningKey, type SigningKey } from '../../signing-keys/signing-key.js';
 import { listFiles, readFileAndStats, type DirectoryEntry } from './files.js';
 import { generationOf, manifestFile, readManifest } from './manifest.js';
 import { refuseExposedDirectory, refuseExposedKey, refuseExposedManifest } from './permissions.js';
 import { DEFAULT_OVERLAP, type KeyRecord, type KeyRotation } from '../rotation/key-record.js';
-import { systemFault } from './file-errors.js';
-import { errorCode, errorText } from '../../lib/error-text.js';
+import { unreadable } from './file-errors.js';
+import { errorCode } from '../../lib/error-text.js';
 
 /** A key directory as it was found. */
 export interface DirectorySnapshot {
@@ -24,7 +24,7 @@ export interface DirectorySnapshot {
 /** One of our own keys together with its record. */
 export interface LoadedKey {
   readonly record: KeyRecord;
-  readonly key: OwnKey;
+  readonly key: SigningKey;
 }
 
 export interface ReadOptions {
@@ -88,10 +88,10 @@ export async function loadKey(record: KeyRecord, options: ReadOptions): Promise<
   return { record, key };
 }
 
-async function readKeyFile(path: string, { allowOthersToReadKeys }: ReadOptions): Promise<OwnKey> {
+async function readKeyFile(path: string, { allowOthersToReadKeys }: ReadOptions): Promise<SigningKey> {
   const { text, stats } = await readFileAndStats(path);
   await refuseExposedKey(path, stats, allowOthersToReadKeys);
-  return readOwnKey(parseJwk(text, path), path);
+  return readSigningKey(parseJwk(text, path), path);
 }
 
 /** Runs a read again as long as files that it had listed are gone when it gets to them, because somebody changes keys. */
@@ -103,12 +103,6 @@ async function again<Result>(directory: string, attempt: () => Promise<Result>):
       if (errorCode(error) !== 'ENOENT' || attempts >= ATTEMPTS) throw unreadable(error, directory);
     }
   }
-}
-
-/** Says which file it is that cannot be read, and why; a fault of what is in it says so already. */
-export function unreadable(error: unknown, path: string): TypeError {
-  if (error instanceof TypeError && errorCode(error) === 'config_invalid') return error;
-  return systemFault(error, errorText(error, 'path') ?? path, 'cannot be read');
 }
 
 async function attemptSnapshot(options: ReadOptions): Promise<DirectorySnapshot> {

@@ -1,5 +1,5 @@
 import { type Clock } from '../../clock.js';
-import { forgivingCache } from './fault-tolerant-cache.js';
+import { faultTolerantCache } from './fault-tolerant-cache.js';
 import { refusedTokens } from './refused-tokens.js';
 import { once } from '../../lib/single-flight.js';
 import { type TokenCache } from './token-cache.js';
@@ -36,7 +36,7 @@ export interface CachedTokensOptions {
  */
 export function cachedTokens(options: CachedTokensOptions): CachedTokens {
   const { clock, onWarning } = options;
-  const cache = forgivingCache(options);
+  const cache = faultTolerantCache(options);
   const keys = new WeakMap<IssuedToken, string>();
   const refused = refusedTokens(clock);
   const lookups = new Map<string, Promise<Found>>();

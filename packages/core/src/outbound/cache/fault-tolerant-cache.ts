@@ -1,8 +1,8 @@
 import { type Clock } from '../../clock.js';
-import { clearTimeout, setTimeout } from '../../lib/timers.js';
+import { withTimeout } from '../../lib/with-timeout.js';
 import { type TokenCache } from './token-cache.js';
 
-export interface ForgivingCacheOptions {
+export interface FaultTolerantCacheOptions {
   readonly cache: TokenCache;
   readonly clock: Clock;
   readonly onWarning: (message: string) => void;
@@ -14,13 +14,13 @@ const TIMEOUT_MS = 1000;
 const REST_SECONDS = 1;
 
 /** Makes a cache that never fails: one that throws or does not answer is as good as empty, and an operator is told. */
-export function forgivingCache({ cache, clock, onWarning }: ForgivingCacheOptions): TokenCache {
+export function faultTolerantCache({ cache, clock, onWarning }: FaultTolerantCacheOptions): TokenCache {
   let restsUntil = -Infinity;
 
   async function attempt<T>(use: () => Promise<T>): Promise<T | undefined> {
     if (clock.monotonic() < restsUntil) return undefined;
     try {
-      return await inTime(use);
+      return await withTimeout(use, TIMEOUT_MS, noAnswer);
     } catch (error) {
       restsUntil = clock.monotonic() + REST_SECONDS;
       onWarning(`the token cache fails, tokens are issued anew: ${nameOf(error)}`);
@@ -35,14 +35,8 @@ export function forgivingCache({ cache, clock, onWarning }: ForgivingCacheOption
   };
 }
 
-async function inTime<T>(use: () => Promise<T>): Promise<T> {
-  const answer = use();
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error('no answer in time'), { name: 'TimeoutError' });
-    timer = setTimeout(() => reject(error), TIMEOUT_MS);
-  });
-  return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+function noAnswer(): Error {
+  return Object.assign(new Error('no answer in time'), { name: 'TimeoutError' });
 }
 
 /** The name and the code of an error. Its words may hold what was to be stored. */

@@ -1,5 +1,5 @@
 import { type Destination } from '../destination.js';
-import { clientOf, issuedBy, targetOf } from './granted-token.js';
+import { clientOf, toIssuedToken, targetOf } from './granted-token.js';
 import { type TokenEndpoint } from '../../oauth/token-endpoint.js';
 import { type TokenSource } from '../token-source.js';
 
@@ -23,7 +23,7 @@ export function clientCredentialsSource(options: ClientCredentialsOptions): Toke
             ...(scopes.length > 0 && { scope: scopes.join(' ') }),
             ...targetOf(destination),
           });
-          return issuedBy(granted, {
+          return toIssuedToken(granted, {
             destination,
             requestedScopes: scopes,
             subject: undefined,

@@ -5,7 +5,7 @@ import { type Authentication } from '../../principal.js';
 import { hasThreeParts } from '../../token.js';
 import { refuseExpired, requireUser } from '../on-behalf-of.js';
 import { type Destination } from '../destination.js';
-import { clientOf, issuedBy, targetOf } from './granted-token.js';
+import { clientOf, toIssuedToken, targetOf } from './granted-token.js';
 import { type TokenEndpoint } from '../../oauth/token-endpoint.js';
 import { type IssuedToken, type TokenSource } from '../token-source.js';
 
@@ -66,7 +66,7 @@ async function exchange(
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     ...targetOf(destination),
   });
-  return issuedBy(granted, {
+  return toIssuedToken(granted, {
     destination,
     requestedScopes: scopes,
     subject: principal.subject,

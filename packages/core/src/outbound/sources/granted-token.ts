@@ -16,7 +16,7 @@ export interface GrantContext {
  * Turns what a token endpoint granted into a token that may be sent. The token itself is not looked into.
  * @throws CountersignError `token_unavailable` when it carries a scope that was not asked for.
  */
-export function issuedBy(granted: GrantedToken, context: GrantContext): IssuedToken {
+export function toIssuedToken(granted: GrantedToken, context: GrantContext): IssuedToken {
   const { destination, requestedScopes, subject, actors, notAfter } = context;
   const scopes = granted.scopes ?? requestedScopes;
   if (!scopes.every((scope) => requestedScopes.includes(scope))) {

@@ -11,7 +11,7 @@ import {
   startIntrospectionServer,
   type IntrospectionServer,
 } from '../../support/introspection-server.js';
-import { codeOf, faultOf, inboundRequest } from '../../support/scene.js';
+import { authenticated, codeOf, faultOf, inboundRequest } from '../../support/scene.js';
 
 const IDP = 'https://idp.example/';
 const SECRET = 'secretOfCensus';
@@ -66,7 +66,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const send = (token = 'opaque-token-1', asked = verifier) =>
-  asked.authenticate(inboundRequest({ method: 'GET', url: '/user/21/', body: new Uint8Array() }, token));
+  authenticated(asked, inboundRequest({ method: 'GET', url: '/user/21/', body: new Uint8Array() }, token));
 
 describe('an opaque token', () => {
   it('is what its issuer says it is', async () => {
@@ -116,7 +116,7 @@ describe('an opaque token', () => {
   it('that is bound to a key is accepted with its proof', async () => {
     server.answer = saying({ ...good, token_type: 'DPoP', ...boundTo(clientKey) });
     const parts = { method: 'GET', url: '/user/21/', body: new Uint8Array(), rawHeaders: dpopHeaders() };
-    await expect(verifier.authenticate(inboundRequest(parts, 'opaque'))).resolves.toBeDefined();
+    await expect(authenticated(verifier, inboundRequest(parts, 'opaque'))).resolves.toBeDefined();
   });
 
   it('may be of a client that has no user, where the record says so', async () => {

@@ -5,7 +5,7 @@ import {
   startIntrospectionServer,
   type IntrospectionServer,
 } from '../../support/introspection-server.js';
-import { codeOf, faultOf, inboundRequest } from '../../support/scene.js';
+import { authenticated, codeOf, faultOf, inboundRequest } from '../../support/scene.js';
 import { until } from '../../support/until.js';
 
 const IDP = 'https://idp.example/';
@@ -58,10 +58,10 @@ const requestOf = (token: string, address?: string): InboundRequest => ({
 
 /** Whose token it turns out to be, or the code of the refusal. */
 async function send(token: string, address?: string): Promise<string | undefined> {
-  const authenticated = verifier.authenticate(requestOf(token, address));
-  return authenticated.then(
+  const answer = authenticated(verifier, requestOf(token, address));
+  return answer.then(
     ({ principal }) => principal.subject,
-    () => codeOf(authenticated),
+    () => codeOf(answer),
   );
 }
 
@@ -173,7 +173,7 @@ describe('those who wait for their turn', () => {
   it('are refused when the issuer takes too long for all before them', async () => {
     verifier = verifierWith(1500);
     const garbage = flood(80);
-    const fault = await faultOf(verifier.authenticate(requestOf('good', '198.51.100.1')));
+    const fault = await faultOf(authenticated(verifier, requestOf('good', '198.51.100.1')));
     expect(fault).toMatchObject({ code: 'introspection_unavailable', retryAfterSeconds: 1 });
     await Promise.all(garbage);
     // All places are free again.
@@ -205,7 +205,7 @@ it('the address of a client is not looked at unless an issuer is asked', async (
   });
   const header = { typ: 'at+jwt', alg: 'ES256', kid: key.kid };
   const jwt = forgeToken({ header, claims: { ...claims, sub: 'user-1', jti: 'jti' } }, key);
-  await expect(verifier.authenticate(seen(jwt))).resolves.toBeDefined();
+  await expect(authenticated(verifier, seen(jwt))).resolves.toBeDefined();
   expect(looked).toBe(0);
   answerAll();
   await verifier.authenticate(seen('good'));

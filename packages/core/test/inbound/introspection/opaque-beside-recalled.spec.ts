@@ -11,7 +11,7 @@ import {
   type IntrospectionServer,
 } from '../../support/introspection-server.js';
 import { json, startKeyServer, type KeyServer } from '../../support/key-server.js';
-import { codeOf, inboundRequest } from '../../support/scene.js';
+import { authenticated, codeOf, inboundRequest } from '../../support/scene.js';
 import { isRecalled, remembered } from '../../support/recalled.js';
 
 const IDP = 'https://idp.example/';
@@ -64,9 +64,9 @@ describe('an opaque token beside a JWT of the same issuer', () => {
     expect(isRecalled(verifier, opaque)).toBe(false);
     server.answer = saying({ active: false });
     clock.advance(9.9);
-    await expect(verifier.authenticate(opaque)).resolves.toBeDefined();
+    await expect(authenticated(verifier, opaque)).resolves.toBeDefined();
     clock.advance(0.1);
-    expect(await codeOf(verifier.authenticate(opaque))).toBe('token_inactive');
+    expect(await codeOf(authenticated(verifier, opaque))).toBe('token_inactive');
     expect(isRecalled(verifier, jwt)).toBe(true);
   });
 
@@ -75,7 +75,7 @@ describe('an opaque token beside a JWT of the same issuer', () => {
     const verifier = createVerifier({ service: SERVICE, clock, trust: [record] });
     await verifier.authenticate(opaque);
     server.answer = saying({ active: false });
-    expect(await codeOf(verifier.authenticate(opaque))).toBe('token_inactive');
+    expect(await codeOf(authenticated(verifier, opaque))).toBe('token_inactive');
   });
 
   it('goes on when the keys change; the JWT, which was recalled, does not', async () => {
@@ -85,13 +85,13 @@ describe('an opaque token beside a JWT of the same issuer', () => {
     keyServer.answer(json({ keys: [createForgeKey('ES384', 'next').jwk] }));
     clock.advance(601);
     clock.set(NOW);
-    expect(await codeOf(verifier.authenticate(jwt))).toBe('key_unknown');
-    await expect(verifier.authenticate(opaque)).resolves.toBeDefined();
+    expect(await codeOf(authenticated(verifier, jwt))).toBe('key_unknown');
+    await expect(authenticated(verifier, opaque)).resolves.toBeDefined();
   });
 
   it('is no token when it holds what no token does, and its issuer is not asked', async () => {
     const verifier = createVerifier({ service: SERVICE, clock, trust: [both()] });
-    expect(await codeOf(verifier.authenticate(sent('two tokens')))).toBe('request_malformed');
+    expect(await codeOf(authenticated(verifier, sent('two tokens')))).toBe('request_malformed');
     expect(server.questions).toHaveLength(0);
   });
 });
@@ -110,14 +110,14 @@ describe('a token with dots', () => {
     expect(server.questions.map(({ form }) => form.get('token'))).toEqual([token]);
     server.answer = saying({ active: false });
     clock.advance(10);
-    expect(await codeOf(verifier.authenticate(request))).toBe('token_inactive');
+    expect(await codeOf(authenticated(verifier, request))).toBe('token_inactive');
   });
 
   it.each(['a.b.c', '..', 'a..b', 'opaque.token.'])(
     'is taken for a JWT when they are two, and nobody is asked about %s',
     async (token) => {
       const verifier = createVerifier({ service: SERVICE, clock, trust: [both()] });
-      expect(await codeOf(verifier.authenticate(sent(token)))).toBe('token_malformed');
+      expect(await codeOf(authenticated(verifier, sent(token)))).toBe('token_malformed');
       expect(server.questions).toHaveLength(0);
     },
   );
@@ -125,7 +125,7 @@ describe('a token with dots', () => {
   it('is refused unasked when it is too large', async () => {
     const verifier = createVerifier({ service: SERVICE, clock, trust: [both()] });
     await verifier.authenticate(sent('a.'.repeat(4096)));
-    expect(await codeOf(verifier.authenticate(sent(`${'a.'.repeat(4096)}a`)))).toBe('token_too_large');
+    expect(await codeOf(authenticated(verifier, sent(`${'a.'.repeat(4096)}a`)))).toBe('token_too_large');
     expect(server.questions).toHaveLength(1);
   });
 
@@ -134,7 +134,7 @@ describe('a token with dots', () => {
     const verifier = createVerifier({ service: SERVICE, clock, trust: [record] });
     await verifier.authenticate(jwt);
     for (const token of ['ory_at_key.signature', 'header.key.iv.text.tag'])
-      expect(await codeOf(verifier.authenticate(sent(token)))).toBe('token_malformed');
+      expect(await codeOf(authenticated(verifier, sent(token)))).toBe('token_malformed');
   });
 });
 

@@ -5,7 +5,7 @@ import { type TrustRecord } from '../../../src/trust/trust-record.js';
 import { SERVICE } from '../../support/forge.js';
 import { keyStore, ours, registered } from '../../support/oauth-clients.js';
 import { startProvider, type TestProvider } from '../../support/openid-provider.js';
-import { codeOf, inboundRequest } from '../../support/scene.js';
+import { authenticated, codeOf, inboundRequest } from '../../support/scene.js';
 
 /** The application that calls us. */
 const web = {
@@ -63,7 +63,7 @@ describe('the opaque tokens of a real provider', () => {
       ],
     });
     const send = (token: string) =>
-      verifier.authenticate(inboundRequest({ method: 'GET', url: '/', body: new Uint8Array() }, token));
+      authenticated(verifier, inboundRequest({ method: 'GET', url: '/', body: new Uint8Array() }, token));
     return { clock, send };
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Setting, codeOf, createScene } from '../../support/scene.js';
+import { authenticated, type Setting, codeOf, createScene } from '../../support/scene.js';
 import { boundSetting, boundTo, clientKey } from '../../support/dpop.js';
 
 const certificate = Buffer.from('the octets of a certificate');
@@ -13,7 +13,7 @@ const BOUND: Setting = {
 describe('a token that is bound to a client certificate', () => {
   const scene = createScene(BOUND);
   const send = (clientCertificate?: () => Uint8Array | undefined) =>
-    scene.verifier.authenticate({ ...scene.request(), ...(clientCertificate && { clientCertificate }) });
+    authenticated(scene.verifier, { ...scene.request(), ...(clientCertificate && { clientCertificate }) });
 
   it('is accepted over a connection with that certificate', async () => {
     await expect(send(() => certificate)).resolves.toMatchObject({ principal: { client: 'web' } });
@@ -31,7 +31,7 @@ describe('a token that is bound to a client certificate', () => {
   it('is refused when a header names the certificate', async () => {
     const request = scene.request();
     const rawHeaders = [...request.rawHeaders, 'Client-Cert', `:${certificate.toString('base64')}:`];
-    expect(await codeOf(scene.verifier.authenticate({ ...request, rawHeaders }))).toBe(
+    expect(await codeOf(authenticated(scene.verifier, { ...request, rawHeaders }))).toBe(
       'certificate_mismatch',
     );
   });
@@ -41,7 +41,7 @@ describe('a token that is bound to a client certificate', () => {
       ...scene.request({ claims: { token_type: 'DPoP' } }),
       clientCertificate: () => certificate,
     };
-    expect(await codeOf(scene.verifier.authenticate(sent))).toBe('token_not_bound');
+    expect(await codeOf(authenticated(scene.verifier, sent))).toBe('token_not_bound');
   });
 
   it('and to a key needs both', async () => {
@@ -53,11 +53,11 @@ describe('a token that is bound to a client certificate', () => {
     });
     const proven = both.request();
     const clientCertificate = () => certificate;
-    await expect(both.verifier.authenticate({ ...proven, clientCertificate })).resolves.toBeDefined();
-    expect(await codeOf(both.verifier.authenticate(proven))).toBe('certificate_mismatch');
+    await expect(authenticated(both.verifier, { ...proven, clientCertificate })).resolves.toBeDefined();
+    expect(await codeOf(authenticated(both.verifier, proven))).toBe('certificate_mismatch');
     const rawHeaders = proven.rawHeaders.slice(0, 2).map((text) => text.replace('DPoP', 'Bearer'));
     const asBearer = { ...proven, rawHeaders, clientCertificate };
-    expect(await codeOf(both.verifier.authenticate(asBearer))).toBe('dpop_proof_missing');
+    expect(await codeOf(authenticated(both.verifier, asBearer))).toBe('dpop_proof_missing');
   });
 });
 
@@ -66,5 +66,7 @@ it('no certificate is asked for when the token is bound to none', async () => {
   const clientCertificate = (): never => {
     throw new Error('nobody needs it');
   };
-  await expect(scene.verifier.authenticate({ ...scene.request(), clientCertificate })).resolves.toBeDefined();
+  await expect(
+    authenticated(scene.verifier, { ...scene.request(), clientCertificate }),
+  ).resolves.toBeDefined();
 });

@@ -17,6 +17,7 @@ import { CountersignError } from '../../../src/errors.js';
 import { createVerifier, type Verifier } from '../../../src/inbound/verifier.js';
 import { emptyBody } from '../../../src/inbound/wire-body.js';
 import { startProvider, type TestProvider } from '../../support/openid-provider.js';
+import { authenticated } from '../../support/scene.js';
 
 const insecure = { [allowInsecureRequests]: true };
 const client = { client_id: 'web' };
@@ -36,8 +37,7 @@ async function startService(verifierFor: (origin: string) => Verifier) {
   const server: Server = createServer((request, response) => {
     const { method = '', url = '', rawHeaders } = request;
     const body = () => emptyBody({ hashMd5: false }).hashes();
-    verifier
-      .authenticate({ method, url, rawHeaders, body })
+    authenticated(verifier, { method, url, rawHeaders, body })
       .then(async (authentication) => {
         await verifier.useOnce(authentication);
         response.end('accepted');

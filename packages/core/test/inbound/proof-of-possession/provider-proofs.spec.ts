@@ -4,7 +4,7 @@ import { type TrustRecord } from '../../../src/trust/trust-record.js';
 import { type Claims } from '../../../src/token.js';
 import { boundTo, clientKey } from '../../support/dpop.js';
 import { NOW, SERVICE, sha256 } from '../../support/forge.js';
-import { codeOf } from '../../support/scene.js';
+import { authenticated, codeOf } from '../../support/scene.js';
 import { createSigningKey } from '../../support/signing-key.js';
 
 const GATEWAY = 'https://gateway.service/';
@@ -60,7 +60,7 @@ async function callCensus(
     ],
   });
   const rawHeaders = ['Authorization', `Bearer ${token}`, 'Delegation-Proof', proof];
-  return verifier.authenticate({
+  return authenticated(verifier, {
     method: 'GET',
     url: '/',
     rawHeaders,

@@ -2,7 +2,7 @@ import { renameSync } from 'node:fs';
 import { chmod, cp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openKeyDirectory } from '../../../src/key-store/directory/key-directory.js';
-import { KeyRotor } from '../../../src/key-store/directory/directory-writer.js';
+import { DirectoryWriter } from '../../../src/key-store/directory/directory-writer.js';
 import { activation, type Transition } from '../../../src/key-store/rotation/transitions.js';
 import { createOwnKeys, newJwk, published, type OwnKeys } from '../../support/own-keys.js';
 
@@ -109,7 +109,7 @@ it('an activation is decided again when somebody revokes the key before its file
       return keys;
     },
   };
-  await expect(new KeyRotor(files, {}, own.clock).change(overtaken)).rejects.toMatchObject({
+  await expect(new DirectoryWriter(files, {}, own.clock).change(overtaken)).rejects.toMatchObject({
     code: 'rotation_not_possible',
     message: expect.stringContaining('no key is pending'),
   });

@@ -16,6 +16,7 @@ import {
   write,
   type CallChain,
 } from '../../support/call-chain.js';
+import { authenticated } from '../../support/scene.js';
 
 let chain: CallChain;
 
@@ -90,7 +91,7 @@ describe('a token for a read', () => {
 
   it('does not satisfy a write at the called service', async () => {
     const call = await chain.authorizer().authorize(read(), await chain.called());
-    await expect(chain.census.authenticate(arriving(write(), call))).rejects.toMatchObject({
+    await expect(authenticated(chain.census, arriving(write(), call))).rejects.toMatchObject({
       code: 'body_binding_missing',
     });
   });
@@ -153,7 +154,7 @@ describe('a token for a write', () => {
       [write(null, 'user/43/'), 'binding_mismatch'],
       [write('{"name":"Ada"}', 'user/42/?admin'), 'binding_mismatch'],
     ] as const) {
-      await expect(chain.census.authenticate(arriving(other, call))).rejects.toMatchObject({ code });
+      await expect(authenticated(chain.census, arriving(other, call))).rejects.toMatchObject({ code });
     }
   });
 
@@ -258,7 +259,7 @@ describe('who acts', () => {
   it('is at most three: the called service refuses a fourth', async () => {
     const act = { sub: GATEWAY, act: { sub: IDP, act: { sub: 'https://edge.service/' } } };
     const call = await chain.authorizer().authorize(read(), await chain.called({ act }));
-    await expect(chain.census.authenticate(arriving(read(), call))).rejects.toMatchObject({
+    await expect(authenticated(chain.census, arriving(read(), call))).rejects.toMatchObject({
       code: 'actor_chain_too_deep',
     });
   });

@@ -1,6 +1,6 @@
 import { type JsonWebKey } from 'node:crypto';
-import { makeKey } from '../../../src/key-store/directory/new-key.js';
-import { generatePrivateJwk, readOwnKey } from '../../../src/signing-keys/signing-key.js';
+import { makeKey } from '../../../src/key-store/directory/commit-keys.js';
+import { generatePrivateJwk, readSigningKey } from '../../../src/signing-keys/signing-key.js';
 
 /** A key whose id fits. */
 async function keyWith(
@@ -8,7 +8,7 @@ async function keyWith(
 ): Promise<{ readonly jwk: JsonWebKey; readonly kid: string }> {
   for (;;) {
     const jwk = await generatePrivateJwk('EdDSA');
-    const { kid } = (await readOwnKey(jwk, 'the key')).jwk;
+    const { kid } = (await readSigningKey(jwk, 'the key')).jwk;
     if (fits(kid)) return { jwk, kid };
   }
 }

@@ -1,4 +1,4 @@
-import { cacheAgeSeconds } from '../../src/jwks/cache-age.js';
+import { cacheAgeSeconds } from '../../src/jwks/fetch-jwks.js';
 
 describe('the Cache-Control of a key set', () => {
   it.each([
