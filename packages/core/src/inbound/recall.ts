@@ -66,7 +66,7 @@ export function createRecall(value: unknown, clock: Clock): Recall {
   if (value === false) return FORGETFUL;
   if (value === true) throw invalidOption('recall', 'must be false or an object; it is on by default');
   const read = new OptionsReader(value ?? {}, 'recall', ['maxTokens']);
-  return new RecentTokens(read.number('maxTokens', { unless: 8192, min: 2, max: 1_000_000 }), clock);
+  return new RecentTokens(read.number('maxTokens', { fallback: 8192, min: 2, max: 1_000_000 }), clock);
 }
 
 interface Entry extends RecalledToken {

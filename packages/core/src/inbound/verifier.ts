@@ -95,7 +95,7 @@ const OWN_OPTIONS = [
 export function createVerifier(options: VerifierOptions): Verifier {
   const read = new OptionsReader(options, '', [...OWN_OPTIONS, ...TRUST_STORE_OPTIONS]);
   const service = read.string('service');
-  const maxTokenBytes = read.number('maxTokenBytes', { unless: 8192, min: 256, max: 1_048_576 });
+  const maxTokenBytes = read.number('maxTokenBytes', { fallback: 8192, min: 256, max: 1_048_576 });
   const acceptTokensFromSelf = read.boolean('acceptTokensFromSelf', false);
   const { clock = systemClock, replayStore = memoryReplayStore({ clock }) } = options;
   const trust = trustStoreOf(options, read, service);

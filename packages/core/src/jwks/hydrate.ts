@@ -31,7 +31,7 @@ export async function hydrateAll(
   options: HydrateOptions = {},
 ): Promise<readonly HydratedIssuer[]> {
   const read = new OptionsReader(options, 'hydrate', ['timeoutMs']);
-  const timeoutMs = read.number('timeoutMs', { unless: 10_000, min: 1, max: 60_000 });
+  const timeoutMs = read.number('timeoutMs', { fallback: 10_000, min: 1, max: 60_000 });
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<'tooLate'>((resolve) => {
     timer = setTimeout(() => resolve('tooLate'), timeoutMs).unref();

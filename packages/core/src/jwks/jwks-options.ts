@@ -19,12 +19,12 @@ const MEMBERS = ['maxAgeSeconds', 'cooldownSeconds', 'maxStaleSeconds', 'timeout
 /** Checks the options and fills in their defaults. @throws TypeError naming the option. */
 export function readJwksOptions(value: unknown): Required<JwksOptions> {
   const jwks = new OptionsReader(value, 'jwks', MEMBERS);
-  const maxAgeSeconds = jwks.number('maxAgeSeconds', { unless: 600, min: 60, max: 86_400 });
+  const maxAgeSeconds = jwks.number('maxAgeSeconds', { fallback: 600, min: 60, max: 86_400 });
   return {
     maxAgeSeconds,
-    cooldownSeconds: jwks.number('cooldownSeconds', { unless: 30, min: 1, max: 3600 }),
-    maxStaleSeconds: jwks.number('maxStaleSeconds', { unless: 86_400, min: maxAgeSeconds, max: 604_800 }),
-    timeoutMs: jwks.number('timeoutMs', { unless: 5000, min: 1, max: 60_000 }),
-    maxBytes: jwks.number('maxBytes', { unless: 262_144, min: 1024, max: 16_777_216 }),
+    cooldownSeconds: jwks.number('cooldownSeconds', { fallback: 30, min: 1, max: 3600 }),
+    maxStaleSeconds: jwks.number('maxStaleSeconds', { fallback: 86_400, min: maxAgeSeconds, max: 604_800 }),
+    timeoutMs: jwks.number('timeoutMs', { fallback: 5000, min: 1, max: 60_000 }),
+    maxBytes: jwks.number('maxBytes', { fallback: 262_144, min: 1024, max: 16_777_216 }),
   };
 }

@@ -74,9 +74,9 @@ const OPEN: Readonly<
       directory: read.string('directory'),
       algorithm: read.oneOf('algorithm', SIGNING_ALGORITHMS, 'ES256'),
       overlap: readOverlap(read.raw('overlap') ?? {}, read.at('overlap')),
-      rereadSeconds: read.number('rereadSeconds', { unless: 2, min: 0.1, max: 10 }),
+      rereadSeconds: read.number('rereadSeconds', { fallback: 2, min: 0.1, max: 10 }),
       rotateEverySeconds: read.has('rotateEverySeconds')
-        ? read.number('rotateEverySeconds', { unless: NaN, min: 1, max: Number.MAX_SAFE_INTEGER })
+        ? read.number('rotateEverySeconds', { fallback: NaN, min: 1, max: Number.MAX_SAFE_INTEGER })
         : undefined,
       allowOthersToReadKeys: read.boolean('allowOthersToReadKeys', false),
       clock,
@@ -94,7 +94,7 @@ const OPEN: Readonly<
   },
 
   signers: async (read) => {
-    const timeoutMs = read.number('timeoutMs', { unless: 5000, min: 1, max: 60_000 });
+    const timeoutMs = read.number('timeoutMs', { fallback: 5000, min: 1, max: 60_000 });
     const signers = nonEmptyList(read, 'signers', 'signer');
     const entries = await openRemoteSigners(signers, { path: read.at('signers'), timeoutMs });
     return fixedKeyStore(entries, DEFAULT_VERIFIER_CACHE_SECONDS);

@@ -138,7 +138,7 @@ export function readDestination(value: unknown, path: string, context: Destinati
     header: record.oneOf('header', ['Authorization', 'JWT'], 'Authorization'),
     bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], 'required'),
     delegationProof,
-    timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 600_000 }),
+    timeoutMs: record.number('timeoutMs', { fallback: 10_000, min: 1, max: 600_000 }),
   });
 }
 

@@ -154,9 +154,9 @@ function profileOf({ scopes, roles, client, equal, optional, isForClient }: Clai
 function readPaths(
   names: OptionsReader,
   name: 'scopes' | 'roles',
-  unless: readonly ClaimPath[],
+  fallback: readonly ClaimPath[],
 ): readonly ClaimPath[] {
-  if (!names.has(name)) return unless;
+  if (!names.has(name)) return fallback;
   const value = names.raw(name);
   if (!Array.isArray(value)) return [[names.string(name)]];
   if (value.length > 0 && value.every(isPath)) return value.map((path) => [...path]);
@@ -180,9 +180,9 @@ function rolesOfClient(names: OptionsReader, preset: Preset | undefined): readon
 
 function readEqual(
   names: OptionsReader,
-  unless: ReadonlyMap<string, readonly string[]>,
+  fallback: ReadonlyMap<string, readonly string[]>,
 ): ReadonlyMap<string, readonly string[]> {
-  const equal = new Map(unless);
+  const equal = new Map(fallback);
   const value = names.raw('equal');
   if (value === undefined) return equal;
   if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -45,8 +45,8 @@ export function readIntrospection(
   return {
     endpoint: record.has('endpoint') ? record.string('endpoint') : undefined,
     ...readOAuthClient(record),
-    cacheSeconds: record.number('cacheSeconds', { unless: 10, min: 0, max: 60 }),
-    timeoutMs: record.number('timeoutMs', { unless: 5000, min: 1, max: 30_000 }),
+    cacheSeconds: record.number('cacheSeconds', { fallback: 10, min: 0, max: 60 }),
+    timeoutMs: record.number('timeoutMs', { fallback: 5000, min: 1, max: 30_000 }),
     allowInsecureHttp,
   };
 }

@@ -165,11 +165,11 @@ export function readTrustRecord(
     actsFor: readActsFor(record, isService),
     proofOnly: record.boolean('proofOnly', false),
     maxLifetimeSeconds: record.number('maxLifetimeSeconds', {
-      unless: isService ? 300 : (preset?.maxLifetimeSeconds ?? 3600),
+      fallback: isService ? 300 : (preset?.maxLifetimeSeconds ?? 3600),
       min: 1,
       max: isService ? 3600 : 86_400,
     }),
-    clockToleranceSeconds: record.number('clockToleranceSeconds', { unless: 30, min: 0, max: 300 }),
+    clockToleranceSeconds: record.number('clockToleranceSeconds', { fallback: 30, min: 0, max: 300 }),
     dpop: record.oneOf('dpop', ['required', 'accepted', 'off'], 'accepted'),
     announcesDpop: record.has('dpop') && record.raw('dpop') !== 'off',
     ...thirdParty,
@@ -233,8 +233,8 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function readAlgorithms(record: OptionsReader, unless: readonly string[]): readonly Algorithm[] {
-  const names = record.strings('algorithms', unless);
+function readAlgorithms(record: OptionsReader, fallback: readonly string[]): readonly Algorithm[] {
+  const names = record.strings('algorithms', fallback);
   if (names.length === 0) throw invalidOption(record.at('algorithms'), 'must name at least one algorithm');
   return names.map((name, index) => {
     const algorithm = algorithmNamed(name);

@@ -61,7 +61,7 @@ export function readDpopOptions(value: unknown, service: string, clock: Clock): 
       const [path = ''] = pathAndQuery.split('?', 1);
       return roots.flatMap((root) => normalizeUri(boundUri(root, path)) ?? []);
     },
-    lifetimeSeconds: read.number('proofLifetimeSeconds', { unless: 60, min: 1, max: 300 }),
+    lifetimeSeconds: read.number('proofLifetimeSeconds', { fallback: 60, min: 1, max: 300 }),
     algorithms: new Set(algorithms),
     algorithmNames,
     nonces: read.has('nonceSecret') ? createNonces(readSecret(read), clock) : undefined,

@@ -37,7 +37,7 @@ interface Use {
 export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): ReplayStore {
   const { clock = systemClock } = options;
   const read = new OptionsReader(options, 'options', ['clock', 'maxEntries']);
-  const maxEntries = Math.floor(read.number('maxEntries', { unless: 200_000, min: 1, max: 10_000_000 }));
+  const maxEntries = Math.floor(read.number('maxEntries', { fallback: 200_000, min: 1, max: 10_000_000 }));
   const forFirstUses = Math.floor(maxEntries * PART_FOR_FIRST_USES);
   const firstUses = new ReplayPlaces(forFirstUses, Math.ceil(maxEntries * FIRST_USES));
   const furtherUses = new ReplayPlaces(maxEntries - forFirstUses);
