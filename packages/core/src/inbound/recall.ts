@@ -6,9 +6,9 @@ import { type Identity } from '../principal.js';
 import { type ValidatedToken } from '../token.js';
 import { Doorkeeper } from './doorkeeper.js';
 
-/** How tokens are remembered that were accepted before. */
+/** How many accepted tokens a verifier remembers, so that it need not check their signatures again. */
 export interface RecallOptions {
-  /** How many at most. Default 8,192 (about 16 MB). */
+  /** The maximum number of tokens. Default 8,192 (about 16 MB). */
   readonly maxTokens?: number;
 }
 

@@ -1,16 +1,16 @@
 import { OptionsReader } from '../options.js';
 
-/** How remote key sets are fetched and kept; every member has a default. */
+/** How remote key sets are fetched and cached. Every member has a default. */
 export interface JwksOptions {
-  /** Default 600. How long a set is kept when its answer has no `Cache-Control: max-age`; from 60 to 86,400. */
+  /** How long a set is cached if the response has no `Cache-Control: max-age`. Default 600, from 60 to 86,400. */
   readonly maxAgeSeconds?: number;
-  /** Default 30, at least 1. The shortest time between two fetches that unknown keys cause. */
+  /** The minimum time between two fetches caused by unknown keys. Default 30, at least 1. */
   readonly cooldownSeconds?: number;
-  /** Default 86,400. How long a set is used when it cannot be fetched again. */
+  /** How long a set is used if it cannot be fetched again. Default 86,400. */
   readonly maxStaleSeconds?: number;
-  /** Default 5,000. */
+  /** The timeout of a request. Default 5,000. */
   readonly timeoutMs?: number;
-  /** Default 262,144. */
+  /** The maximum size of a response. Default 262,144. */
   readonly maxBytes?: number;
 }
 
