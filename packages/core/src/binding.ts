@@ -45,11 +45,11 @@ export function hasOneReading(pathAndQuery: string): boolean {
   return path.startsWith('/') && !UNSAFE.test(path) && !DOT_SEGMENT.test(path);
 }
 
-/** The hashes of one request body, as the tokens name them. */
+/** The hashes of a request body, in the form in which tokens contain them. */
 export interface BodyHashes {
-  /** base64url of the SHA-256. */
+  /** The SHA-256, base64url-encoded. */
   readonly sha256: string;
-  /** Lower-case hex of the MD5; only when a trust record accepts it. */
+  /** The MD5 in lower-case hex. Undefined unless a trust record accepts MD5. */
   readonly md5: string | undefined;
 }
 

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 
-/** Where the time comes from. Both readings are seconds and may have a fraction. */
+/** A source of time, so that tests can move it. Both methods return seconds, possibly with a fraction. */
 export interface Clock {
-  /** Seconds since 1970-01-01T00:00:00Z: what claims are compared to. May jump when the machine's clock is set. */
+  /** Seconds since 1970-01-01T00:00:00Z. Claims are compared with it. It may jump when the system clock is set. */
   now(): number;
-  /** Seconds since some fixed moment; never goes back. What caches are aged by. */
+  /** Seconds since an arbitrary fixed moment. It never goes back. Caches measure age with it. */
   monotonic(): number;
 }
 
@@ -13,23 +13,30 @@ const prototype: unknown = Reflect.getPrototypeOf(performance);
 const monotonicMs = (hasNow(prototype) ? prototype : performance).now.bind(performance);
 
 /**
- * The machine's own clock. `now` is what `Date` says, so it follows a test that fakes the time of day; `monotonic` does not,
- * because it would go back when the test begins or ends.
+ * The system clock, the default everywhere. `now` reads `Date`, so it follows tests that fake the date. `monotonic` does not
+ * follow them, because it would go back when such a test begins or ends.
  */
 export const systemClock: Clock = {
   now: () => Date.now() / 1000,
   monotonic: () => monotonicMs() / 1000,
 };
 
-/** A clock that stands still until it is moved: for tests. */
+/** A clock for tests: it stands still until the test moves it. */
 export interface FixedClock extends Clock {
-  /** Lets `seconds` pass: both readings move on. */
+  /** Moves both readings forward by `seconds`. */
   advance(seconds: number): void;
-  /** Sets the wall clock, as NTP does; the monotonic reading stays. */
+  /** Sets the wall clock, as NTP does. The monotonic reading is unchanged. */
   set(epochSeconds: number): void;
 }
 
-/** Makes a clock that stands at `epochSeconds` (2026-01-01T00:00:00Z unless given) until a test moves it. */
+/**
+ * Returns a clock that stands at `epochSeconds` until a test moves it. Default: 2026-01-01T00:00:00Z.
+ *
+ * @example
+ * const clock = createFixedClock();
+ * const verifier = createVerifier({ service: 'https://census.service/', trust, clock });
+ * clock.advance(301); // A service token issued before has now expired.
+ */
 export function createFixedClock(epochSeconds = 1_767_225_600): FixedClock {
   let now = epochSeconds;
   let monotonic = 0;

@@ -49,8 +49,8 @@ export class OptionsReader {
   }
 
   /** Only what is left out has a default: `null` is a value like any other, and the wrong one. */
-  #given(name: string, unless: unknown): unknown {
-    return this.has(name) ? this.raw(name) : unless;
+  #given(name: string, fallback: unknown): unknown {
+    return this.has(name) ? this.raw(name) : fallback;
   }
 
   string(name: string): string {
@@ -60,17 +60,17 @@ export class OptionsReader {
     return value;
   }
 
-  boolean(name: string, unless: boolean): boolean {
-    const value = this.#given(name, unless);
+  boolean(name: string, fallback: boolean): boolean {
+    const value = this.#given(name, fallback);
     if (typeof value !== 'boolean') throw invalidOption(this.at(name), 'must be true or false');
     return value;
   }
 
   number(
     name: string,
-    range: { readonly unless: number; readonly min: number; readonly max: number },
+    range: { readonly fallback: number; readonly min: number; readonly max: number },
   ): number {
-    const value = this.#given(name, range.unless);
+    const value = this.#given(name, range.fallback);
     if (typeof value !== 'number' || !(value >= range.min && value <= range.max)) {
       throw invalidOption(
         this.at(name),
@@ -80,16 +80,16 @@ export class OptionsReader {
     return value;
   }
 
-  oneOf<const Choice extends string>(name: string, choices: readonly Choice[], unless?: Choice): Choice {
-    const value = this.#given(name, unless);
+  oneOf<const Choice extends string>(name: string, choices: readonly Choice[], fallback?: Choice): Choice {
+    const value = this.#given(name, fallback);
     const choice = choices.find((candidate) => candidate === value);
     if (choice === undefined) throw invalidOption(this.at(name), `must be one of ${choices.join(', ')}`);
     return choice;
   }
 
   /** A copy that cannot be changed: what was read is handed out. */
-  strings(name: string, unless?: readonly string[]): readonly string[] {
-    const value = this.#given(name, unless);
+  strings(name: string, fallback?: readonly string[]): readonly string[] {
+    const value = this.#given(name, fallback);
     if (!Array.isArray(value) || !value.every((item) => typeof item === 'string' && item !== '')) {
       throw invalidOption(this.at(name), 'must be an array of non-empty strings');
     }

@@ -2,64 +2,70 @@ import { frozenSet } from './lib/frozen-set.js';
 import { type Caller, type EligibleActor, type ValidatedToken } from './token.js';
 import { newTransactionId } from './lib/transaction-id.js';
 
-/** Who calls, on whose behalf, and what that caller may do: what a handler gets. */
+/**
+ * Who is calling, on whose behalf, and what the call may do: the result of authentication that handlers work with. Requests
+ * with the same token share its sets and lists, so they cannot be changed.
+ */
 export interface Principal {
-  /** The user's URI, or the caller's own issuer when nobody is behind the call; for a client of an identity provider, its `sub`. */
+  /**
+   * The URI of the user; the issuer of the caller, if the caller acts for itself; or the `sub` of a client of an identity
+   * provider that acts for itself.
+   */
   readonly subject: string | undefined;
-  /** `service` when the caller speaks for itself. */
+  /** `service` if the caller acts for itself, without a user. */
   readonly subjectKind: 'user' | 'service';
   /** The service that signed the token. */
   readonly caller: Caller;
   /** The OAuth client that an identity provider issued the token to. Undefined for service tokens. */
   readonly client?: string | undefined;
-  /** The scopes of the token, cut to what the trust record lets the caller have. */
+  /** The scopes of the token that the trust record allows the caller. */
   readonly scopes: ReadonlySet<string>;
   /**
-   * The roles of the token, cut to what the trust record lets its issuer name: every role unless it says otherwise. Of a user,
-   * those of the application's own record where a subject resolver is set.
+   * The roles of the token that the trust record allows its issuer to name; every role, if the record does not limit them.
+   * With a subject resolver, the roles that the application's own record gives the user.
    */
   readonly roles: ReadonlySet<string>;
   /**
-   * The services that act, newest first: the caller, then whoever called it (RFC 8693 section 4.1). Without a delegation
-   * proof only the first is checked; with one, those that signed a token of the chain. Others are their issuer's word. Empty
-   * when a user calls with the token of an identity provider that names none.
+   * The chain of acting services, newest first: the caller, then the service that called it, and so on (RFC 8693 section 4.1).
+   * Only the first is verified. With a delegation proof, every service that signed a token of the chain is verified. The
+   * others are claims of the issuer. Empty for a user with an identity provider's token that names no actor.
    */
   readonly actors: readonly string[];
-  /** The id that the whole chain of calls shares. */
+  /** The ID that all calls of the chain share: the `txn` claim, or a new ID on the first hop. */
   readonly transactionId: string;
-  /** The token's `jti`. */
+  /** The `jti` claim of the token. */
   readonly tokenId: string | undefined;
-  /** Seconds since the epoch: nothing done for this principal may outlive it. */
+  /** When the token expires, in seconds since the epoch. */
   readonly expiresAt: number;
-  /** The application's own user, from its subject resolver. */
+  /** The user object that the application's subject resolver returned. */
   readonly user?: unknown;
 }
 
-/** What an accepted token leaves behind for the rest of the request. */
+/** The result of a successful authentication: the principal, and what outgoing calls need of its token. */
 export interface Authentication {
   readonly principal: Principal;
-  /** The compact token, for propagation and as evidence. Never log it. */
+  /** The compact token, which outgoing calls may propagate. Never log it. */
   readonly token: string;
-  /** The tokens that proved this call's delegation, newest first; empty when none was asked for. Never log them. */
+  /** The tokens that proved the delegation, newest first. Empty if no proof was required. Never log them. */
   readonly proofs: readonly string[];
   readonly keyId: string;
-  /** Every service that the token is meant for; ours is among them. */
+  /** All audiences of the token. This service is one of them. */
   readonly audiences: readonly string[];
   /**
-   * The roles of the token, cut as the principal's: the most that an outgoing call hands on, whatever roles the application
+   * The roles of the token that the trust record allows. Outgoing calls pass on no others, whatever roles the application
    * gives the principal.
    */
   readonly roles: ReadonlySet<string>;
   /**
-   * Who alone may call others in the name of this token's subject, where the token says so (RFC 8693 section 4.4). It says
-   * nothing of who calls us.
+   * The only party that may make calls for the subject of this token, if the token names one (RFC 8693 section 4.4). It does
+   * not restrict who may call this service.
    */
   readonly mayAct: EligibleActor | undefined;
-  /** Whether the token was bound to this request's body. */
+  /** Whether the token is bound to the body of this request. */
   readonly bound: boolean;
-  /** How this token is remembered when it may be used only once. */
+  /** What `useOnce` records of a token that may be used only once. */
   readonly singleUse: { readonly key: string; readonly expiresAt: number } | undefined;
-  /** The same for the DPoP proof that came with the token. */
+  /** What `useOnce` records of the DPoP proof that came with the token. */
   readonly proofUse?: { readonly key: string; readonly expiresAt: number } | undefined;
 }
 

@@ -36,9 +36,9 @@ export interface UnverifiedToken {
   readonly signature: Buffer;
 }
 
-/** The service that signed a token, as the trust record describes it. */
+/** The service that signed a token, as its trust record names it. */
 export interface Caller {
-  /** The short name from the trust record, the one that `@Callers()` compares. */
+  /** The `name` of the trust record, which `@Callers()` compares. */
   readonly name: string;
   readonly issuer: string;
 }
@@ -96,9 +96,9 @@ export interface ValidatedToken {
   readonly claims: Claims;
 }
 
-/** The one party that a token lets act for its subject (RFC 8693 section 4.4). */
+/** The party that a token allows to act for its subject: its `may_act` claim (RFC 8693 section 4.4). */
 export interface EligibleActor {
-  /** Who calls it by that name, where the token says so. */
+  /** The issuer that identifies the party by this subject, if the token names one. */
   readonly issuer: string | undefined;
   readonly subject: string;
 }

@@ -32,7 +32,7 @@ describe('options', () => {
       () => reader({ secret: 'open sesame' }),
       () => reader({ name: ['open sesame'] }).string('name'),
       () => reader({ mode: 'open sesame' }).oneOf('mode', ['on', 'off']),
-      () => reader({ size: 'open sesame' }).number('size', { unless: 1, min: 0, max: 9 }),
+      () => reader({ size: 'open sesame' }).number('size', { fallback: 1, min: 0, max: 9 }),
       () => readHttpsUri('https://user:sesame@host/', 'url'),
     ]) {
       expect(read).toThrow();
@@ -41,7 +41,7 @@ describe('options', () => {
   });
 
   it('that are undefined count as left out; null does not', () => {
-    const range = { unless: 5, min: 0, max: 9 };
+    const range = { fallback: 5, min: 0, max: 9 };
     expect(reader({ name: undefined }).has('name')).toBe(false);
     expect(reader({ size: undefined }).number('size', range)).toBe(5);
     expect(() => reader({ size: null }).number('size', range)).toThrow('things[0].size must be a number');
@@ -70,11 +70,11 @@ describe('options', () => {
   });
 
   it.each([0, 9, 4.5])('in numbers may be %d, the bounds included', (size) => {
-    expect(reader({ size }).number('size', { unless: 5, min: 0, max: 9 })).toBe(size);
+    expect(reader({ size }).number('size', { fallback: 5, min: 0, max: 9 })).toBe(size);
   });
 
   it.each([-0.1, 9.1, NaN, Infinity, '5', true, 5n])('in numbers may not be %p', (size) => {
-    expect(() => reader({ size }).number('size', { unless: 5, min: 0, max: 9 })).toThrow(
+    expect(() => reader({ size }).number('size', { fallback: 5, min: 0, max: 9 })).toThrow(
       'things[0].size must be a number from 0 to 9',
     );
   });

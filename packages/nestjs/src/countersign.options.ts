@@ -106,7 +106,7 @@ const VERIFIER_MEMBERS = [
   'onKeyEvent', 'allowInsecureHttpForLocalDevelopment', 'dpop',
 ] as const; // prettier-ignore
 
-const SIZES = { unless: 1_048_576, min: 0, max: 1_073_741_824 } as const;
+const SIZES = { fallback: 1_048_576, min: 0, max: 1_073_741_824 } as const;
 
 /**
  * Checks the module's own options and fills in their defaults. Core checks `service`, `trust`, `keys`, `destinations`.
@@ -165,7 +165,7 @@ function readHydrate(value: CountersignOptions['hydrate'], path: string): Resolv
   if (value === undefined || value === 'background') return 'background';
   if (value === false) return false;
   const read = new OptionsReader(value, path, ['timeoutMs']);
-  return { timeoutMs: read.number('timeoutMs', { unless: 5000, min: 1, max: 60_000 }) };
+  return { timeoutMs: read.number('timeoutMs', { fallback: 5000, min: 1, max: 60_000 }) };
 }
 
 function readTokenCache(value: TokenCache | undefined, path: string): TokenCache | undefined {

@@ -10,13 +10,13 @@ const LIKE_A_KID = /unknown option '(?!--[a-z-]+')(-[\w-]*)'/;
 /**
  * Lets a command name a key. An id that is taken for an option is refused with what to write instead: a key that was made
  * elsewhere may have one that begins with a hyphen.
- * @param unless what happens when it is left out; undefined: it must be given.
+ * @param fallback what happens when it is left out; undefined: it must be given.
  */
-export function addKidArgument(command: Command, unless?: string): Command {
+export function addKidArgument(command: Command, fallback?: string): Command {
   const help = 'the key id, or the start of it, after -- if that is a hyphen';
-  const isOptional = unless !== undefined;
+  const isOptional = fallback !== undefined;
   return command
-    .argument(isOptional ? '[kid]' : '<kid>', isOptional ? `${help}; ${unless}` : help)
+    .argument(isOptional ? '[kid]' : '<kid>', isOptional ? `${help}; ${fallback}` : help)
     .exitOverride((error) => {
       const [, typed] = LIKE_A_KID.exec(error.message) ?? [];
       if (typed !== undefined)

@@ -12,16 +12,16 @@ import { checkConfirmation } from './proof-of-possession/confirmation.js';
 import { type DpopRules } from './proof-of-possession/dpop-options.js';
 import { type ProofUse } from './proof-of-possession/dpop-proof.js';
 
-/** What a verifier reads of a request. */
+/** What a verifier reads of a request. An HTTP adapter provides it. */
 export interface InboundRequest extends TokenRequest, BoundRequest {
   /**
-   * The client's certificate in DER, from the TLS connection itself and never from a header (RFC 8705 section 3). Asked for
-   * only when a token is bound to one. Default: there is none.
+   * Returns the client certificate in DER, from the TLS connection and never from a header (RFC 8705 section 3). Called only
+   * for a token that is bound to a certificate. Default: no certificate.
    */
   readonly clientCertificate?: () => Uint8Array | undefined;
   /**
-   * The IP address of the client. Behind a proxy the one that a proxy of yours tells, and no text that a client can choose.
-   * Asked for only when the issuer of an opaque token is, whose questions are shared by address. Default: all are one.
+   * Returns the IP address of the client. Behind a proxy, use the address that your proxy reports, never a header that clients
+   * can set. Introspection requests are shared fairly by address. Default: all clients share one budget.
    */
   readonly clientAddress?: () => string | undefined;
 }

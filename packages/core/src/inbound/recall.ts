@@ -6,9 +6,9 @@ import { type Identity } from '../principal.js';
 import { type ValidatedToken } from '../token.js';
 import { Doorkeeper } from './doorkeeper.js';
 
-/** How tokens are remembered that were accepted before. */
+/** How many accepted tokens a verifier remembers, so that it need not check their signatures again. */
 export interface RecallOptions {
-  /** How many at most. Default 8,192 (about 16 MB). */
+  /** The maximum number of tokens. Default 8,192 (about 16 MB). */
   readonly maxTokens?: number;
 }
 
@@ -66,7 +66,7 @@ export function createRecall(value: unknown, clock: Clock): Recall {
   if (value === false) return FORGETFUL;
   if (value === true) throw invalidOption('recall', 'must be false or an object; it is on by default');
   const read = new OptionsReader(value ?? {}, 'recall', ['maxTokens']);
-  return new RecentTokens(read.number('maxTokens', { unless: 8192, min: 2, max: 1_000_000 }), clock);
+  return new RecentTokens(read.number('maxTokens', { fallback: 8192, min: 2, max: 1_000_000 }), clock);
 }
 
 interface Entry extends RecalledToken {

@@ -19,23 +19,24 @@ import { memoryReplayStore } from './replay/memory-replay-store.js';
 import { useOnce, type ReplayStore } from './replay/replay.js';
 
 /** The options of `createVerifier`: who this service is, whom it trusts, and where it remembers used tokens. */
+/** The options of `createVerifier`. */
 export interface VerifierOptions extends TrustStoreOptions {
-  /** The identifier of this service: the only `aud` that it accepts. */
+  /** The identifier of this service. Tokens must contain it as `aud`. */
   readonly service: string;
-  /** Default: in this process. */
+  /** Where used tokens are recorded. Default: in the memory of this process; several replicas need a shared store. */
   readonly replayStore?: ReplayStore;
-  /** Longest accepted token. Default 8,192. */
+  /** The maximum length of a token, in bytes. Default 8,192. */
   readonly maxTokenBytes?: number;
   /** Accepts tokens whose issuer is this service itself. Default false. */
   readonly acceptTokensFromSelf?: boolean;
   /**
-   * Whether the signature and claims of a token that was accepted before are taken as read. Default yes, for 8,192 tokens
-   * and at most 60 seconds each. `docs/inbound.md` says what is checked again.
+   * Remembers tokens that were accepted, so that their signature and claims are not checked on every request. Default: on,
+   * for 8,192 tokens and at most 60 seconds each. `docs/inbound.md` lists what is checked again.
    */
   readonly recall?: false | RecallOptions;
   /** How proofs of possession are checked (RFC 9449). */
   readonly dpop?: DpopOptions;
-  /** Our own keys, for asking an issuer about opaque tokens as the client that they prove. */
+  /** The keys of this service. Needed only for introspection with `private_key_jwt`. */
   readonly keyStore?: KeyStore;
 }
 
@@ -49,37 +50,39 @@ export interface AnnouncedDpop {
   readonly isRequired: boolean;
 }
 
-/** Authenticates requests. */
+/** Authenticates requests. Made by `createVerifier`. */
 export interface Verifier {
   readonly service: string;
-  /** Whether some trust record accepts MD5 body hashes, so that bodies must be hashed twice. */
+  /** Whether a trust record accepts MD5 body hashes, so that the adapter must compute both hashes. */
   readonly hashesMd5: boolean;
-  /** What challenges and metadata say about DPoP. */
+  /** What to say about DPoP in challenges and metadata. */
   readonly dpop: AnnouncedDpop;
-  /** The trusted issuers, other than our own services, that clients can find by their metadata. */
+  /** The trusted identity providers that publish metadata. */
   readonly authorizationServers: readonly string[];
   /**
    * Authenticates a request: steps 1 to 8 of `docs/inbound.md`.
-   * Does not authorize, and does not notice that a single-use token was used before: `useOnce` does.
+   *
+   * Does not check scopes, roles or callers: `authorize` does. Does not detect a second use of a single-use token: `useOnce`
+   * does.
    * @returns the answer itself where nothing has to be waited for, as for a token that is recalled. `await` takes both.
    * @throws CountersignError with the code of the first step that fails, or the promise rejects with it; `token_missing`
    * when no token was sent.
    */
   authenticate(request: InboundRequest): Authentication | Promise<Authentication>;
   /**
-   * Lets a single-use token, and the DPoP proof of a token, through once. Call it last, when nothing else can refuse the
-   * request.
+   * Records the use of a single-use token and of a DPoP proof, and refuses a second use. Call it last, when nothing else can
+   * refuse the request.
    * @throws CountersignError `token_replayed`, `dpop_proof_replayed`, `replay_store_unavailable`; `token_expired` or
-   * `dpop_proof_invalid` when the time of the token or of its proof ran out meanwhile.
+   * `dpop_proof_invalid` if the token or its proof expired meanwhile.
    */
   useOnce(authentication: Authentication): Promise<void>;
-  /** Fetches the keys of all trusted issuers at start, as `TrustStore` says it. Without it, the first request of each does. */
+  /** Fetches the keys of all trusted issuers at start. Otherwise they are fetched on the first request of each issuer. */
   hydrate: TrustStore['hydrate'];
-  /** How the keys of all trusted issuers stand; asks nobody. */
+  /** Returns the state of the keys of all trusted issuers. Makes no request. */
   keyStatus: TrustStore['keyStatus'];
   /**
-   * Whom this service trusts, and for what, in the order of the trust records: for diagrams and start-up reports. Holds no
-   * key and no secret. Frozen, and can be written as JSON.
+   * Describes which issuers are trusted, and for what, in the order of the trust records: for diagrams and start-up reports.
+   * Contains no key and no secret. The result is frozen and can be serialised as JSON.
    */
   describeTrust(): readonly IssuerDescription[];
 }
@@ -89,13 +92,29 @@ const OWN_OPTIONS = [
 ] as const; // prettier-ignore
 
 /**
- * Makes a verifier from plain data.
- * @throws TypeError naming the option that cannot be.
+ * Creates a verifier, which authenticates the requests to one service.
+ *
+ * Makes no network request: keys are fetched when they are first needed, or by `hydrate()`.
+ *
+ * @example
+ * const verifier = createVerifier({
+ *   service: 'https://census.service/',
+ *   trust: [
+ *     {
+ *       name: 'herald',
+ *       issuer: 'https://herald.service/',
+ *       keys: { jwksUri: 'https://herald.service/.well-known/jwks.json' },
+ *       scopes: ['user:read'],
+ *     },
+ *   ],
+ * });
+ *
+ * @throws TypeError naming the option that is not valid, with the code `config_invalid`.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const read = new OptionsReader(options, '', [...OWN_OPTIONS, ...TRUST_STORE_OPTIONS]);
   const service = read.string('service');
-  const maxTokenBytes = read.number('maxTokenBytes', { unless: 8192, min: 256, max: 1_048_576 });
+  const maxTokenBytes = read.number('maxTokenBytes', { fallback: 8192, min: 256, max: 1_048_576 });
   const acceptTokensFromSelf = read.boolean('acceptTokensFromSelf', false);
   const { clock = systemClock, replayStore = memoryReplayStore({ clock }) } = options;
   const trust = trustStoreOf(options, read, service);

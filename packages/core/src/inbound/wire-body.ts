@@ -3,32 +3,36 @@ import { type Http2ServerRequest } from 'node:http2';
 import { BodyHasher, type BodyHashes } from '../binding.js';
 import { CountersignError } from '../errors.js';
 
-/** The body of one request as it came over the wire. */
+/** The body of a request, as it was received. Made by `tapBody` or `emptyBody`. */
 export interface WireBody {
   /**
-   * The hashes of the whole body, once it has arrived. Does not consume the stream and needs nobody to read it.
-   * @throws CountersignError `body_too_large`, `raw_body_unavailable`, `request_malformed` (the client went away).
+   * Resolves to the hashes of the body once all of it has arrived. Does not consume the stream.
+   * @throws CountersignError `body_too_large`, `raw_body_unavailable`, `request_malformed` (the client disconnected).
    */
   hashes(): Promise<BodyHashes>;
 }
 
 /** The options of `tapBody`. */
+/** The options of `tapBody`. */
 export interface WireBodyOptions {
-  /** Hashing stops above this, and the request is refused. */
+  /** The maximum size of a body. A larger one is refused with `body_too_large`. */
   readonly maxBodyBytes: number;
-  /** Whether the MD5 is needed too, for peers that sign it. */
+  /** Whether to compute the MD5 too: `verifier.hashesMd5`. */
   readonly hashMd5: boolean;
 }
 
 /**
- * Listens in on the body of a request: the octets that were sent, before any content coding is undone (RFC 9110
- * section 6.4), which is what the caller signed. Must be called before anything reads the request.
+ * Hashes the body of a request while it arrives, without consuming it. The hash covers the bytes that were sent, before any
+ * content coding is removed (RFC 9110 section 6.4), because that is what the caller signed. Call it before anything reads the
+ * request.
  *
- * Every chunk reaches the stream through `push`, so that is where we listen: a `data` listener would make the stream
- * flow before its reader is there. Up to `maxBodyBytes` the sender is never held back, so that the body arrives in full
- * (in the stream's own buffer) even when nobody reads it. Over HTTP/2 nothing is pushed, not even the end, before somebody
- * reads, so asking for the hashes starts the stream, by a read of nothing: all octets stay in it.
+ * @example
+ * const body = tapBody(request, { maxBodyBytes: 1_048_576, hashMd5: verifier.hashesMd5 });
  */
+// Every chunk reaches the stream through `push`, so the hash is computed there: a `data` listener would make the stream flow
+// before its reader exists. Up to `maxBodyBytes` there is no back-pressure, so the body arrives in full in the stream's buffer
+// even if nobody reads it. Over HTTP/2 nothing is pushed, not even the end, before somebody reads, so asking for the hashes
+// starts the stream with a read of zero bytes.
 export function tapBody(request: IncomingMessage | Http2ServerRequest, options: WireBodyOptions): WireBody {
   if (request.complete || request.destroyed || request.readableDidRead || request.readableLength > 0) {
     const problem = 'the request was received or read before Countersign could; register it first';
@@ -72,7 +76,7 @@ export function tapBody(request: IncomingMessage | Http2ServerRequest, options: 
   };
 }
 
-/** The body of a request that has none. */
+/** The body of a request without a body. */
 export function emptyBody(options: Pick<WireBodyOptions, 'hashMd5'>): WireBody {
   return { hashes: () => Promise.resolve(new BodyHasher(options.hashMd5).finish()) };
 }

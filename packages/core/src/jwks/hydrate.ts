@@ -3,16 +3,17 @@ import { clearTimeout, setTimeout } from '../lib/timers.js';
 import { type IssuerKeys } from './issuer-keys.js';
 
 /** How long `hydrate` waits for the keys of the trusted issuers. */
+/** The options of `verifier.hydrate`. */
 export interface HydrateOptions {
-  /** Keys that have not arrived by then are fetched on, and reported as missing. Default 10,000; at most 60,000. */
+  /** How long to wait, in milliseconds. Keys that arrive later are reported as missing now. Default 10,000, at most 60,000. */
   readonly timeoutMs?: number;
 }
 
-/** What became of one issuer's keys at start. */
+/** The result of fetching the keys of one issuer at start. */
 export interface HydratedIssuer {
   readonly name: string;
   readonly issuer: string;
-  /** Whether there are keys: always true for an inline set and a file. */
+  /** Whether keys are available. Always true for an inline set and a file. */
   readonly hasKeys: boolean;
 }
 
@@ -31,7 +32,7 @@ export async function hydrateAll(
   options: HydrateOptions = {},
 ): Promise<readonly HydratedIssuer[]> {
   const read = new OptionsReader(options, 'hydrate', ['timeoutMs']);
-  const timeoutMs = read.number('timeoutMs', { unless: 10_000, min: 1, max: 60_000 });
+  const timeoutMs = read.number('timeoutMs', { fallback: 10_000, min: 1, max: 60_000 });
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<'tooLate'>((resolve) => {
     timer = setTimeout(() => resolve('tooLate'), timeoutMs).unref();

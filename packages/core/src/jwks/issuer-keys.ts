@@ -6,14 +6,14 @@ import { type KeySet, type VerificationKey } from './key-set.js';
 /** How the keys of one issuer stand. */
 export interface KeyStatus {
   /**
-   * `fresh`: the last fetch brought them. `old`: the last fetch failed, the last good set is in use.
-   * `none`: there are none; without a `lastFailure` because nobody needed them yet, or for so long that they are too old.
+   * `fresh`: the last fetch succeeded. `old`: the last fetch failed, and the previous set is in use. `none`: there are no
+   * keys; without `lastFailure`, because no request has needed them yet or not for a long time.
    */
   readonly state: 'none' | 'fresh' | 'old';
-  /** Since they were fetched. Absent when there are none, and for an inline set or a file. */
+  /** Seconds since the last successful fetch. Absent without keys, and for an inline set or a file. */
   readonly ageSeconds?: number;
   readonly keys: number;
-  /** Why the last fetch failed; absent when it did not. */
+  /** Why the last fetch failed. Absent if it succeeded. */
   readonly lastFailure?: KeyFailure;
 }
 

@@ -1,16 +1,16 @@
 import { OptionsReader } from '../options.js';
 
-/** How remote key sets are fetched and kept; every member has a default. */
+/** How remote key sets are fetched and cached. Every member has a default. */
 export interface JwksOptions {
-  /** Default 600. How long a set is kept when its answer has no `Cache-Control: max-age`; from 60 to 86,400. */
+  /** How long a set is cached if the response has no `Cache-Control: max-age`. Default 600, from 60 to 86,400. */
   readonly maxAgeSeconds?: number;
-  /** Default 30, at least 1. The shortest time between two fetches that unknown keys cause. */
+  /** The minimum time between two fetches caused by unknown keys. Default 30, at least 1. */
   readonly cooldownSeconds?: number;
-  /** Default 86,400. How long a set is used when it cannot be fetched again. */
+  /** How long a set is used if it cannot be fetched again. Default 86,400. */
   readonly maxStaleSeconds?: number;
-  /** Default 5,000. */
+  /** The timeout of a request. Default 5,000. */
   readonly timeoutMs?: number;
-  /** Default 262,144. */
+  /** The maximum size of a response. Default 262,144. */
   readonly maxBytes?: number;
 }
 
@@ -19,12 +19,12 @@ const MEMBERS = ['maxAgeSeconds', 'cooldownSeconds', 'maxStaleSeconds', 'timeout
 /** Checks the options and fills in their defaults. @throws TypeError naming the option. */
 export function readJwksOptions(value: unknown): Required<JwksOptions> {
   const jwks = new OptionsReader(value, 'jwks', MEMBERS);
-  const maxAgeSeconds = jwks.number('maxAgeSeconds', { unless: 600, min: 60, max: 86_400 });
+  const maxAgeSeconds = jwks.number('maxAgeSeconds', { fallback: 600, min: 60, max: 86_400 });
   return {
     maxAgeSeconds,
-    cooldownSeconds: jwks.number('cooldownSeconds', { unless: 30, min: 1, max: 3600 }),
-    maxStaleSeconds: jwks.number('maxStaleSeconds', { unless: 86_400, min: maxAgeSeconds, max: 604_800 }),
-    timeoutMs: jwks.number('timeoutMs', { unless: 5000, min: 1, max: 60_000 }),
-    maxBytes: jwks.number('maxBytes', { unless: 262_144, min: 1024, max: 16_777_216 }),
+    cooldownSeconds: jwks.number('cooldownSeconds', { fallback: 30, min: 1, max: 3600 }),
+    maxStaleSeconds: jwks.number('maxStaleSeconds', { fallback: 86_400, min: maxAgeSeconds, max: 604_800 }),
+    timeoutMs: jwks.number('timeoutMs', { fallback: 5000, min: 1, max: 60_000 }),
+    maxBytes: jwks.number('maxBytes', { fallback: 262_144, min: 1024, max: 16_777_216 }),
   };
 }

@@ -1,37 +1,37 @@
 import { type KeySet } from './key-set.js';
 import { memberOf } from '../lib/error-text.js';
 
-/** Why a key set could not be had. */
+/** Why a key set could not be fetched. */
 export type KeyFailure =
-  /** The answer took longer than `timeoutMs`. */
+  /** The response took longer than `timeoutMs`. */
   | 'timeout'
-  /** No connection: refused, no such name, TLS, broken off. */
+  /** The connection failed: refused, unknown host, TLS error, or closed early. */
   | 'unreachable'
-  /** An answer that is no good key set, such as an error, a redirect, too many octets, not one usable key. */
+  /** The response is not a usable key set: an error, a redirect, too large, or without a usable key. */
   | 'unusable_answer'
-  /** The issuer's metadata shows that its trust record cannot be right. */
+  /** The issuer's metadata contradicts its trust record. */
   | 'config_invalid';
 
 /**
- * What happened to the keys of one trusted issuer. It holds nothing that a token says: no `kid`, no `iss` that is in no
- * trust record, so that what counts events stays small whatever is sent.
+ * Something that happened to the keys of a trusted issuer, for metrics and logs. Contains no value from a token, so that the
+ * number of distinct events is bounded whatever clients send.
  */
 export type KeyEvent =
-  /** A new set is in use. `refusedKeys` were left out of it. */
+  /** A new set is in use. `refusedKeys` counts the keys in it that were discarded. */
   | (OfIssuer & {
       readonly type: 'fetched';
       readonly durationMs: number;
       readonly keys: number;
       readonly refusedKeys: number;
     })
-  /** `servesOldKeys` says whether the last good set stays in use; otherwise requests are answered 503. */
+  /** A fetch failed. `servesOldKeys`: the previous set stays in use; otherwise requests are answered 503. */
   | (OfIssuer & {
       readonly type: 'fetch_failed';
       readonly durationMs: number;
       readonly reason: KeyFailure;
       readonly servesOldKeys: boolean;
     })
-  /** A token named a key that was not in the set; `found` says whether it came with a fetch that this caused. */
+  /** A token named a key that is not in the set. `found`: the fetch that this caused brought it. */
   | (OfIssuer & { readonly type: 'unknown_key'; readonly found: boolean });
 
 interface OfIssuer {

@@ -7,38 +7,38 @@ import { fixedKeyStore, localSigner, type OpenKeyStore } from '../signing-keys/k
 import { openRemoteSigners, type RemoteSigner } from '../signing-keys/remote-signer.js';
 import { readSigningKey, SIGNING_ALGORITHMS, type SigningAlgorithm } from '../signing-keys/signing-key.js';
 
-/** Where our own keys are: exactly one of these forms. */
+/** Where the private keys of this service are: exactly one of `directory`, `privateKeys` and `signers`. */
 export type KeyStoreOptions = (DirectoryKeys | PrivateKeys | RemoteKeys) & {
   readonly clock?: Clock;
-  /** Told what an operator should look at. Default: nothing is told. */
+  /** Called with each warning for an operator. Default: warnings are discarded. */
   readonly onWarning?: (message: string) => void;
 };
 
 /** A directory of private keys, as `openKeyDirectory` changes it. It is read again when it changes. */
 interface DirectoryKeys {
-  /** Without a manifest its files are `0001.jwk.json` and on: the highest number signs, all are published. */
+  /** The path of the directory. Without a manifest its files are `0001.jwk.json` and so on: the highest number signs, all are published. */
   readonly directory: string;
-  /** The algorithm of the key that is made when the directory is empty. Default `ES256`. */
+  /** The algorithm of the key that is created if the directory is empty. Default `ES256`. */
   readonly algorithm?: SigningAlgorithm;
-  /** How long keys overlap in a rotation. The longer of this and what the directory records counts. Default 300 each. */
+  /** How long keys overlap in a rotation, in seconds. The longer of this and what the directory records applies. Default 300 each. */
   readonly overlap?: Partial<KeyOverlap>;
-  /** How often the directory is looked at. Default 2, at most 10. */
+  /** How often the directory is checked for changes, in seconds. Default 2, at most 10. */
   readonly rereadSeconds?: number;
-  /** Lets another key sign every so often, in all replicas that share the directory. Default: somebody else does. */
+  /** Rotates the key automatically, in all replicas that share the directory. Default: no automatic rotation. */
   readonly rotateEverySeconds?: number;
-  /** Lets users other than this one and its group read the private keys. Default false. */
+  /** Insecure: accepts private keys that users beyond the owner and its group can read. Default false. */
   readonly allowOthersToReadKeys?: boolean;
 }
 
 interface PrivateKeys {
-  /** Private keys as JWK or PEM. The last one signs; all are published. */
+  /** Private keys, as JWK or PEM. The last one signs, all are published. */
   readonly privateKeys: readonly (object | string)[];
 }
 
 interface RemoteKeys {
-  /** Keys that another process or a device holds. The last one signs; all are published. */
+  /** Keys in another process or device. The last one signs, all are published. */
   readonly signers: readonly RemoteSigner[];
-  /** A signer that has not answered by then has failed. Default 5,000. */
+  /** The timeout of a signature, in milliseconds. Default 5,000. */
   readonly timeoutMs?: number;
 }
 
@@ -50,10 +50,14 @@ const MEMBERS: Readonly<Record<(typeof FORMS)[number], readonly string[]>> = {
 };
 
 /**
- * Opens our own keys; makes a key in an empty directory, readable by this user only. Two processes that start on one empty
- * directory end up with one key. Each key must sign what its public half verifies.
- * @throws TypeError for a key that must not sign: RSA below 2048 bits, another curve, an encrypted or a public key, halves
- * that do not belong together, a file that others may read; for a signer that does not sign.
+ * Opens the private keys of this service. In an empty directory it creates a key that only the current user can read; processes
+ * that start at the same time end up with the same key. Each key is tested: it must sign what its public half verifies.
+ *
+ * @example
+ * const keyStore = await createKeyStore({ directory: '/var/lib/census/keys' });
+ *
+ * @throws TypeError if a key is not accepted: RSA below 2,048 bits, an unsupported curve, an encrypted or a public key, halves
+ * of different keys, a file that others can read; or if a signer does not sign.
  */
 export async function createKeyStore(options: KeyStoreOptions): Promise<OpenKeyStore> {
   const members = Object.values(MEMBERS).flat();
@@ -74,9 +78,9 @@ const OPEN: Readonly<
       directory: read.string('directory'),
       algorithm: read.oneOf('algorithm', SIGNING_ALGORITHMS, 'ES256'),
       overlap: readOverlap(read.raw('overlap') ?? {}, read.at('overlap')),
-      rereadSeconds: read.number('rereadSeconds', { unless: 2, min: 0.1, max: 10 }),
+      rereadSeconds: read.number('rereadSeconds', { fallback: 2, min: 0.1, max: 10 }),
       rotateEverySeconds: read.has('rotateEverySeconds')
-        ? read.number('rotateEverySeconds', { unless: NaN, min: 1, max: Number.MAX_SAFE_INTEGER })
+        ? read.number('rotateEverySeconds', { fallback: NaN, min: 1, max: Number.MAX_SAFE_INTEGER })
         : undefined,
       allowOthersToReadKeys: read.boolean('allowOthersToReadKeys', false),
       clock,
@@ -94,7 +98,7 @@ const OPEN: Readonly<
   },
 
   signers: async (read) => {
-    const timeoutMs = read.number('timeoutMs', { unless: 5000, min: 1, max: 60_000 });
+    const timeoutMs = read.number('timeoutMs', { fallback: 5000, min: 1, max: 60_000 });
     const signers = nonEmptyList(read, 'signers', 'signer');
     const entries = await openRemoteSigners(signers, { path: read.at('signers'), timeoutMs });
     return fixedKeyStore(entries, DEFAULT_VERIFIER_CACHE_SECONDS);

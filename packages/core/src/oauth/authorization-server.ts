@@ -68,7 +68,7 @@ export function readAuthorizationServer(
     subjectTokenType: record.has('subjectTokenType')
       ? record.oneOf('subjectTokenType', ['access_token', 'jwt'])
       : undefined,
-    timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 60_000 }),
+    timeoutMs: record.number('timeoutMs', { fallback: 10_000, min: 1, max: 60_000 }),
     allowInsecureHttp,
   });
 }

@@ -22,60 +22,61 @@ import { createTokenEndpoint, type TokenEndpoint } from '../oauth/token-endpoint
 import { type IssuedToken, type OutboundCall, type TokenSource } from './token-source.js';
 
 /** The options of `createAuthorizer`: who this service is, its keys, and the services that it calls. */
+/** The options of `createAuthorizer`. */
 export interface AuthorizerOptions {
-  /** The identifier of this service: the issuer of what it mints. */
+  /** The identifier of this service: the `iss` of the tokens that it mints. */
   readonly service: string;
   readonly destinations: readonly DestinationRecord[];
-  /** Our own keys. May be left out where no destination needs a signature of this service. */
+  /** The keys of this service. Not needed if no destination requires a signature of this service. */
   readonly keyStore?: KeyStore;
-  /** What happens to a call that no destination describes. Default `refuse`. */
+  /** What to do with a call to an undeclared destination. Default `refuse`. */
   readonly undeclared?: 'refuse' | 'send-without-token';
-  /** Default: in this process, 1,000 tokens. */
+  /** Where tokens for reads are cached. Default: in the memory of this process, 1,000 tokens. */
   readonly tokenCache?: TokenCache;
   readonly clock?: Clock;
   readonly allowInsecureHttpForLocalDevelopment?: boolean;
-  /** Told what an operator should look at. Default: nothing is told. */
+  /** Called with each warning for an operator. Default: warnings are discarded. */
   readonly onWarning?: (message: string) => void;
 }
 
-/** What an adapter needs to send an authorized call. */
+/** An outgoing call that was authorized: the headers to send. */
 export interface AuthorizedCall {
-  /** Undefined for a call that no destination describes, where those are let out. */
+  /** Undefined for an undeclared destination with `undeclared: 'send-without-token'`. */
   readonly destination: Destination | undefined;
-  /** To be added to the request; none when the destination wants neither a token nor a static credential. */
+  /** The headers to add to the request. Empty if the destination takes no credentials. */
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly issued: IssuedToken | undefined;
 }
 
 /** What one call may say about its token. */
+/** The options of `Authorizer.authorize`. */
 export interface AuthorizeOptions {
   /**
-   * Waits for another token in place of one of which `tokenRefused` was told, also where other calls do not. It is the old
-   * one again while none can be had. Default false.
+   * Waits for a new token after `tokenRefused`. If none is available, the old token is used again. Default false.
    */
   readonly renew?: boolean;
   /**
-   * For whom the call is made, whatever the record of a minting destination says; for any other it must agree with it.
-   * Default: as the destination says.
+   * Whether the call is made for the user or for this service. Overrides the record of a destination that mints; must equal
+   * the record of any other. Default: as the record says.
    */
   readonly onBehalfOf?: Destination['onBehalfOf'] | undefined;
-  /** The scopes that the token must carry: all of these, and no others. Default: as many of the destination's as may be. */
+  /** The exact scopes of the token. Default: the destination's scopes that the caller's token allows. */
   readonly scopes?: readonly string[] | undefined;
 }
 
-/** Authorizes outgoing calls: picks the destination by the final URL, and its token source. */
+/** Authorizes outgoing calls: finds the declared destination of a URL and gets a token for it. Made by `createAuthorizer`. */
 export interface Authorizer {
   /** The declared destinations, in the order of their records. */
   readonly destinations: readonly Destination[];
   /**
-   * The destination of a final URL; undefined when none is declared and such calls are let out.
-   * @throws CountersignError `destination_unknown`; also for a path that servers may read as that of another destination.
+   * Returns the declared destination of a URL; undefined if none is declared and `undeclared` is `'send-without-token'`.
+   * @throws CountersignError `destination_unknown`; also for a path that some servers would read as another destination's.
    */
   destinationOf(url: URL): Destination | undefined;
   /**
-   * The token, or the static credential, for one call. Sends nothing itself; the caller of this must not follow redirects
-   * with it, nor send headers of the application's that `isTransportHeader` knows.
-   * @param authentication the request that is being served, if any.
+   * Returns the headers that authorize a call. Sends nothing. The adapter that sends the call must not follow redirects, and
+   * must discard the application's headers for which `isTransportHeader` returns true.
+   * @param authentication The authentication of the request being served, if any.
    * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`,
    * `delegation_not_allowed` (the caller's token lets somebody else act), `caller_token_expired`, `scope_missing` (nothing to
    * exchange the caller's token for), `scope_escalation`, `token_unavailable`, `authorization_present` (credentials in the
@@ -87,11 +88,11 @@ export interface Authorizer {
     options?: AuthorizeOptions,
   ): Promise<AuthorizedCall>;
   /**
-   * To be told when the called service answered 401: the token is left aside, and calls that follow get another one; while
-   * none can be had, the old one as long as it holds. Of the tokens that an authorization server issues in each other's
-   * place one in 30 seconds is left aside: a service that refuses whatever it gets must not become a flood of token
-   * requests. Does not judge whether this call may be made again: `retryableRefusal` does.
-   * @returns whether calls that follow ask for another token.
+   * Discards the token of a call that was answered 401, so that later calls get a new one. If none is available, the old token
+   * is used until it expires. Tokens of an authorization server are discarded at most once in 30 seconds, so that a service
+   * that refuses every token does not cause a flood of token requests. Does not decide whether the call may be retried:
+   * `retryableRefusal` does.
+   * @returns Whether later calls get a new token.
    */
   tokenRefused(call: AuthorizedCall): boolean;
 }

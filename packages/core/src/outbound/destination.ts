@@ -11,46 +11,58 @@ import {
   type StaticCredentialRecord,
 } from './sources/static-credential.js';
 
-/** A service that this one calls, and how those calls are authorized: one element of a destinations file. */
+/**
+ * A service that this service calls, and how to authorize those calls: one element of `destinations`, or of a destinations
+ * file.
+ *
+ * @example
+ * const census: DestinationRecord = {
+ *   name: 'census',
+ *   url: 'https://census.service/',
+ *   onBehalfOf: 'user',
+ *   authorize: 'mint',
+ *   scopes: ['user:read'],
+ * };
+ */
 export type DestinationRecord = DestinationMembers &
   (
     | {
-        /** Where the token comes from: `mint` signs one, `propagate` hands on the caller's, `none` sends none. */
+        /** `mint` signs a token with the key of this service, `propagate` passes on the caller's token, `none` sends none. */
         readonly authorize: 'none' | 'propagate' | 'mint';
       }
     | {
-        /** `clientCredentials` has a server issue one for this service, `exchange` one for the user in place of the caller's. */
+        /** `clientCredentials` gets a token for this service from an authorization server, `exchange` one for the user. */
         readonly authorize: 'clientCredentials' | 'exchange';
         readonly authorizationServer: AuthorizationServerRecord;
       }
     | {
-        /** A credential that the destination gave this service, sent in place of a token. It names no user. */
+        /** A static credential, such as an API key, sent instead of a token. It identifies no user. */
         readonly authorize: StaticCredentialRecord;
         readonly onBehalfOf: 'service';
       }
   );
 
 interface DestinationMembers {
-  /** Short name, for logs. */
+  /** The short name, for `@Destination()` and logs. */
   readonly name: string;
-  /** Where the service answers. Calls to this origin, at or below this path, are calls to this destination. */
+  /** The base URL of the service. Calls to this origin, at or below this path, are calls to this destination. */
   readonly url: string;
-  /** Its identifier, the `aud` of the tokens for it. Default: `url`. */
+  /** The identifier of the service, used as `aud`. Default: `url`. */
   readonly audience?: string;
-  /** For whom calls are made: the user of the request that is being served, or this service itself. */
+  /** Whether calls are made for the user of the request being served, or for this service itself. */
   readonly onBehalfOf: 'user' | 'service';
-  /** The most that its tokens may carry. For a user's call it is cut to the scopes of the caller's token. Default none. */
+  /** The scopes of its tokens. For a user's call, only those that the caller's token has too. Default: none. */
   readonly scopes?: readonly string[];
-  /** Which header carries the token. Default `Authorization`. */
+  /** The header that carries the token. Default `Authorization`. */
   readonly header?: 'Authorization' | 'JWT';
-  /** Whether writes are bound to their body, for minted tokens. Default `required`. */
+  /** Whether minted tokens are bound to the body of a write request. Default `required`. */
   readonly bodyBinding?: 'required' | 'off';
   /**
-   * Whether the token that we were called with goes along as proof that the user did call, for a destination whose trust
-   * record of us says `actsFor: 'proven'`. It lets that destination see our caller's token. Default false.
+   * Sends the token of the request being served along, as proof that the user called this service. Needed if the destination
+   * trusts this service with `actsFor: 'proven'`. The destination sees that token. Default false.
    */
   readonly delegationProof?: boolean;
-  /** Longest wait for the answer. Default 10,000. */
+  /** The timeout of a call, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
 }
 
@@ -138,7 +150,7 @@ export function readDestination(value: unknown, path: string, context: Destinati
     header: record.oneOf('header', ['Authorization', 'JWT'], 'Authorization'),
     bodyBinding: record.oneOf('bodyBinding', ['required', 'off'], 'required'),
     delegationProof,
-    timeoutMs: record.number('timeoutMs', { unless: 10_000, min: 1, max: 600_000 }),
+    timeoutMs: record.number('timeoutMs', { fallback: 10_000, min: 1, max: 600_000 }),
   });
 }
 

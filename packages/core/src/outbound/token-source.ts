@@ -1,12 +1,12 @@
 import { type Authentication } from '../principal.js';
 import { type Destination } from './destination.js';
 
-/** One call that is about to leave, exactly as it will be sent. */
+/** An outgoing call, exactly as it will be sent. */
 export interface OutboundCall {
   readonly url: URL;
   /** Upper case. */
   readonly method: string;
-  /** The octets of the body; undefined for none. */
+  /** The bytes of the body. Undefined for no body. */
   readonly body: Uint8Array | undefined;
 }
 
@@ -18,14 +18,14 @@ export interface TokenRequest {
   readonly authentication: Authentication | undefined;
 }
 
-/** A token that may be sent, and what it says, for decision records. Calls share it, so it cannot be changed. */
+/** A token for an outgoing call, with its claims for decision records. Calls share it, so it is frozen. */
 export interface IssuedToken {
   /** The compact token. Never log it. */
   readonly token: string;
   readonly claims: IssuedClaims;
 }
 
-/** The claims of a token that was issued or handed on. */
+/** The claims of a token that was minted, obtained or propagated. */
 export interface IssuedClaims {
   readonly issuer: string;
   readonly audience: string;
@@ -33,15 +33,15 @@ export interface IssuedClaims {
   readonly scopes: readonly string[];
   /** Newest first. */
   readonly actors: readonly string[];
-  /** Undefined for a token that another server issued. */
+  /** Undefined for a token of an authorization server. */
   readonly transactionId: string | undefined;
   readonly tokenId: string | undefined;
-  /** Undefined for a token that another server signed. */
+  /** Undefined for a token that this service did not sign. */
   readonly keyId: string | undefined;
   /** Seconds since the epoch. */
   readonly issuedAt: number | undefined;
   readonly expiresAt: number;
-  /** Whether it is for one request with one body only. */
+  /** Whether it is bound to one request and its body. */
   readonly bound: boolean;
 }
 

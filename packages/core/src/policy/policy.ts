@@ -1,7 +1,7 @@
 import { CountersignError } from '../errors.js';
 import { type Principal } from '../principal.js';
 
-/** One thing that a route asks of whoever calls it. A route's requirements add up: all must hold. */
+/** One condition on the principal of a request. All requirements of a route must hold. */
 export type Requirement =
   | { readonly kind: 'authenticated' }
   | { readonly kind: 'caller'; readonly anyOf: readonly string[] }
@@ -15,8 +15,16 @@ type RequirementOf<Kind extends Requirement['kind']> = Extract<Requirement, { re
 const ORDER: readonly Requirement['kind'][] = ['authenticated', 'caller', 'subject', 'scope', 'role'];
 
 /**
- * Holds a principal against a route's requirements; names are compared whole and with case.
- * Knows nothing of single records: that is the application's own policy.
+ * Checks a principal against the requirements of a route. Returns if all hold. Names are compared exactly, including case.
+ *
+ * Does not check access to individual records, such as whether a user may read this order: that is for your own code.
+ *
+ * @example
+ * authorize(principal, [
+ *   { kind: 'caller', anyOf: ['herald'] },
+ *   { kind: 'scope', anyOf: ['user:read'] },
+ * ]);
+ *
  * @throws CountersignError `policy_missing` (no requirement at all), `caller_not_allowed`, `user_required`,
  * `delegation_not_allowed`, `scope_missing` (with every scope that the route asks for), `role_missing`, `claim_missing`;
  * `config_invalid` for a requirement of an unknown kind.

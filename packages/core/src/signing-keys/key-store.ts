@@ -3,35 +3,35 @@ import { type SigningKey } from './signing-key.js';
 import { type PublicJwk } from '../crypto/jwk.js';
 import { signBytes } from '../crypto/signature.js';
 
-/** Signs with one of our keys. The seam for a key that another process or device holds. */
+/** Signs with one private key of this service. */
 export interface Signer {
-  /** The RFC 7638 thumbprint of the public key. */
+  /** The thumbprint of the public key (RFC 7638), used as `kid`. */
   readonly keyId: string;
   readonly algorithm: Algorithm;
-  /** The signature in the form that JWS wants (RFC 7518 section 3). */
+  /** Returns the signature in the format of JWS (RFC 7518 section 3). */
   sign(input: Buffer): Promise<Buffer>;
 }
 
-/** Our own keys: one signs, all are published. */
+/** The keys of this service: one signs, all are published. */
 export interface KeyStore {
-  /** The key that signs now. Asked for each signature: another key may sign the next time. */
+  /** Returns the key that signs now. Called for each signature, because a rotation may change it. */
   signer(): Signer;
-  /** The public key set, as served at `/.well-known/jwks.json` (RFC 7517 section 5). */
+  /** Returns the public key set for `/.well-known/jwks.json` (RFC 7517 section 5). */
   publicKeys(): { readonly keys: readonly PublicJwk[] };
-  /** How long verifiers may keep the public key set: its `Cache-Control: max-age`. Default 300. */
+  /** How long verifiers may cache the public key set, in seconds: its `Cache-Control: max-age`. Default 300. */
   readonly verifierCacheSeconds?: number;
-  /** What an operator should look at now. Names files, and nothing of a key. Left out: the store cannot tell. */
+  /** Returns current problems for an operator. They name files, never key material. */
   problems?(): readonly string[];
-  /** Lets go of files and timers. */
+  /** Releases files and timers. */
   close?(): Promise<void>;
 }
 
-/** A key store that `createKeyStore` opened. */
+/** A key store opened by `createKeyStore`. */
 export interface OpenKeyStore extends KeyStore {
   readonly verifierCacheSeconds: number;
-  /** Empty while all is well. In a directory: what was warned of and still holds. */
+  /** Returns the warnings that still apply. Empty if there are none. */
   problems(): readonly string[];
-  /** Reads a directory again now, rather than within `rereadSeconds`. Never fails: what is wrong is warned of. */
+  /** Reads the directory again now, rather than within `rereadSeconds`. Never rejects: problems become warnings. */
   reload(): Promise<void>;
   close(): Promise<void>;
 }

@@ -10,15 +10,15 @@ import { verifySignatureBytes } from '../crypto/signature.js';
 import { weaknessOf } from '../crypto/weak-keys.js';
 import { type Signer } from './key-store.js';
 
-/** A key that another process or a device holds, such as a key management service or a hardware module. */
+/** A private key in another process or device, such as a key management service or a hardware security module. */
 export interface RemoteSigner {
-  /** As a JWK or in PEM. */
+  /** The public key, as JWK or PEM. */
   readonly publicKey: object | string;
-  /** Signs these octets, not a hash of them, by `algorithm`. */
+  /** Signs the given bytes (not their hash) with `algorithm`. */
   readonly sign: (input: Buffer) => Promise<Buffer>;
-  /** Default: the JWK's `alg`, or the first that fits the key; for RSA that is `RS256`. */
+  /** Default: the `alg` of the JWK, or the first algorithm that fits the key; `RS256` for RSA. */
   readonly algorithm?: SigningAlgorithm;
-  /** How an ECDSA signature comes back: `der` from most key management services. Default `jose`: R and S side by side. */
+  /** The format of an ECDSA signature. Most key management services return `der`. Default `jose`: R and S concatenated. */
   readonly signatureFormat?: 'jose' | 'der';
 }
 

@@ -2,29 +2,29 @@ import { invalidOption, OptionsReader } from '../options.js';
 import { claim, type Claims } from '../token.js';
 
 /**
- * Whose access tokens are known here, each with what its tokens are called and which claims they hold. `rfc9068`: every
- * provider that keeps to that specification.
+ * The providers whose access tokens Countersign knows: their `typ`, their claims and where scopes, roles and client are.
+ * `rfc9068` is any provider that follows RFC 9068.
  */
 export type ClaimPreset = 'rfc9068' | 'keycloak' | 'auth0' | 'entra' | 'cognito' | 'okta';
 
-/** The way to a claim inside of others: `["realm_access", "roles"]`. */
+/** The path to a nested claim, such as `["realm_access", "roles"]`. */
 export type ClaimPath = readonly string[];
 
-/** Which claims an issuer other than one of our own services uses, where it differs. */
+/** How the access tokens of an identity provider name scopes, roles and client, where they differ from RFC 9068. */
 export interface ClaimNames {
-  /** Whose tokens they are; the members below change what it says. Default: RFC 9068. */
+  /** The provider to start from. The other members override what it defines. Default: RFC 9068. */
   readonly preset?: ClaimPreset;
-  /** Holds the scopes, as a space-separated string or an array: a claim's name, or a list of paths. Default `scope`. */
+  /** The claim with the scopes, a space-separated string or an array: its name, or a list of paths. Default `scope`. */
   readonly scopes?: string | readonly ClaimPath[];
-  /** Holds the roles, as an array of strings: a claim's name, or a list of paths. Default `roles`. */
+  /** The claim with the roles, an array of strings: its name, or a list of paths. Default `roles`. */
   readonly roles?: string | readonly ClaimPath[];
-  /** Names the OAuth client that the token was issued to. Default `client_id`. */
+  /** The claim with the OAuth client that the token was issued to. Default `client_id`. */
   readonly client?: string;
-  /** For `keycloak`: also has the roles of this client, `resource_access.<client>.roles`. Default: realm roles only. */
+  /** For `keycloak`: adds the roles of this client, `resource_access.<client>.roles`. Default: realm roles only. */
   readonly rolesOfClient?: string;
-  /** Claims that must hold this text, or one of these, such as `{ "token_use": "access" }`. */
+  /** Claims that must equal a value, or one of several, such as `{ "token_use": "access" }`. */
   readonly equal?: Readonly<Record<string, string | readonly string[]>>;
-  /** Claims of `sub`, `iat`, `jti` and `client_id` that this issuer may leave out, and `aud` where `clients` is given. */
+  /** Which of `sub`, `iat`, `jti` and `client_id` may be missing; also `aud`, if `clients` is given. Default: none. */
   readonly optional?: readonly string[];
 }
 
@@ -154,9 +154,9 @@ function profileOf({ scopes, roles, client, equal, optional, isForClient }: Clai
 function readPaths(
   names: OptionsReader,
   name: 'scopes' | 'roles',
-  unless: readonly ClaimPath[],
+  fallback: readonly ClaimPath[],
 ): readonly ClaimPath[] {
-  if (!names.has(name)) return unless;
+  if (!names.has(name)) return fallback;
   const value = names.raw(name);
   if (!Array.isArray(value)) return [[names.string(name)]];
   if (value.length > 0 && value.every(isPath)) return value.map((path) => [...path]);
@@ -180,9 +180,9 @@ function rolesOfClient(names: OptionsReader, preset: Preset | undefined): readon
 
 function readEqual(
   names: OptionsReader,
-  unless: ReadonlyMap<string, readonly string[]>,
+  fallback: ReadonlyMap<string, readonly string[]>,
 ): ReadonlyMap<string, readonly string[]> {
-  const equal = new Map(unless);
+  const equal = new Map(fallback);
   const value = names.raw('equal');
   if (value === undefined) return equal;
   if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -5,8 +5,8 @@ import { type SubjectUri } from './subject-uri.js';
 import { type TrustedIssuer } from './trust-store.js';
 
 /**
- * What one issuer is trusted for, with the defaults that hold for its trust record. Holds names only: no key, no address of
- * keys, no secret. Cannot be changed, and can be written as JSON.
+ * What one issuer is trusted for, with the defaults of its trust record filled in. Contains no key, no key URL and no secret.
+ * It is frozen and can be serialised as JSON.
  */
 export interface IssuerDescription {
   /** The `name` of its trust record. */
@@ -18,13 +18,13 @@ export interface IssuerDescription {
   readonly algorithms: readonly string[];
   /** How its tokens name scopes, roles and clients. Absent for service tokens, whose claims are fixed. */
   readonly claims?: ClaimsDescription;
-  /** The scopes that it may have here, at most. */
+  /** The scopes that its tokens may grant. */
   readonly scopes: readonly string[];
-  /** The roles that its tokens may name here. Absent: every role. */
+  /** The roles that its tokens may grant. Absent: every role. */
   readonly roles?: readonly string[];
   /**
-   * For whom it may speak: `nobody` but itself, whoever it was provably called for (`proven`), the users under URI prefixes,
-   * or, for an identity provider, users of its own (`anySubject`).
+   * The users that it may act for: `nobody`; any user whose call it received and proves (`proven`); the users under URI
+   * prefixes; or, for an identity provider, users of its own (`anySubject`).
    */
   readonly actsFor: ActsFor;
   /** How the URI of a user is made, such as `https://census.service/user/{sub}/`. Absent: `sub` is the user as it is. */

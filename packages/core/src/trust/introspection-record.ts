@@ -6,20 +6,20 @@ import {
 } from '../oauth/oauth-client.js';
 import { OptionsReader, readHttpsUri } from '../options.js';
 
-/** How an issuer is asked about its opaque tokens (RFC 7662), and how we prove to it who we are. */
+/** How to ask an issuer about its opaque tokens (RFC 7662), and how this service authenticates to it. */
 export interface IntrospectionRecord {
-  /** Where it is asked. Default: `introspection_endpoint` of the issuer's metadata. */
+  /** The introspection endpoint. Default: `introspection_endpoint` of the issuer's metadata. */
   readonly endpoint?: string;
   readonly clientId: string;
-  /** `private_key_jwt` signs with this service's own key and needs no secret. */
+  /** How this service authenticates. `private_key_jwt` signs with its own key and needs no secret. */
   readonly clientAuthentication: ClientAuthentication;
   /** For `client_secret_basic` and `client_secret_post`. */
   readonly clientSecret?: string;
   /** The `aud` of the client assertion, as for an authorization server. Default `issuer`. */
   readonly assertionAudience?: 'issuer' | 'tokenEndpointForLegacyServers';
-  /** How long an answer holds, and so how long a revoked token still works. Default 10, at most 60; 0 asks every time. */
+  /** How long an answer is cached, in seconds, and so how long a revoked token still works. Default 10, at most 60; 0 asks every time. */
   readonly cacheSeconds?: number;
-  /** Longest wait for each answer. Default 5,000. */
+  /** The timeout of a request, in milliseconds. Default 5,000. */
   readonly timeoutMs?: number;
 }
 
@@ -45,8 +45,8 @@ export function readIntrospection(
   return {
     endpoint: record.has('endpoint') ? record.string('endpoint') : undefined,
     ...readOAuthClient(record),
-    cacheSeconds: record.number('cacheSeconds', { unless: 10, min: 0, max: 60 }),
-    timeoutMs: record.number('timeoutMs', { unless: 5000, min: 1, max: 30_000 }),
+    cacheSeconds: record.number('cacheSeconds', { fallback: 10, min: 0, max: 60 }),
+    timeoutMs: record.number('timeoutMs', { fallback: 5000, min: 1, max: 30_000 }),
     allowInsecureHttp,
   };
 }

@@ -13,76 +13,91 @@ import {
 } from './third-party.js';
 
 interface KeyForms {
-  /** Where the set is published. Over `http:` from loopback only. */
+  /** The URL of the key set. `http:` only for loopback addresses. */
   readonly jwksUri: string;
-  /** The set itself. */
+  /** The key set itself (RFC 7517 section 5). */
   readonly jwks: { readonly keys: readonly object[] };
-  /** A file that holds the set. Read once, at the start. */
+  /** A file that contains the key set. It is read once, at start. */
   readonly jwksFile: string;
-  /** By the metadata of the issuer (RFC 8414, OpenID Connect Discovery). */
+  /** Finds `jwks_uri` in the metadata of the issuer (RFC 8414, OpenID Connect Discovery). */
   readonly discovery: true;
 }
 
-/** Where an issuer's public keys are, by one of the forms. */
+/** Where an issuer publishes its keys, in one of the forms. */
 type KeyPlace = { readonly [Form in keyof KeyForms]: Pick<KeyForms, Form> }[keyof KeyForms];
 
-/** Where an issuer's public keys are: exactly one of `jwksUri`, `jwks`, `jwksFile` and `discovery`. */
+/** Where to get the public keys of an issuer: exactly one of `jwksUri`, `jwks`, `jwksFile` and `discovery`. */
 export type TrustedKeys = {
   readonly [Form in keyof KeyForms]: Pick<KeyForms, Form> & {
     readonly [Other in Exclude<keyof KeyForms, Form>]?: never;
   };
 }[keyof KeyForms];
 
-/** What this service accepts from one issuer, as people write it: one element of a trust file. */
+/**
+ * What this service accepts from one issuer: one element of `trust`, or of a trust file. Tokens of issuers without a trust
+ * record are refused.
+ *
+ * @example
+ * const herald: TrustRecord = {
+ *   name: 'herald',
+ *   issuer: 'https://herald.service/',
+ *   keys: { jwksUri: 'https://herald.service/.well-known/jwks.json' },
+ *   scopes: ['user:read'],
+ *   actsFor: ['https://census.service/user/'],
+ * };
+ */
 export interface TrustRecord extends ThirdPartyMembers {
-  /** Short name of the caller, the one that `@Callers()` compares. */
+  /** The short name of the caller, which `@Callers()` compares. */
   readonly name: string;
-  /** The exact `iss` of its tokens. An https URI where its metadata is looked up; else any text. */
+  /** The exact `iss` of its tokens. Must be an https URI if its metadata is used; otherwise any text. */
   readonly issuer: string;
   /**
-   * Where its public keys are. Default `{ discovery: true }` where `claims` names a provider. May be left out where
-   * `introspection` is given: then none of its tokens is a JWT.
+   * Where to get its public keys. Default `{ discovery: true }` if `claims` names a provider. Not needed with
+   * `introspection`: then only opaque tokens are accepted.
    */
   readonly keys?: TrustedKeys;
-  /** Default `["ES256"]` for service tokens, `["RS256"]` where `claims` names a provider; else required. */
+  /** The accepted signature algorithms. Default `["ES256"]` for service tokens, `["RS256"]` if `claims` names a provider; otherwise required. */
   readonly algorithms?: readonly AlgorithmName[];
   /**
-   * The `typ` of its tokens. Default: what the provider that `claims` names calls them; `at+jwt` where `introspection` is
-   * given; else `svc+jwt`.
+   * The `typ` of its tokens. Default: the types that the provider named in `claims` uses; `at+jwt` with `introspection`;
+   * otherwise `svc+jwt`, a service token.
    */
   readonly tokenType?: string;
-  /** The scopes it may have here; others in its tokens are ignored. Default none. */
+  /** The scopes that its tokens may grant. Other scopes in its tokens are ignored. Default: none. */
   readonly scopes?: readonly string[];
   /**
-   * The roles that its tokens may name here, as tokens and as proofs; others are ignored. Default every role, whichever it
-   * names: also the caller's own, where it speaks for itself. An empty list: none.
+   * The roles that its tokens may grant. Other roles in its tokens are ignored. Default: every role. Without it, the service
+   * can grant itself `admin`. An empty list means none.
    */
   readonly roles?: readonly string[];
   /**
-   * Whose subjects it may speak for: `'nobody'` but itself, those under URI prefixes that end in `/`, or `'proven'`:
-   * whoever it was called for, which it proves with the token that it was called with.
-   * Default `'nobody'` for service tokens; an issuer of other tokens names its own subjects, whichever they are, but none that
-   * lies under the name of this service, or that another record makes or may name.
+   * The users that it may act for: `'nobody'`; the users under URI prefixes, which end in `/`; or `'proven'`, any user whose
+   * call it received, which it proves by passing on the token of that call.
+   * Default `'nobody'` for service tokens. An identity provider may name any subject, except those under the identifier of
+   * this service and those that another record may name.
    */
   readonly actsFor?: 'nobody' | 'proven' | readonly string[];
-  /** Its tokens only prove other services' delegations; it may not call this service itself. Default false. */
+  /** Accepts its tokens only as delegation proofs of other services, not for calls of its own. Default false. */
   readonly proofOnly?: boolean;
-  /** Longest accepted `exp - iat`. Default 300 for service tokens, at most 3600; 3600 for others (5700 for `entra`), at most 86400. */
+  /**
+   * The maximum of `exp - iat`, in seconds. Default 300 for service tokens, at most 3,600; for others 3,600 (5,700 for `entra`),
+   * at most 86,400.
+   */
   readonly maxLifetimeSeconds?: number;
-  /** How far its clock may be off. Default 30, at most 300. */
+  /** The tolerated clock difference, in seconds. Default 30, at most 300. */
   readonly clockToleranceSeconds?: number;
   /**
-   * Tokens that are bound to a key of their client (RFC 9449): `accepted` beside others, `required`, or `off`. Bound tokens
-   * are accepted with their proof only. Default `accepted`.
+   * Whether tokens bound to a key of the client (DPoP, RFC 9449) are `accepted` beside bearer tokens, `required`, or refused
+   * (`off`). A bound token always requires its proof. Default `accepted`.
    */
   readonly dpop?: DpopUse;
-  /** Whether writes must be bound to their body. Default `required` for service tokens, `off` for others. */
+  /** Whether tokens must be bound to the body of a write request. Default `required` for service tokens, `off` for others. */
   readonly bodyBinding?: 'required' | 'off';
-  /** Accepts the MD5 of the body, in hex, as its binding. Collisions are cheap: for old peers only. */
+  /** Accepts the MD5 of the body in hex as `bdy`. Insecure, because MD5 collisions are cheap. For old callers only. Default false. */
   readonly acceptMd5BodyHash?: boolean;
   /**
-   * Accepts writes whose token signs the body only, and neither method nor path: for old peers that cannot. Whoever gets hold
-   * of such a token before it is used can send its body to any route. What a token does say is checked. Default false.
+   * Accepts write requests whose token binds the body, but neither method nor path. An attacker who gets such a token before
+   * it is used can send its body to any route. For old callers only. Claims that are present are still checked. Default false.
    */
   readonly acceptTokensWithoutMethodAndPath?: boolean;
 }
@@ -165,11 +180,11 @@ export function readTrustRecord(
     actsFor: readActsFor(record, isService),
     proofOnly: record.boolean('proofOnly', false),
     maxLifetimeSeconds: record.number('maxLifetimeSeconds', {
-      unless: isService ? 300 : (preset?.maxLifetimeSeconds ?? 3600),
+      fallback: isService ? 300 : (preset?.maxLifetimeSeconds ?? 3600),
       min: 1,
       max: isService ? 3600 : 86_400,
     }),
-    clockToleranceSeconds: record.number('clockToleranceSeconds', { unless: 30, min: 0, max: 300 }),
+    clockToleranceSeconds: record.number('clockToleranceSeconds', { fallback: 30, min: 0, max: 300 }),
     dpop: record.oneOf('dpop', ['required', 'accepted', 'off'], 'accepted'),
     announcesDpop: record.has('dpop') && record.raw('dpop') !== 'off',
     ...thirdParty,
@@ -233,8 +248,8 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function readAlgorithms(record: OptionsReader, unless: readonly string[]): readonly Algorithm[] {
-  const names = record.strings('algorithms', unless);
+function readAlgorithms(record: OptionsReader, fallback: readonly string[]): readonly Algorithm[] {
+  const names = record.strings('algorithms', fallback);
   if (names.length === 0) throw invalidOption(record.at('algorithms'), 'must name at least one algorithm');
   return names.map((name, index) => {
     const algorithm = algorithmNamed(name);

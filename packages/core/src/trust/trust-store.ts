@@ -20,7 +20,7 @@ export interface TrustedIssuer extends Omit<ResolvedTrustRecord, 'keys'> {
   readonly caller: Caller;
 }
 
-/** How one issuer's keys stand. */
+/** The state of the keys of one issuer. */
 export interface IssuerKeyStatus extends KeyStatus {
   readonly name: string;
   readonly issuer: string;

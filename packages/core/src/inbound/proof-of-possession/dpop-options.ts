@@ -5,17 +5,17 @@ import { invalidOption, OptionsReader, readHttpsUri } from '../../options.js';
 import { normalizeUri } from '../../lib/normalize-uri.js';
 import { createNonces, type Nonces } from './dpop-nonce.js';
 
-/** How proofs of possession are checked (RFC 9449). Whether they are needed is for each trust record to say. */
+/** How DPoP proofs are checked (RFC 9449). Whether a proof is required is set in each trust record (`dpop`). */
 export interface DpopOptions {
-  /** Under which URLs clients call this service, each the root of its paths. Default: `service`, where that is a URL. */
+  /** The base URLs at which clients call this service. Default: `service`, if it is a URL. */
   readonly publicUrls?: readonly string[];
-  /** How old a proof may be. Default 60, at most 300; the issuer's clock tolerance is added. */
+  /** The maximum age of a proof, in seconds. Default 60, at most 300. The clock tolerance of the issuer is added. */
   readonly proofLifetimeSeconds?: number;
-  /** The algorithms of proofs. Default `ES256 ES384 ES512 PS256 PS384 PS512 EdDSA Ed25519`. */
+  /** The accepted algorithms of proofs. Default `ES256 ES384 ES512 PS256 PS384 PS512 EdDSA Ed25519`. */
   readonly algorithms?: readonly AlgorithmName[];
   /**
-   * Asks for proofs that hold a nonce of this service, made with this secret of 32 characters or more, the same for all
-   * replicas. Default: proofs need no nonce.
+   * Requires proofs to contain a nonce of this service (RFC 9449 section 9). Nonces are derived from this secret, at least 32
+   * characters long and the same for all replicas. Default: no nonce is required.
    */
   readonly nonceSecret?: string;
 }
@@ -61,7 +61,7 @@ export function readDpopOptions(value: unknown, service: string, clock: Clock): 
       const [path = ''] = pathAndQuery.split('?', 1);
       return roots.flatMap((root) => normalizeUri(boundUri(root, path)) ?? []);
     },
-    lifetimeSeconds: read.number('proofLifetimeSeconds', { unless: 60, min: 1, max: 300 }),
+    lifetimeSeconds: read.number('proofLifetimeSeconds', { fallback: 60, min: 1, max: 300 }),
     algorithms: new Set(algorithms),
     algorithmNames,
     nonces: read.has('nonceSecret') ? createNonces(readSecret(read), clock) : undefined,

@@ -4,9 +4,10 @@ import { ReplayPlaces, type Holder } from './replay-places.js';
 import { type ReplayShare, type ReplayStore } from './replay.js';
 
 /** The options of `memoryReplayStore`. */
+/** The options of `memoryReplayStore`. */
 export interface MemoryReplayStoreOptions {
   readonly clock?: Clock;
-  /** How many uses are remembered at once. Default 200,000 (50 MB; 90 when each is by another subject). */
+  /** The maximum number of uses to remember. Default 200,000 (50 MB, or 90 MB if each has a different subject). */
   readonly maxEntries?: number;
 }
 
@@ -29,15 +30,17 @@ interface Use {
 }
 
 /**
- * A replay store in this process, for a service that runs once. With several replicas each would let a token through.
- * When it is full of uses that still live it throws, because a use that it forgot could be repeated. Whoever fills it is
- * refused long before others are: there is a share for each kind of use and issuer, and within it for each subject.
- * @throws TypeError naming the option that cannot be.
+ * Creates a replay store in the memory of this process, the default of `createVerifier`.
+ *
+ * Use it only for a service with a single replica: each replica would accept the same token once. When it is full of uses that
+ * have not expired, it refuses new ones rather than forgetting old ones. Each kind of use, issuer and subject has a share, so
+ * one busy subject is refused long before others are.
+ * @throws TypeError naming the option that is not valid.
  */
 export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): ReplayStore {
   const { clock = systemClock } = options;
   const read = new OptionsReader(options, 'options', ['clock', 'maxEntries']);
-  const maxEntries = Math.floor(read.number('maxEntries', { unless: 200_000, min: 1, max: 10_000_000 }));
+  const maxEntries = Math.floor(read.number('maxEntries', { fallback: 200_000, min: 1, max: 10_000_000 }));
   const forFirstUses = Math.floor(maxEntries * PART_FOR_FIRST_USES);
   const firstUses = new ReplayPlaces(forFirstUses, Math.ceil(maxEntries * FIRST_USES));
   const furtherUses = new ReplayPlaces(maxEntries - forFirstUses);

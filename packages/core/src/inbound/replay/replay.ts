@@ -2,23 +2,24 @@ import { bodyHash } from '../../binding.js';
 import { CountersignError } from '../../errors.js';
 import { type Authentication, type Principal } from '../../principal.js';
 
-/** Whose use it is, so that a store can keep anybody from filling the memory of all. It is no part of the key. */
+/** Who used a token or proof. A store can limit the memory of each by it. It is not part of the key. */
 export interface ReplayShare {
   /** `token`: a bound token on a write. `proof`: a DPoP proof. */
   readonly kind: 'token' | 'proof';
-  /** Who issued the token, or the token that the proof came with. */
+  /** The issuer of the token, or of the token that the proof came with. */
   readonly issuer: string;
-  /** Whom the token speaks for: its subject, else its client; at most a few hundred characters, else their hash. */
+  /** The subject of the token, or its client if it has none. A long value is replaced by its hash. */
   readonly subject: string;
 }
 
-/** Remembers which single-use tokens and proofs were used. */
+/** Records which single-use tokens and proofs were used. Implement it for a store that several replicas share. */
 export interface ReplayStore {
   /**
-   * Notes a use. Must be atomic: of any number of calls with one key, exactly one gets `true`.
-   * @param key of the token (issuer and `jti`) or the proof; opaque, at most a few hundred characters.
-   * @param expiresAt seconds since the epoch, until which the key must be remembered.
-   * @param share whose use it is: a store that can be full refuses only those who fill it.
+   * Records a use, and returns whether it is the first. Must be atomic: of concurrent calls with the same key, exactly one
+   * returns `true`.
+   * @param key Identifies the token (issuer and `jti`) or the proof. Opaque, at most a few hundred characters.
+   * @param expiresAt Until when the key must be remembered, in seconds since the epoch.
+   * @param share Who used it: a store of limited size should refuse only those who fill it.
    */
   firstUse(key: string, expiresAt: number, share: ReplayShare): Promise<boolean>;
 }

@@ -101,7 +101,7 @@ function readOverlap(value: unknown, path: string): KeyOverlap {
 }
 
 function required(read: OptionsReader, name: keyof KeyOverlap): number {
-  return read.number(name, { unless: NaN, ...OVERLAP_RANGES[name] });
+  return read.number(name, { fallback: NaN, ...OVERLAP_RANGES[name] });
 }
 
 function readRecord(value: unknown, path: string): KeyRecord {

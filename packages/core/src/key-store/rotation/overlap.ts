@@ -11,7 +11,7 @@ export function readOverlap(value: unknown, path: string): Partial<KeyOverlap> {
   const read = new OptionsReader(value, path, names);
   const given = names.filter((name) => read.has(name));
   return Object.fromEntries(
-    given.map((name) => [name, read.number(name, { unless: NaN, ...OVERLAP_RANGES[name] })]),
+    given.map((name) => [name, read.number(name, { fallback: NaN, ...OVERLAP_RANGES[name] })]),
   );
 }
 

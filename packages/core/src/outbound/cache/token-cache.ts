@@ -3,25 +3,26 @@ import { setBounded } from '../../lib/bounded-map.js';
 import { type IssuedToken } from '../token-source.js';
 
 /**
- * Where tokens are kept that may serve more than one call; the port for a cache that several replicas share. One that
- * throws, or does not answer within a second, costs speed and no call: then tokens are issued anew.
+ * A cache for tokens that can be used for more than one call. Implement it to share tokens between replicas. If it throws or
+ * does not answer within a second, a new token is issued and the call goes on.
  */
 export interface TokenCache {
   get(key: string): Promise<IssuedToken | undefined>;
-  /** @param expiresAt seconds since the epoch, when the token must be forgotten. */
+  /** @param expiresAt When the token must be removed, in seconds since the epoch. */
   set(key: string, issued: IssuedToken, expiresAt: number): Promise<void>;
 }
 
 /** The options of `memoryTokenCache`. */
+/** The options of `memoryTokenCache`. */
 export interface MemoryTokenCacheOptions {
   readonly clock: Clock;
-  /** Default 1,000. */
+  /** The maximum number of tokens. Default 1,000. */
   readonly maxEntries?: number;
 }
 
 /**
- * A token cache in this process; when it is full, what was used longest ago goes. A token is forgotten when either clock
- * says that it has expired, so that it does not live on when the wall clock is set back.
+ * Creates a token cache in the memory of this process, the default of `createAuthorizer`. When it is full, the least recently
+ * used token is removed. A token expires by the wall clock or the monotonic clock, whichever is first.
  */
 export function memoryTokenCache({ clock, maxEntries = 1000 }: MemoryTokenCacheOptions): TokenCache {
   const entries = new Map<string, { readonly issued: IssuedToken; readonly forgetAt: number }>();
