@@ -1,6 +1,6 @@
 import { type IncomingMessage } from 'node:http';
 import { type Http2ServerRequest } from 'node:http2';
-import { BodyHasher, type BodyHashes } from '../binding.js';
+import { BodyHasher, type BodyHashes } from '../body-hash.js';
 import { CountersignError } from '../errors.js';
 
 /** The body of a request, as it was received. Made by `tapBody` or `emptyBody`. */

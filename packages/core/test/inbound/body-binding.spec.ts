@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { bodyHash, boundUri, EMPTY_BODY_HASH } from '../../src/binding.js';
+import { boundUri } from '../../src/binding.js';
+import { bodyHash, EMPTY_BODY_HASH } from '../../src/body-hash.js';
 import { CountersignError } from '../../src/errors.js';
 import { bindingClaims, sha256 } from '../support/forge.js';
 import { authenticated, accepted, codeOf, createScene, refused, type Setting } from '../support/scene.js';
