@@ -8,7 +8,7 @@ await createProjectGraphAsync({ exitOnError: true });
 
 const onNode = ['node:*'];
 
-/** Who may import whom between projects, by their `nx.tags`. Folders inside core: tools/layers.spec.ts. */
+/** Who may import whom between projects, by their `nx.tags`. Folders inside a package: tools/layers/rules.ts. */
 const depConstraints = [
   {
     sourceTag: 'type:core',
