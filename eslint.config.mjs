@@ -69,15 +69,7 @@ const noEnvironment = [
 ];
 
 export default defineConfig(
-  globalIgnores([
-    '**/dist/',
-    '**/node_modules/',
-    '.nx/',
-    '.data/',
-    'coverage/',
-    'tools/fixtures/',
-    'tools/doc-context/',
-  ]),
+  globalIgnores(['**/dist/', '**/node_modules/', '.nx/', '.data/', 'coverage/', 'tools/fixtures/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],
