@@ -205,6 +205,13 @@ describe('the check of the documentation', () => {
     ['verifier.ts', false],
     ['luggage.ts', true],
     ['outbound/verifier.ts', true],
+    ['public/api.js', false],
+    ['luggage.js', true],
+    ['eslint.config.mjs', false],
+    ['luggage.mjs', true],
+    ['SECURITY.md', false],
+    ['LUGGAGE.md', true],
+    ['jwks.json', false],
     ['express', false],
   ])('takes %s for a file of this repository that is gone: %s', (target, gone) => {
     expect(isGone(target)).toBe(gone);
@@ -225,11 +232,13 @@ function isBroken(link: ReturnType<typeof resolveLink>): boolean {
   return link.anchor !== undefined && target?.anchors.has(link.anchor) !== true;
 }
 
-/** Whether it names a file of this repository, by its whole path or as a source (`verifier.ts`), and none is there. */
+/** Whether it names a file of this repository, by its whole path or by the end of it (`verifier.ts`, `api.js`), and none is there. */
 function isGone(target: string): boolean {
   if (/^(packages|apps|demo|drill|docs|tools|bench|\.ci)\/[\w./-]+$/.test(target))
     return !existsSync(join(repositoryRoot, target));
-  return /^[\w./-]+\.ts$/.test(target) && !tracked.some((path) => `/${path}`.endsWith(`/${target}`));
+  return (
+    /^[\w./-]+\.([cm]?[jt]s|md)$/.test(target) && !tracked.some((path) => `/${path}`.endsWith(`/${target}`))
+  );
 }
 
 /** Whether Jest runs it, here or with a server. */
