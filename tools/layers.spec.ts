@@ -262,6 +262,7 @@ describe('the check of the order', () => {
     ['export default 1;', 'default export; export by name'],
     ['export default function f() {}', 'default export; export by name'],
     ["export { FAULTS as default } from './errors.js';", 'default export; export by name'],
+    ['/** A. */ /** B. */ export const a = 1;', 'the next JSDoc comment hides this one; make them one'],
   ])('refuses %s', (text, problem) => {
     const path = 'packages/core/src/index.ts';
     expect(checkLayers(soundBut(path, `${text}\n`))).toEqual([`${path}:1: ${problem}`]);

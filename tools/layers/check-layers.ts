@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import { type FileTree } from '../repository.js';
 import { findCycles } from './cycles.js';
+import { checkDocComments } from './doc-comments.js';
 import { checkFolders } from './folders.js';
 import { checkFolderOrder, checkOrders } from './folder-order.js';
 import { findForbiddenReach } from './reach.js';
@@ -12,7 +13,8 @@ const SCOPE = '@countersign/';
 
 /**
  * Finds what breaks the order of the repository: a forbidden import or chain of imports, an import cycle, a deep import,
- * a long file, a folder of too many files, one name for two files of a project, `export *` or a default export. Each finding is one line that names file, line and rule.
+ * a long file, a folder of too many files, one name for two files of a project, `export *`, a default export or a JSDoc
+ * comment that the next one hides. Each finding is one line that names file, line and rule.
  * Types and third-party packages are not looked at: the compiler and ESLint do that.
  */
 export function checkLayers(tree: FileTree): readonly string[] {
@@ -22,6 +24,7 @@ export function checkLayers(tree: FileTree): readonly string[] {
     ...checkFolders(tree),
     ...files.flatMap(checkLength),
     ...files.flatMap(checkExports),
+    ...files.flatMap(checkDocComments),
     ...files.flatMap(checkFolderOrder),
     ...files.flatMap((file) => checkProjectOrder(tree, file)),
     ...findForbiddenReach(graph),
