@@ -17,7 +17,7 @@ const READERS: ReadonlySet<unknown> = new Set([RequestScope, OutgoingCalls, Auth
  * Does not see who asks `app.get()` or a `ModuleRef` later: that is what `requestScope: 'always'` is for.
  */
 @Injectable()
-export class ScopeReaders implements OnModuleInit {
+export class ScopeDetection implements OnModuleInit {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly host: HttpAdapterHost,
