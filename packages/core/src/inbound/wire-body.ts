@@ -13,7 +13,6 @@ export interface WireBody {
 }
 
 /** The options of `tapBody`. */
-/** The options of `tapBody`. */
 export interface WireBodyOptions {
   /** The maximum size of a body. A larger one is refused with `body_too_large`. */
   readonly maxBodyBytes: number;

@@ -116,7 +116,7 @@ describe('the body', () => {
     expect(await refused({ claims: { bdy } }, POST)).toBe('body_mismatch');
   });
 
-  it('that cannot be had is the fault of whoever should have it, never skipped', async () => {
+  it('that is unavailable is the fault of whoever should have it, never skipped', async () => {
     const { verifier, request } = createScene(POST);
     for (const code of ['body_too_large', 'raw_body_unavailable', 'request_malformed'] as const) {
       const body = () => Promise.reject(new CountersignError(code, 'told by the tap'));

@@ -14,7 +14,7 @@ export interface ResourceMetadataOptions {
   readonly certificateBoundTokens?: boolean;
 }
 
-/** The same with defaults filled in. */
+/** The resource metadata of this service, with defaults filled in. */
 export interface ResourceMetadata {
   /** The identifier of this service. */
   readonly resource: string;
