@@ -8,7 +8,7 @@ await createProjectGraphAsync({ exitOnError: true });
 
 const onNode = ['node:*'];
 
-/** Who may import whom between projects, by their `nx.tags`. Folders inside core: tools/layers.spec.ts. */
+/** Who may import whom between projects, by their `nx.tags`. Folders inside a package: tools/layers/rules.ts. */
 const depConstraints = [
   {
     sourceTag: 'type:core',
@@ -69,15 +69,7 @@ const noEnvironment = [
 ];
 
 export default defineConfig(
-  globalIgnores([
-    '**/dist/',
-    '**/node_modules/',
-    '.nx/',
-    '.data/',
-    'coverage/',
-    'tools/fixtures/',
-    'tools/doc-context/',
-  ]),
+  globalIgnores(['**/dist/', '**/node_modules/', '.nx/', '.data/', 'coverage/', 'tools/fixtures/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

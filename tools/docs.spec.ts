@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { createKeyStore } from '@countersign/core';
 import {
   checkJson,
@@ -42,14 +42,9 @@ function pageAt(path: string): Page {
 
 describe('the documentation', () => {
   it('has TypeScript blocks that compile', () => {
-    const preambles = new Map(
-      tracked
-        .filter((path) => path.startsWith('tools/doc-context/'))
-        .map((path) => [basename(path, '.ts'), readFileSync(join(repositoryRoot, path), 'utf8')]),
-    );
     const blocks = blocksIn(/^(ts|typescript)$/);
     expect(blocks.length).toBeGreaterThan(0);
-    expect(compileBlocks(blocks, preambles)).toEqual([]);
+    expect(compileBlocks(blocks)).toEqual([]);
   });
 
   it('has JSON blocks that parse, and trust and destination records that a service accepts', () => {
@@ -126,10 +121,8 @@ describe('the check of the documentation', () => {
     'const wrong: number = FAULTS.token_missing.title;',
     '```',
     '',
-    '<!-- context: greeting -->',
-    '',
     '```ts',
-    'const fine: string = greeting;',
+    "const greeting = 'hello';",
     'const wrong: number = greeting;',
     '```',
     '',
@@ -152,16 +145,10 @@ describe('the check of the documentation', () => {
   const page = readPage('PAGE.md', text);
 
   it('reports a block that does not compile, on the line of the page', () => {
-    expect(
-      compileBlocks(page.blocks.slice(0, 2), new Map([['greeting', "const greeting = 'hello';\n"]])),
-    ).toEqual([
+    expect(compileBlocks(page.blocks.slice(0, 2))).toEqual([
       `PAGE.md:5: Type 'string' is not assignable to type 'number'.`,
-      `PAGE.md:12: Type 'string' is not assignable to type 'number'.`,
+      `PAGE.md:10: Type 'string' is not assignable to type 'number'.`,
     ]);
-  });
-
-  it('reports a context that is not there', () => {
-    expect(compileBlocks(page.blocks.slice(1, 2), new Map())).toContain('PAGE.md:11: no context "greeting"');
   });
 
   it('reads the npm scripts of a shell block, and not its comments', () => {
@@ -172,8 +159,8 @@ describe('the check of the documentation', () => {
   });
 
   it('reports a trust record with a misspelt member, and JSON that does not parse', () => {
-    expect(page.blocks.slice(3, 4).map(checkJson)).toEqual([expect.stringMatching(/^PAGE\.md:21: .*scope/)]);
-    const broken = { page: 'PAGE.md', line: 1, language: 'json', code: '{', context: undefined };
+    expect(page.blocks.slice(3, 4).map(checkJson)).toEqual([expect.stringMatching(/^PAGE\.md:19: .*scope/)]);
+    const broken = { page: 'PAGE.md', line: 1, language: 'json', code: '{' };
     expect(checkJson(broken)).toMatch(/^PAGE\.md:1: /);
   });
 
@@ -218,6 +205,13 @@ describe('the check of the documentation', () => {
     ['verifier.ts', false],
     ['luggage.ts', true],
     ['outbound/verifier.ts', true],
+    ['public/api.js', false],
+    ['luggage.js', true],
+    ['eslint.config.mjs', false],
+    ['luggage.mjs', true],
+    ['SECURITY.md', false],
+    ['LUGGAGE.md', true],
+    ['jwks.json', false],
     ['express', false],
   ])('takes %s for a file of this repository that is gone: %s', (target, gone) => {
     expect(isGone(target)).toBe(gone);
@@ -238,11 +232,13 @@ function isBroken(link: ReturnType<typeof resolveLink>): boolean {
   return link.anchor !== undefined && target?.anchors.has(link.anchor) !== true;
 }
 
-/** Whether it names a file of this repository, by its whole path or as a source (`verifier.ts`), and none is there. */
+/** Whether it names a file of this repository, by its whole path or by the end of it (`verifier.ts`, `api.js`), and none is there. */
 function isGone(target: string): boolean {
   if (/^(packages|apps|demo|drill|docs|tools|bench|\.ci)\/[\w./-]+$/.test(target))
     return !existsSync(join(repositoryRoot, target));
-  return /^[\w./-]+\.ts$/.test(target) && !tracked.some((path) => `/${path}`.endsWith(`/${target}`));
+  return (
+    /^[\w./-]+\.([cm]?[jt]s|md)$/.test(target) && !tracked.some((path) => `/${path}`.endsWith(`/${target}`))
+  );
 }
 
 /** Whether Jest runs it, here or with a server. */

@@ -9,8 +9,6 @@ export interface CodeBlock {
   readonly line: number;
   readonly language: string;
   readonly code: string;
-  /** The name in `<!-- context: name -->` right before the block, when it is a fragment. */
-  readonly context: string | undefined;
 }
 
 /** What a page points to: a link, an image, or a path of the repository in backticks. */
@@ -36,7 +34,6 @@ export interface Page {
   readonly anchors: ReadonlySet<string>;
 }
 
-const CONTEXT = /^<!--\s*context:\s*([a-z-]+)\s*-->\s*$/;
 const parser = new MarkdownIt({ html: true });
 
 /** Takes a page apart as GitHub would read it. */
@@ -48,9 +45,7 @@ export function readPage(path: string, text: string): Page {
   );
   return {
     path,
-    blocks: tokens.flatMap((token, index) =>
-      token.type === 'fence' ? [blockOf(path, token, tokens[index - 1])] : [],
-    ),
+    blocks: tokens.flatMap((token) => (token.type === 'fence' ? [blockOf(path, token)] : [])),
     links: inline.flatMap(({ child, line }) => {
       const target = child.attrGet(child.type === 'image' ? 'src' : 'href');
       return typeof target === 'string' ? [{ page: path, line, target }] : [];
@@ -79,13 +74,12 @@ function linesOf(tokens: readonly Token[]): readonly number[] {
   return tokens.map((token) => (line = token.map === null ? line : token.map[0] + 1));
 }
 
-function blockOf(page: string, fence: Token, before: Token | undefined): CodeBlock {
+function blockOf(page: string, fence: Token): CodeBlock {
   return {
     page,
     line: (fence.map?.[0] ?? 0) + 2,
     language: fence.info.trim().split(/\s+/)[0] ?? '',
     code: fence.content,
-    context: before?.type === 'html_block' ? CONTEXT.exec(before.content)?.[1] : undefined,
   };
 }
 

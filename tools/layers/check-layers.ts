@@ -3,26 +3,12 @@ import ts from 'typescript';
 import { type FileTree } from '../repository.js';
 import { findCycles } from './cycles.js';
 import { checkFolders } from './folders.js';
-import { parse, readImports, resolveRelative } from './imports.js';
+import { checkFolderOrder, checkOrders } from './folder-order.js';
 import { findForbiddenReach } from './reach.js';
-import { ALSO_IN_TESTS, CORE_ENTRY_POINTS, CORE_ORDER, MAX_LINES, PROJECT_ORDER } from './rules.js';
-
-/** A file of the tree with what it imports, read once for all checks. */
-interface SourceFile {
-  readonly path: string;
-  /** The folder of the project that it belongs to, such as `packages/core`. */
-  readonly project: string;
-  readonly isTest: boolean;
-  readonly syntax: ts.SourceFile;
-  readonly imports: readonly {
-    readonly specifier: string;
-    readonly line: number;
-    readonly target?: string;
-  }[];
-}
+import { ALSO_IN_TESTS, MAX_LINES, PROJECT_ORDER } from './rules.js';
+import { readSources, type SourceFile } from './source-file.js';
 
 const SCOPE = '@countersign/';
-const CORE_SOURCES = 'packages/core/src/';
 
 /**
  * Finds what breaks the order of the repository: a forbidden import or chain of imports, an import cycle, a deep import,
@@ -30,35 +16,26 @@ const CORE_SOURCES = 'packages/core/src/';
  * Types and third-party packages are not looked at: the compiler and ESLint do that.
  */
 export function checkLayers(tree: FileTree): readonly string[] {
-  const files = [...tree]
-    .filter(([path]) => path.endsWith('.ts'))
-    .map(([path, text]) => readSource(tree, path, text));
+  const files = readSources(tree);
   const graph = new Map(files.map((file) => [file.path, targetsOf(file)]));
   return [
     ...checkFolders(tree),
     ...files.flatMap(checkLength),
     ...files.flatMap(checkExports),
-    ...files.flatMap(checkCoreOrder),
+    ...files.flatMap(checkFolderOrder),
     ...files.flatMap((file) => checkProjectOrder(tree, file)),
     ...findForbiddenReach(graph),
     ...findCycles(graph).map((cycle) => `import cycle: ${cycle.join(' -> ')}`),
   ];
 }
 
-function readSource(tree: FileTree, path: string, text: string): SourceFile {
-  const syntax = parse(path, text);
-  return {
-    path,
-    project: projectOf(path),
-    isTest: /\/test\/|\.spec\.ts$/.test(path),
-    syntax,
-    imports: readImports(syntax).map((reference) => {
-      const target = reference.specifier.startsWith('.')
-        ? resolveRelative(tree, path, reference.specifier)
-        : undefined;
-      return target === undefined ? reference : { ...reference, target };
-    }),
-  };
+/** Finds rows of the tables that say something about nothing. */
+export function checkRows(tree: FileTree): readonly string[] {
+  const files = readSources(tree);
+  const projects = [...PROJECT_ORDER.keys()]
+    .filter((project) => !files.some(({ path }) => path.startsWith(`${project}/src/`)))
+    .map((project) => `tools/layers/rules.ts has a row for ${project}/src/, which does not exist`);
+  return [...checkOrders(files), ...projects];
 }
 
 function checkLength({ path, syntax }: SourceFile): readonly string[] {
@@ -90,32 +67,6 @@ function exportsDefault(statement: ts.Statement): boolean {
   }
   const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
   return modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.DefaultKeyword) === true;
-}
-
-function checkCoreOrder(file: SourceFile): readonly string[] {
-  if (!file.path.startsWith(CORE_SOURCES)) return [];
-  const from = rowOf(file.path);
-  if (CORE_ENTRY_POINTS.has(from)) return [];
-  const allowed = CORE_ORDER.get(from);
-  if (allowed === undefined)
-    return [`${file.path}: "${from}" is in no row of CORE_ORDER in tools/layers/rules.ts`];
-  return file.imports.flatMap(({ target, line }) => {
-    if (!target?.startsWith(CORE_SOURCES)) return [];
-    const to = rowOf(target);
-    const isAllowed =
-      (from === to && from.endsWith('/')) || allowed.includes(to) || (allowed.includes('root') && isRoot(to));
-    return isAllowed ? [] : [`${file.path}:${String(line)}: ${from} must not import ${to}`];
-  });
-}
-
-/** The row of `CORE_ORDER`: the name of a root file, or the folder and `/`. */
-function rowOf(path: string): string {
-  const [first = '', ...rest] = path.slice(CORE_SOURCES.length).split('/');
-  return rest.length > 0 ? `${first}/` : first.replace(/\.ts$/, '');
-}
-
-function isRoot(row: string): boolean {
-  return !row.endsWith('/') && !CORE_ENTRY_POINTS.has(row);
 }
 
 function checkProjectOrder(tree: FileTree, file: SourceFile): readonly string[] {
@@ -160,12 +111,6 @@ function exportedSubpaths(tree: FileTree, project: string): readonly string[] {
   const manifest: unknown = JSON.parse(tree.get(`${project}/package.json`) ?? '{}');
   const hasExports = typeof manifest === 'object' && manifest !== null && 'exports' in manifest;
   return hasExports ? Object.keys(manifest.exports ?? {}) : [];
-}
-
-/** `packages/x/...` and `apps/x/...` belong to that folder, everything else to its first folder. */
-function projectOf(path: string): string {
-  const [first = '', second = ''] = path.split('/');
-  return first === 'packages' || first === 'apps' ? `${first}/${second}` : first;
 }
 
 function targetsOf(file: SourceFile): readonly string[] {

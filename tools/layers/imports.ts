@@ -1,6 +1,4 @@
-import { posix } from 'node:path';
 import ts from 'typescript';
-import { type FileTree } from '../repository.js';
 
 /** One module that a file names, in whatever way: static, type only, re-exported, dynamic or `require`d. */
 export interface ImportReference {
@@ -22,19 +20,6 @@ export function readImports(source: ts.SourceFile): readonly ImportReference[] {
   };
   visit(source);
   return found;
-}
-
-/** Parses a file of a tree; types are not looked at. */
-export function parse(path: string, text: string): ts.SourceFile {
-  return ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
-}
-
-/** The file of the tree that a relative specifier means, if there is one. */
-export function resolveRelative(tree: FileTree, importer: string, specifier: string): string | undefined {
-  const target = posix.join(posix.dirname(importer), specifier);
-  return [target, target.replace(/\.js$/, '.ts'), `${target}.ts`, `${target}/index.ts`].find((path) =>
-    tree.has(path),
-  );
 }
 
 function specifierOf(node: ts.Node): ts.Node | undefined {

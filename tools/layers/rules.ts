@@ -4,34 +4,72 @@
  * because a folder inside a project has no tag.
  */
 
-/**
- * Inside `packages/core/src`: a root file by its name, a folder by its name and `/`. `root` is all root files but the entry
- * points, which may import everything.
- */
-export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
-  ['lib/', []],
-  ['errors', []],
-  ['options', []],
-  ['token', []],
-  // Time is taken from timers that a test cannot fake.
-  ['clock', ['lib/']],
-  ['binding', ['errors']],
-  ['body-hash', []],
-  ['principal', ['token', 'lib/']],
-  ['crypto/', ['lib/']],
-  ['signing-keys/', ['errors', 'options', 'lib/', 'crypto/']],
-  ['key-store/', ['errors', 'options', 'clock', 'lib/', 'crypto/', 'signing-keys/']],
-  ['oauth/', ['errors', 'options', 'clock', 'lib/', 'signing-keys/']],
-  ['jwks/', ['errors', 'options', 'clock', 'lib/', 'crypto/', 'oauth/']],
-  ['trust/', ['errors', 'options', 'clock', 'token', 'lib/', 'crypto/', 'jwks/', 'oauth/']],
-  ['policy/', ['errors', 'principal']],
-  ['outbound/', ['root', 'lib/', 'signing-keys/', 'oauth/']],
-  ['inbound/', ['root', 'lib/', 'crypto/', 'signing-keys/', 'oauth/', 'jwks/', 'trust/']],
-  ['http/', ['root', 'lib/', 'inbound/', 'outbound/', 'policy/']],
-]);
+/** The order inside the sources of one project. */
+export interface FolderOrder {
+  /** What each root file (by its name) and each folder (by its name and `/`) may import, apart from its own folder. */
+  readonly rows: ReadonlyMap<string, readonly string[]>;
+  /** Root files that gather what the package exports: they may import everything, and nobody imports them. */
+  readonly entryPoints: ReadonlySet<string>;
+}
 
-/** The entry points of core: what a package exports is gathered here, from anywhere. */
-export const CORE_ENTRY_POINTS: ReadonlySet<string> = new Set(['index', 'http', 'adapter', 'rotation']);
+const CORE_ROOT_FILES = ['errors', 'options', 'token', 'clock', 'binding', 'body-hash', 'principal'];
+
+const CORE_ORDER: FolderOrder = {
+  rows: new Map([
+    ['lib/', []],
+    ['errors', []],
+    ['options', []],
+    ['token', []],
+    ['clock', []],
+    ['binding', []],
+    ['body-hash', []],
+    ['principal', ['token', 'lib/']],
+    ['crypto/', ['lib/']],
+    ['signing-keys/', ['errors', 'options', 'lib/', 'crypto/']],
+    ['key-store/', ['errors', 'options', 'clock', 'lib/', 'crypto/', 'signing-keys/']],
+    ['oauth/', ['errors', 'options', 'clock', 'lib/', 'signing-keys/']],
+    ['jwks/', ['errors', 'options', 'clock', 'lib/', 'crypto/', 'oauth/']],
+    ['trust/', ['errors', 'options', 'clock', 'token', 'lib/', 'crypto/', 'jwks/', 'oauth/']],
+    ['policy/', ['errors', 'principal']],
+    ['outbound/', [...CORE_ROOT_FILES, 'lib/', 'signing-keys/', 'oauth/']],
+    ['inbound/', [...CORE_ROOT_FILES, 'lib/', 'crypto/', 'signing-keys/', 'oauth/', 'jwks/', 'trust/']],
+    ['http/', ['errors', 'options', 'clock', 'body-hash', 'principal', 'inbound/', 'outbound/']],
+  ]),
+  entryPoints: new Set(['index', 'http', 'adapter', 'rotation']),
+};
+
+const NEST_ORDER: FolderOrder = {
+  rows: new Map([
+    ['countersign.tokens', []],
+    ['countersign.extensions', []],
+    ['copies', []],
+    ['countersign.options', ['countersign.extensions']],
+    ['request/', ['countersign.tokens', 'countersign.options']],
+    ['faults/', ['countersign.tokens', 'countersign.options', 'request/']],
+    ['telemetry/', ['countersign.tokens', 'countersign.options', 'request/']],
+    ['keys/', ['countersign.tokens', 'countersign.options', 'telemetry/']],
+    ['outbound/', ['countersign.tokens']],
+    // prettier-ignore
+    ['inbound/', [
+      'countersign.tokens', 'countersign.extensions', 'copies', 'countersign.options', 'request/', 'faults/', 'telemetry/',
+    ]],
+    ['well-known/', ['countersign.tokens', 'countersign.options', 'request/', 'inbound/']],
+    // prettier-ignore
+    ['countersign.module', [
+      'countersign.tokens', 'copies', 'countersign.options', 'request/', 'faults/', 'telemetry/', 'keys/', 'outbound/',
+      'inbound/', 'well-known/',
+    ]],
+    // An application that uses this entry point alone does not load the module.
+    ['axios', ['outbound/']],
+  ]),
+  entryPoints: new Set(['index']),
+};
+
+/** The projects whose folders have an order. A source file of theirs that no row names is refused. */
+export const FOLDER_ORDERS: ReadonlyMap<string, FolderOrder> = new Map([
+  ['packages/core', CORE_ORDER],
+  ['packages/nestjs', NEST_ORDER],
+]);
 
 /** Between projects: what the sources of a project may import, always by the name of the package. */
 export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([

@@ -42,6 +42,7 @@ import { FaultAnswers } from './faults/fault-answers.js';
 import { FaultFilter } from './faults/fault.filter.js';
 import { HandlersAtStart } from './inbound/handlers-at-start.js';
 import { InboundDecisions } from './telemetry/inbound-decisions.js';
+import { logDecisions } from './telemetry/log-decisions.js';
 import { Refusals } from './faults/refusals.js';
 import { RouteDescriptions } from './inbound/route-descriptions.js';
 import { RouteRules } from './inbound/route-rules.js';
@@ -81,7 +82,7 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
    * @throws TypeError naming the option that is not valid, before anything starts.
    */
   static forRoot(options: CountersignOptions): DynamicModule {
-    const resolved = readOptions(options);
+    const resolved = readOptions(options, logDecisions());
     // Also for what is loaded later, or asks a ModuleRef.
     for (const { name } of resolved.destinations) getDestinationToken(name);
     return moduleWith({
@@ -98,7 +99,7 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
         provide: COUNTERSIGN_OPTIONS,
         useFactory: async (...injected: unknown[]) => {
           const made = await useFactory(...injected);
-          return readOptions(subjects === undefined ? made : { ...made, subjects });
+          return readOptions(subjects === undefined ? made : { ...made, subjects }, logDecisions());
         },
         inject: [...(inject ?? [])],
       },

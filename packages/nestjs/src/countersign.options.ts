@@ -16,7 +16,6 @@ import {
   type ResourceMetadata,
   type ResourceMetadataOptions,
 } from '@countersign/core/http';
-import { logDecisions } from './telemetry/log-decisions.js';
 import { type SubjectResolver } from './countersign.extensions.js';
 
 /** A third-party controller that you cannot decorate, and its requirements. */
@@ -110,9 +109,10 @@ const SIZES = { fallback: 1_048_576, min: 0, max: 1_073_741_824 } as const;
 
 /**
  * Checks the module's own options and fills in their defaults. Core checks `service`, `trust`, `keys`, `destinations`.
+ * @param defaultRecorder receives the decisions where the options name no recorder.
  * @throws TypeError naming the option, also one that does not exist.
  */
-export function readOptions(options: CountersignOptions): ResolvedOptions {
+export function readOptions(options: CountersignOptions, defaultRecorder: DecisionRecorder): ResolvedOptions {
   const read = new OptionsReader(options, '', [...VERIFIER_MEMBERS, ...OWN_MEMBERS]);
   read.string('service');
   if (!read.has('trust'))
@@ -143,7 +143,7 @@ export function readOptions(options: CountersignOptions): ResolvedOptions {
     undecorated: read.oneOf('undecorated', ['refuse', 'authenticated'], 'refuse'),
     exempt: readExempt(exempt ?? []),
     subjects: readClass(subjects, read.at('subjects')),
-    decisions: decisions ?? logDecisions(),
+    decisions: decisions ?? defaultRecorder,
     requestScope: read.oneOf('requestScope', ['auto', 'always'], 'auto'),
     maxBodyBytes: read.number('maxBodyBytes', SIZES),
     resourceMetadata: readResourceMetadata(resourceMetadata, options.service, insecure),
