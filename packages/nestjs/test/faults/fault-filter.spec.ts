@@ -19,6 +19,7 @@ import {
   startApplication,
   type Application,
 } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 import { bearer, send } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -70,17 +71,8 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
     },
   };
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
-      adapter,
-      options: { ...censusOptions(herald, herald.keyStore), replayStore },
-      controllers: [FaultController],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
+  useApplication({ adapter, controllers: [FaultController], options: () => ({ replayStore }) }, (started) => {
+    ({ issuer: herald, census } = started);
   });
   beforeEach(() => {
     ran = 0;

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError, FAULTS, type FaultCode } from '@countersign/core';
 import { answerFault, Authenticated, Public } from '@countersign/nestjs';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import {
   ADAPTERS,
   censusOptions,
@@ -12,6 +12,7 @@ import {
   type Application,
 } from '../support/application.js';
 import { CLIENTS } from '../support/clients.js';
+import { useApplication } from '../support/hooks/use-application.js';
 import { bearer, send } from '../support/http.js';
 import { expectRefusal } from '../support/refusals.js';
 
@@ -53,17 +54,8 @@ describe.each(ADAPTERS)('a fault that a handler throws over $name', ({ adapter }
   let herald: TestIssuer;
   let census: Application;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
-      adapter,
-      options: censusOptions(herald, herald.keyStore),
-      controllers: [ThrowingController],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
+  useApplication({ adapter, controllers: [ThrowingController] }, (started) => {
+    ({ issuer: herald, census } = started);
   });
   beforeEach(() => {
     ran = 0;
