@@ -7,6 +7,7 @@ import { TestIssuer } from '@countersign/testing';
 import { censusOptions, startApplication, type Application } from '../support/application.js';
 import { CLIENTS, type Call } from '../support/clients.js';
 import { claimsOf, originOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { heraldAt, useCaller, type CallerOptions } from '../support/hooks/use-caller.js';
 
 const PROXY_VARIABLES = [
   'HTTP_PROXY',
@@ -37,37 +38,18 @@ async function startProxy(): Promise<{
 }
 
 describe.each(CLIENTS)('a token by $name', (client) => {
-  let issuer: TestIssuer;
   let called: CalledService;
   let elsewhere: CalledService;
   let census: Application;
   let port: string;
 
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    elsewhere = await startCalledService();
-    port = new URL(called.origin).port;
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: {
-        ...censusOptions(issuer, issuer.keyStore),
-        destinations: [
-          { name: 'herald', url: `${called.origin}/api/`, onBehalfOf: 'service', authorize: 'mint' },
-          { name: 'local', url: `http://localhost:${port}/`, onBehalfOf: 'service', authorize: 'mint' },
-        ],
-      },
-      imports: [AuthorizedHttpModule],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    elsewhere.close();
-    await issuer.close();
-  });
-  beforeEach(() => {
-    called.received.length = elsewhere.received.length = 0;
+  const options: CallerOptions = ({ called: { origin } }) => {
+    const local = { ...heraldAt(`${origin.replace('127.0.0.1', 'localhost')}/`), name: 'local' };
+    return { destinations: [heraldAt(`${origin}/api/`), local] };
+  };
+  useCaller({ options }, (started) => {
+    ({ called, elsewhere, census } = started);
+    ({ port } = new URL(called.origin));
   });
 
   const send = (url: string, call: Omit<Call, 'url'> = {}) => client.send(census.nest, { url, ...call });
@@ -174,33 +156,12 @@ describe('a call to what no destination describes, where such calls are let out'
 });
 
 describe('HttpService', () => {
-  let issuer: TestIssuer;
   let called: CalledService;
   let elsewhere: CalledService;
   let census: Application;
 
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    elsewhere = await startCalledService();
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: {
-        ...censusOptions(issuer, issuer.keyStore),
-        destinations: [{ name: 'herald', url: called.origin, onBehalfOf: 'service', authorize: 'mint' }],
-      },
-      imports: [AuthorizedHttpModule],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    elsewhere.close();
-    await issuer.close();
-  });
-
-  beforeEach(() => {
-    called.received.length = elsewhere.received.length = 0;
+  useCaller({}, (started) => {
+    ({ called, elsewhere, census } = started);
   });
 
   it.each<readonly [string, AxiosRequestConfig]>([
