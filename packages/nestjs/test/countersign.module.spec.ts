@@ -9,6 +9,7 @@ import {
 } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import { ADAPTERS, censusOptions, SERVICE, startApplication } from './support/application.js';
+import { HERALD, useIssuer } from './support/hooks/use-issuer.js';
 import { bearer, send } from './support/http.js';
 
 @Controller('guarded')
@@ -38,11 +39,10 @@ class HealthController {
 describe.each(ADAPTERS)('an application starts over $name', ({ adapter }) => {
   let herald: TestIssuer;
   let options: CountersignOptions;
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
+  useIssuer(HERALD, (issuer) => {
+    herald = issuer;
     options = censusOptions(herald, herald.keyStore);
   });
-  afterAll(() => herald.close());
 
   const status = async (origin: string, path: string, claims?: object) => {
     const headers =

@@ -10,7 +10,7 @@ import {
   type HandlerPolicy,
   type SubjectResolver,
 } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import {
   censusOptions,
   SERVICE,
@@ -18,6 +18,7 @@ import {
   startError,
   type ApplicationParts,
 } from './support/application.js';
+import { HERALD, useIssuer } from './support/hooks/use-issuer.js';
 
 @Controller('guarded')
 class GuardedController {
@@ -46,11 +47,10 @@ class HealthController {
 describe('an application does not start', () => {
   let herald: TestIssuer;
   let options: CountersignOptions;
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
+  useIssuer(HERALD, (issuer) => {
+    herald = issuer;
     options = censusOptions(herald, herald.keyStore);
   });
-  afterAll(() => herald.close());
 
   const start = (parts: Partial<ApplicationParts>) => () =>
     startApplication({

@@ -10,7 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError, FAULTS, type ReplayStore } from '@countersign/core';
 import { Authenticated, FaultFilter, Public, Scopes } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import {
   ADAPTERS,
   censusOptions,
@@ -19,6 +19,7 @@ import {
   type Application,
 } from '../support/application.js';
 import { HouseStyleFilter } from '../handlers/program/application/house-style.filter.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
 import {
   AllExceptionsFilter,
   answered,
@@ -74,10 +75,7 @@ describe.each(ADAPTERS)('a refusal over $name', ({ adapter }) => {
       return true;
     },
   };
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
-  afterAll(() => herald.close());
+  useIssuer(HERALD, (issuer) => void (herald = issuer));
   beforeEach(() => {
     ran = 0;
     storeFails = false;

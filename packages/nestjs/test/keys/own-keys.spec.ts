@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { createKeyStore, type OpenKeyStore } from '@countersign/core';
 import { openKeyDirectory } from '@countersign/core/rotation';
 import { KEY_STORE, type CountersignOptions } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import { ADAPTERS, SERVICE, startApplication, startError, type Application } from '../support/application.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
 import { send } from '../support/http.js';
 
 let herald: TestIssuer;
@@ -13,10 +14,7 @@ let root: string;
 let directory: string;
 const running: Application[] = [];
 
-beforeAll(async () => {
-  herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-});
-afterAll(() => herald.close());
+useIssuer(HERALD, (issuer) => void (herald = issuer));
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'countersign-own-keys-'));

@@ -20,6 +20,7 @@ import {
   type Controllers,
 } from '../support/application.js';
 import { claimsOf, startCalledService } from '../support/called-service.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
 import { bearer, send } from '../support/http.js';
 
 @Controller('user')
@@ -46,10 +47,7 @@ describe.each(ADAPTERS)('a service over $name that has no keys of its own', ({ a
   let herald: TestIssuer;
   let application: Application | undefined;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
-  afterAll(() => herald.close());
+  useIssuer(HERALD, (issuer) => void (herald = issuer));
   afterEach(async () => {
     await application?.close();
     application = undefined;

@@ -7,9 +7,10 @@ import {
   type DestinationClient,
   type DestinationRecord,
 } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import { ADAPTERS, censusOptions, SERVICE, startApplication } from '../support/application.js';
 import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { GATEWAY, useIssuer } from '../support/hooks/use-issuer.js';
 import { bearer, send } from '../support/http.js';
 
 const USER = `${SERVICE}user/21/`;
@@ -34,10 +35,7 @@ class NotifyController {
 let issuer: TestIssuer;
 let called: CalledService;
 
-beforeAll(async () => {
-  issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-});
-afterAll(() => issuer.close());
+useIssuer(GATEWAY, (started) => void (issuer = started));
 beforeEach(async () => {
   called = await startCalledService();
 });

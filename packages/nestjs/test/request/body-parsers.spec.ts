@@ -1,9 +1,10 @@
 import { Body, Controller, Post, UploadedFile, UseInterceptors } from '@nestjs/common';
 import { ExpressAdapter, FileInterceptor, type NestExpressApplication } from '@nestjs/platform-express';
 import { RequestScope, Scopes } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import express from 'express';
 import { censusOptions, SERVICE, startApplication, startError } from '../support/application.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
 import { bearer, send } from '../support/http.js';
 import { startMounted } from '../support/mounted-application.js';
 import { expectRefusal } from '../support/refusals.js';
@@ -31,10 +32,7 @@ class UserController {
 
 describe('a body parser that runs before Countersign', () => {
   let herald: TestIssuer;
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
-  afterAll(() => herald.close());
+  useIssuer(HERALD, (issuer) => void (herald = issuer));
 
   it('keeps the application from starting, and the message says what to do', async () => {
     const server = express();

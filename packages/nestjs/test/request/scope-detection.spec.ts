@@ -20,7 +20,7 @@ import {
   type CountersignOptions,
   type Principal,
 } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import {
   ADAPTERS,
   censusOptions,
@@ -28,6 +28,7 @@ import {
   startApplication,
   type Application,
 } from '../support/application.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
 import { bearer, send } from '../support/http.js';
 
 /** Gets the scope of a request in no way that shows when the application starts. */
@@ -144,14 +145,11 @@ describe.each(ADAPTERS)('over $name a request', ({ adapter }) => {
   let herald: TestIssuer;
   let application: Application | undefined;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
+  useIssuer(HERALD, (issuer) => void (herald = issuer));
   afterEach(async () => {
     await application?.close();
     application = undefined;
   });
-  afterAll(() => herald.close());
 
   async function started({
     providers = [],

@@ -1,7 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { Authenticated, Scopes, type CountersignOptions } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import { ADAPTERS, SERVICE, startApplication, startError, type Application } from '../support/application.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
 import { bearer, send } from '../support/http.js';
 
 @Controller('order')
@@ -31,10 +32,7 @@ describe.each(ADAPTERS)('the metadata of a service over $name', ({ adapter }) =>
   let herald: TestIssuer;
   let application: Application | undefined;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
-  afterAll(() => herald.close());
+  useIssuer(HERALD, (issuer) => void (herald = issuer));
   afterEach(async () => {
     await application?.close();
     application = undefined;
