@@ -1,40 +1,13 @@
-import { Controller, Get, Injectable, Module } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type Requirement } from '@countersign/core';
-import {
-  Authenticated,
-  CountersignModule,
-  type CountersignOptions,
-  type SubjectResolver,
-} from '@countersign/nestjs';
+import { CountersignModule, type CountersignOptions, type SubjectResolver } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import { ADAPTERS, censusOptions, SERVICE, startApplication } from './support/application.js';
+import { GuardedController } from './support/controllers/guarded.controller.js';
+import { HealthController } from './support/controllers/health.controller.js';
 import { HERALD, useIssuer } from './support/hooks/use-issuer.js';
 import { bearer, send } from './support/http.js';
-
-@Controller('guarded')
-class GuardedController {
-  @Get()
-  @Authenticated()
-  guarded() {
-    return 'guarded';
-  }
-}
-
-@Controller('health')
-class HealthController {
-  @Get()
-  health() {
-    return 'up';
-  }
-  @Get('live')
-  live() {
-    return 'live';
-  }
-  notARoute() {
-    return 'nothing';
-  }
-}
 
 describe.each(ADAPTERS)('an application starts over $name', ({ adapter }) => {
   let herald: TestIssuer;

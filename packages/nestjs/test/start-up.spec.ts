@@ -18,31 +18,9 @@ import {
   startError,
   type ApplicationParts,
 } from './support/application.js';
+import { GuardedController } from './support/controllers/guarded.controller.js';
+import { HealthController } from './support/controllers/health.controller.js';
 import { HERALD, useIssuer } from './support/hooks/use-issuer.js';
-
-@Controller('guarded')
-class GuardedController {
-  @Get()
-  @Authenticated()
-  guarded() {
-    return 'guarded';
-  }
-}
-
-@Controller('health')
-class HealthController {
-  @Get()
-  health() {
-    return 'up';
-  }
-  @Get('live')
-  live() {
-    return 'live';
-  }
-  notARoute() {
-    return 'nothing';
-  }
-}
 
 describe('an application does not start', () => {
   let herald: TestIssuer;

@@ -21,17 +21,9 @@ import {
   type Application,
   type ApplicationParts,
 } from '../support/application.js';
+import { GuardedController } from '../support/controllers/guarded.controller.js';
 import { bearer, send } from '../support/http.js';
 import { startKeySets, type KeySets } from '../support/key-sets.js';
-
-@Controller()
-class GuardedController {
-  @Get('guarded')
-  @Authenticated()
-  guarded() {
-    return {};
-  }
-}
 
 const adapter = ADAPTERS[0]!.adapter;
 

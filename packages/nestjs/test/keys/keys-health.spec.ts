@@ -5,7 +5,6 @@ import { Controller, Get } from '@nestjs/common';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { createFixedClock, type FixedClock, type OpenKeyStore } from '@countersign/core';
 import {
-  Authenticated,
   KEY_STORE,
   KeysHealth,
   Public,
@@ -20,17 +19,9 @@ import {
   startApplication,
   type Application,
 } from '../support/application.js';
+import { GuardedController } from '../support/controllers/guarded.controller.js';
 import { bearer, send } from '../support/http.js';
 import { startKeySets, type KeySets } from '../support/key-sets.js';
-
-@Controller()
-class GuardedController {
-  @Get('guarded')
-  @Authenticated()
-  guarded() {
-    return {};
-  }
-}
 
 @Controller('health')
 @Public()

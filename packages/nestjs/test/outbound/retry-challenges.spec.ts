@@ -1,4 +1,3 @@
-import { Controller, Get } from '@nestjs/common';
 import {
   memoryTokenCache,
   systemClock,
@@ -6,7 +5,7 @@ import {
   type TokenCache,
   type TrustRecord,
 } from '@countersign/core';
-import { Authenticated, AuthorizedFetch } from '@countersign/nestjs';
+import { AuthorizedFetch } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import {
   ADAPTERS,
@@ -15,15 +14,7 @@ import {
   startApplication,
   type Application,
 } from '../support/application.js';
-
-@Controller('order')
-class OrderController {
-  @Get()
-  @Authenticated()
-  list() {
-    return [];
-  }
-}
+import { OrderController } from '../support/controllers/order.controller.js';
 
 /** A cache that gives back damaged what it was given. */
 function damagingCache(): TokenCache {
