@@ -21,14 +21,9 @@ import {
   type Principal,
 } from '@countersign/nestjs';
 import { type TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { ADAPTERS, censusOptions, SERVICE, type Application } from '../support/application.js';
 import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 
 /** Gets the scope of a request in no way that shows when the application starts. */
@@ -143,13 +138,10 @@ const READERS: readonly Reader[] = [
 
 describe.each(ADAPTERS)('over $name a request', ({ adapter }) => {
   let herald: TestIssuer;
-  let application: Application | undefined;
+  let application: Application;
+  const startApplication = useStart();
 
   useIssuer(HERALD, (issuer) => void (herald = issuer));
-  afterEach(async () => {
-    await application?.close();
-    application = undefined;
-  });
 
   async function started({
     providers = [],
@@ -169,7 +161,7 @@ describe.each(ADAPTERS)('over $name a request', ({ adapter }) => {
 
   async function get(path: string): Promise<{ readonly status: number; readonly text: string }> {
     const headers = [bearer(await herald.token({ audience: SERVICE }))];
-    return send(application!.origin, { path, headers });
+    return send(application.origin, { path, headers });
   }
 
   it.each(READERS)('has a scope where it can be read: by $by', async (reader) => {
