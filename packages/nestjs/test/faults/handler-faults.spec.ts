@@ -4,15 +4,10 @@ import { CountersignError, FAULTS, type FaultCode } from '@countersign/core';
 import { answerFault, Authenticated, Public } from '@countersign/nestjs';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { type TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { ADAPTERS, censusOptions, SERVICE, type Application } from '../support/application.js';
 import { CLIENTS } from '../support/clients.js';
 import { useApplication } from '../support/hooks/use-application.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 import { expectRefusal } from '../support/refusals.js';
 
@@ -53,6 +48,7 @@ const UNAUTHENTICATED = (Object.keys(FAULTS) as FaultCode[]).filter(
 describe.each(ADAPTERS)('a fault that a handler throws over $name', ({ adapter }) => {
   let herald: TestIssuer;
   let census: Application;
+  const startApplication = useStart();
 
   useApplication({ adapter, controllers: [ThrowingController] }, (started) => {
     ({ issuer: herald, census } = started);
@@ -86,15 +82,11 @@ describe.each(ADAPTERS)('a fault that a handler throws over $name', ({ adapter }
       controllers: [ThrowingController],
       prepare: (nest) => void nest.useGlobalFilters(new EverythingFilter(nest.get(HttpAdapterHost))),
     });
-    try {
-      thrown = 'token_expired';
-      expect((await send(other.origin, { path: '/public' })).status).toBe(500);
-      const headers = [bearer(await herald.token({ audience: SERVICE, claims: { exp: 1 } }))];
-      const refused = await send(other.origin, { path: '/guarded', headers });
-      expect([refused.status, ran]).toEqual([401, 1]);
-    } finally {
-      await other.close();
-    }
+    thrown = 'token_expired';
+    expect((await send(other.origin, { path: '/public' })).status).toBe(500);
+    const headers = [bearer(await herald.token({ audience: SERVICE, claims: { exp: 1 } }))];
+    const refused = await send(other.origin, { path: '/guarded', headers });
+    expect([refused.status, ran]).toEqual([401, 1]);
   });
 
   it('is answered 403 as ever when it is about what the principal may do', async () => {
@@ -117,16 +109,12 @@ describe.each(ADAPTERS)('a fault that a handler throws over $name', ({ adapter }
       },
       imports: [AuthorizedHttpModule],
     });
-    try {
-      thrown = 'token_expired';
-      const answer = await client.send(caller.nest, {
-        url: `${census.origin}/guarded`,
-        method: 'POST',
-        body: '',
-      });
-      expect([answer.status, ran]).toEqual([500, 1]);
-    } finally {
-      await caller.close();
-    }
+    thrown = 'token_expired';
+    const answer = await client.send(caller.nest, {
+      url: `${census.origin}/guarded`,
+      method: 'POST',
+      body: '',
+    });
+    expect([answer.status, ran]).toEqual([500, 1]);
   });
 });
