@@ -16,6 +16,7 @@ export const CORE_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   // Time is taken from timers that a test cannot fake.
   ['clock', ['lib/']],
   ['binding', ['errors']],
+  ['body-hash', []],
   ['principal', ['token', 'lib/']],
   ['crypto/', ['lib/']],
   ['signing-keys/', ['errors', 'options', 'lib/', 'crypto/']],

@@ -15,14 +15,14 @@ const TIMEOUT_MS = 5_000;
 
 /** What census refuses whoever calls herald; it says so in a problem document. */
 const REFUSALS: ReadonlyMap<number, ProblemOptions> = new Map([
-  [404, { status: 422, code: 'user_unknown', title: 'Census does not know this user.' }],
-  [403, { status: 403, code: 'user_not_visible', title: 'Census does not show you this user.' }],
+  [404, { status: 422, code: 'user_unknown', title: 'This user is unknown.' }],
+  [403, { status: 403, code: 'user_not_visible', title: 'You may not see this user.' }],
 ]);
 
 const CENSUS_UNAVAILABLE: ProblemOptions = {
   status: 503,
   code: 'census_unavailable',
-  title: 'Census cannot be asked at the moment.',
+  title: 'Census is temporarily unavailable.',
   retryAfterSeconds: 5,
 };
 

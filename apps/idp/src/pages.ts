@@ -41,7 +41,7 @@ export function renderLogin(clientName: string, problem?: string): string {
 /** The page of a refused login. */
 export function renderRefusal(code: string, description: string): string {
   return page(
-    'This login cannot go on',
+    'The login could not be completed',
     `<p>${escapeHtml(description)}</p><p><code>${escapeHtml(code)}</code></p>`,
   );
 }

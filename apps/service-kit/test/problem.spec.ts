@@ -76,7 +76,7 @@ describe('A problem answer', () => {
     expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(await response.json()).toEqual({
       type: 'about:blank',
-      title: 'The request is not what this route asks for.',
+      title: 'The request is invalid.',
       status: 400,
       code: 'input_invalid',
       instance: expect.stringMatching(/^urn:uuid:/),

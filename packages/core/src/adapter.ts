@@ -2,7 +2,8 @@
 export { invalidOption, OptionsReader, readHttpsUri } from './options.js';
 export { frozenSet } from './lib/frozen-set.js';
 export { SERVICE_TOKEN_TYPE } from './token.js';
-export { bodyHash, boundUri, isWrite, tokenHash } from './binding.js';
+export { boundUri, isWrite, tokenHash } from './binding.js';
+export { bodyHash } from './body-hash.js';
 export { signToken } from './signing-keys/sign-token.js';
 
 export { extractToken } from './inbound/extract-token.js';

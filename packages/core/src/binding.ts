@@ -1,8 +1,8 @@
-import { createHash, hash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 /**
- * What a bound token says about its request, computed the same way by the caller and by the called service:
- * `bdy` is the hash of the body, `htu` the URI, `htm` the method.
+ * What a bound token says about its request, computed the same way by the caller and by the called service: `htu` is the URI,
+ * `htm` the method, and `bdy` the hash of the body (`body-hash.ts`).
  */
 
 /** Methods that change nothing (RFC 9110 section 9.2.1); all others must be bound to their body. */
@@ -12,14 +12,6 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function isWrite(method: string): boolean {
   return !SAFE_METHODS.has(method);
 }
-
-/** The `bdy` claim: base64url of the SHA-256 of the body's octets as they are sent. No body is the empty body. */
-export function bodyHash(body: Uint8Array): string {
-  return hash('sha256', body, 'base64url');
-}
-
-/** The `bdy` claim of a request without a body. */
-export const EMPTY_BODY_HASH = bodyHash(new Uint8Array());
 
 /**
  * The `htu` claim: path and query as they stand on the request line, under the audience of the called service.
@@ -43,34 +35,6 @@ const UNSAFE = /[^!-~]|[\\#]|%5c/i;
 export function hasOneReading(pathAndQuery: string): boolean {
   const [path = ''] = pathAndQuery.split('?', 1);
   return path.startsWith('/') && !UNSAFE.test(path) && !DOT_SEGMENT.test(path);
-}
-
-/** The hashes of a request body, in the form in which tokens contain them. */
-export interface BodyHashes {
-  /** The SHA-256, base64url-encoded. */
-  readonly sha256: string;
-  /** The MD5 in lower-case hex. Undefined unless a trust record accepts MD5. */
-  readonly md5: string | undefined;
-}
-
-/** Hashes a body piece by piece, as it arrives; keeps none of it. */
-export class BodyHasher {
-  readonly #sha256: Hash = createHash('sha256');
-  readonly #md5: Hash | undefined;
-
-  constructor(withMd5: boolean) {
-    this.#md5 = withMd5 ? createHash('md5') : undefined;
-  }
-
-  update(chunk: Uint8Array): void {
-    this.#sha256.update(chunk);
-    this.#md5?.update(chunk);
-  }
-
-  /** May be called once. */
-  finish(): BodyHashes {
-    return { sha256: this.#sha256.digest('base64url'), md5: this.#md5?.digest('hex') };
-  }
 }
 
 /** The header with the tokens that prove a delegation, newest first, separated by commas. */

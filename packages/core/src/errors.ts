@@ -208,11 +208,17 @@ const FAULT = Symbol.for('countersign:fault');
  */
 export class CountersignError extends Error {
   override readonly name = 'CountersignError';
+  /** What went wrong, such as `token_expired`. */
   readonly code: FaultCode;
+  /** Who has to act. */
   readonly kind: FaultKind;
+  /** The scopes that the route requires. Empty unless `code` is about scopes. */
   readonly requiredScopes: readonly string[];
+  /** The number of seconds after which a retry makes sense, if known. */
   readonly retryAfterSeconds: number | undefined;
+  /** When the refused step of a key rotation becomes safe, in seconds since the epoch. */
   readonly notBefore: number | undefined;
+  /** The nonce that the next DPoP proof must contain. */
   readonly dpopNonce: string | undefined;
 
   constructor(code: FaultCode, message: string, detail: FaultDetail = {}) {

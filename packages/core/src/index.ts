@@ -2,7 +2,7 @@ export { CountersignError, FAULTS } from './errors.js';
 export type { FaultCode, FaultDetail, FaultKind } from './errors.js';
 export { createFixedClock, systemClock } from './clock.js';
 export type { Clock, FixedClock } from './clock.js';
-export type { BodyHashes } from './binding.js';
+export type { BodyHashes } from './body-hash.js';
 export type { Authentication, Principal } from './principal.js';
 export type { Caller, EligibleActor } from './token.js';
 

@@ -3,7 +3,7 @@
  * so that a misspelt option cannot switch a check off.
  */
 
-/** Makes the error for an option that cannot be: `path` names it as the user wrote it. */
+/** Creates the error for an option that is not valid. `path` names the option as the user wrote it, such as `trust[0].keys`. */
 export function invalidOption(
   path: string,
   problem: string,
@@ -11,14 +11,14 @@ export function invalidOption(
   return Object.assign(new TypeError(`${path} ${problem}`), { code: 'config_invalid' as const });
 }
 
-/** The members of one object of options, each read by its name. */
+/** Reads the members of an object of options by name, and refuses members that are not known. */
 export class OptionsReader {
   readonly path: string;
   readonly #members: ReadonlyMap<string, unknown>;
 
   /**
-   * @param path where the object stands; empty for the one that holds all others.
-   * @throws TypeError when `value` is not an object or has a member that is not in `known`.
+   * @param path The path of the object in the options; empty for the options themselves.
+   * @throws TypeError if `value` is not an object or has a member that is not in `known`.
    */
   constructor(value: unknown, path: string, known: readonly string[]) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {

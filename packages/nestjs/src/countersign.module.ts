@@ -59,7 +59,7 @@ import { DestinationClients, destinationProviders } from './outbound/destination
 import { ResourceMetadataRoute } from './well-known/resource-metadata.route.js';
 import { ScopeReaders } from './request/scope-detection.js';
 
-/** Protects every route of the application, and gives its outgoing calls their tokens. Import it once, in the root module. */
+/** Protects every handler of the application and authorizes its outgoing calls. Import it once, in the root module. */
 @Module({})
 export class CountersignModule implements NestModule, OnModuleInit, OnApplicationShutdown {
   constructor(
@@ -70,7 +70,15 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
   ) {}
 
   /**
-   * @throws TypeError, before anything starts, naming the option that cannot be.
+   * Configures the module.
+   *
+   * @example
+   * CountersignModule.forRoot({
+   *   service: 'https://census.service/',
+   *   trust: [{ name: 'login', issuer: 'https://login.example/', claims: 'rfc9068', scopes: ['user:read'] }],
+   * });
+   *
+   * @throws TypeError naming the option that is not valid, before anything starts.
    */
   static forRoot(options: CountersignOptions): DynamicModule {
     const resolved = readOptions(options);
@@ -82,7 +90,7 @@ export class CountersignModule implements NestModule, OnModuleInit, OnApplicatio
     });
   }
 
-  /** The same, with options that other providers help to make. */
+  /** Configures the module with options that a factory makes from other providers, such as a configuration service. */
   static forRootAsync(options: CountersignAsyncOptions): DynamicModule {
     const { imports, inject, subjects, useFactory } = options;
     return moduleWith({

@@ -19,60 +19,60 @@ import {
 import { logDecisions } from './telemetry/log-decisions.js';
 import { type SubjectResolver } from './countersign.extensions.js';
 
-/** A controller of somebody else, which cannot be decorated, and who may call it. */
+/** A third-party controller that you cannot decorate, and its requirements. */
 export interface ExemptController {
   readonly controller: Type;
   readonly as: 'public' | readonly Requirement[];
 }
 
-/** What `CountersignModule.forRoot` takes. `service`, `trust` and the rest of `VerifierOptions` are core's. */
+/** The options of `CountersignModule.forRoot`: those of `createVerifier`, such as `service` and `trust`, and the following. */
 export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning' | 'keyStore'> {
   /**
-   * Our own keys: a directory, private keys, or a key store of your own. Default none: then this service signs nothing and
-   * publishes no key set, and does not start where a destination or a trust record needs a signature.
+   * The keys of this service: a directory, private keys, or a key store of your own. Default: none. Then the service publishes
+   * no key set, and does not start if a destination or a trust record requires a signature.
    */
   readonly keys?: KeyStoreOptions | KeyStore;
   /**
-   * When the keys of the trusted issuers are fetched. Default `background`: from the start on, while the service starts and
-   * answers. With a time limit the service starts when they are there, or when the time is over (default 5,000), and not
-   * at all if an issuer's metadata shows that its trust record cannot be right. `false`: when they are first needed.
+   * When to fetch the keys of the trusted issuers. Default `background`: at start, without waiting for them. With `timeoutMs`
+   * the service waits for them at start, at most that long (default 5,000), and does not start if an issuer's metadata
+   * contradicts its trust record. `false`: when they are first needed.
    */
   readonly hydrate?: 'background' | { readonly timeoutMs?: number } | false;
-  /** The services that this one calls. Default none. */
+  /** The services that this service calls. Default: none. */
   readonly destinations?: readonly DestinationRecord[];
-  /** What happens to a call that no destination describes. Default `refuse`: it is not sent. */
+  /** What to do with a call to an undeclared destination. Default `refuse`: it is not sent. */
   readonly undeclared?: 'refuse' | 'send-without-token';
-  /** Where tokens for outgoing calls are kept. Default: in this process, 1,000 tokens. */
+  /** Where tokens for outgoing calls are cached. Default: in the memory of this process, 1,000 tokens. */
   readonly tokenCache?: TokenCache;
-  /** Longer streams are not sent where the token is bound to the body, which must be read first. Default 1,048,576. */
+  /** The maximum size in bytes of a streamed body that is bound to a token, because it is read before it is sent. Default 1,048,576. */
   readonly maxBufferedBodyBytes?: number;
-  /** What holds for a handler that states no requirement. Default `refuse`: the application does not start. */
+  /** What applies to handlers without a requirement. Default `refuse`: the application does not start. */
   readonly undecorated?: 'refuse' | 'authenticated';
-  /** Controllers of third parties, such as a health or metrics endpoint. Default none. */
+  /** Third-party controllers that you cannot decorate, such as a metrics endpoint. Default: none. */
   readonly exempt?: readonly ExemptController[];
-  /** Loads the application's own user. A provider of any module of the application. */
+  /** A provider that loads the application's own user for each request. Default: none. */
   readonly subjects?: Type<SubjectResolver>;
-  /** Default: Nest's logger. */
+  /** Receives a record of each decision. Default: Nest's logger. */
   readonly decisions?: DecisionRecorder;
   /**
-   * Which requests have an async scope, by which `RequestScope` knows the request that is being answered. Default `auto`: all
-   * of them where something that reads it is injected or a destination is declared, else none, since on Node 20 a scope costs
-   * more than the rest of the check. `always`: for code that gets `RequestScope` by `app.get()` or a `ModuleRef`.
+   * Which requests run in an async scope, which `RequestScope` needs. Default `auto`: all requests, if something that reads the
+   * scope is injected or a destination is declared; otherwise none, because on Node 20 a scope costs more than the rest of the
+   * check. `always`: for code that gets `RequestScope` from `app.get()` or a `ModuleRef`.
    */
   readonly requestScope?: 'auto' | 'always';
-  /** Larger bodies are refused with 413. Default 1,048,576. Bodies are also limited by the framework's own parsers. */
+  /** The maximum size of a request body in bytes; larger ones are refused with 413. The parsers of Nest have limits of their own. Default 1,048,576. */
   readonly maxBodyBytes?: number;
-  /** Serves `/.well-known/oauth-protected-resource` (RFC 9728), which challenges then name. Default: it is not served. */
+  /** Serves `/.well-known/oauth-protected-resource` (RFC 9728) and names it in challenges. Default false. */
   readonly resourceMetadata?: boolean | ResourceMetadataOptions;
 }
 
-/** What `CountersignModule.forRootAsync` takes. */
+/** The options of `CountersignModule.forRootAsync`. */
 export interface CountersignAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly inject?: NonNullable<FactoryProvider['inject']>;
   // What is injected is known to Nest only, as in `FactoryProvider`.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly useFactory: (...injected: any[]) => CountersignOptions | Promise<CountersignOptions>;
-  /** The same as `subjects` in the options. */
+  /** As `subjects` of `CountersignOptions`. */
   readonly subjects?: Type<SubjectResolver>;
 }
 

@@ -5,13 +5,13 @@
 
 /** The checked options, defaults filled in. */
 export const COUNTERSIGN_OPTIONS = Symbol.for('countersign:COUNTERSIGN_OPTIONS');
-/** Core's `Verifier`. */
+/** Injects the `Verifier`. */
 export const VERIFIER = Symbol.for('countersign:VERIFIER');
-/** Our own keys: core's `KeyStore`. Undefined where the options name no `keys`. */
+/** Injects the `KeyStore` of this service. Undefined without the option `keys`. */
 export const KEY_STORE = Symbol.for('countersign:KEY_STORE');
-/** Core's `Authorizer`, which gives outgoing calls their tokens. */
+/** Injects the `Authorizer` of outgoing calls. */
 export const AUTHORIZER = Symbol.for('countersign:AUTHORIZER');
-/** The name under which this module's strategy is known to passport: unique for each module. */
+/** Injects the name of this module's strategy in passport, which is unique for each module. */
 export const STRATEGY_NAME = Symbol.for('countersign:STRATEGY_NAME');
 /** The guard that stands before every handler of the application. */
 export const APPLICATION_GUARD = Symbol.for('countersign:APPLICATION_GUARD');

@@ -25,7 +25,7 @@ export function unavailable(cause: unknown, retryAfter: string | null = null): P
     {
       status: 503,
       code: 'upstream_unavailable',
-      title: 'A service behind the gateway does not answer at the moment.',
+      title: 'A service behind the gateway is temporarily unavailable.',
       retryAfterSeconds: seconds >= 0 && seconds <= 3600 ? seconds : 5,
     },
     { cause },

@@ -135,7 +135,7 @@ function isRefusal(error: unknown): boolean {
 
 /** The person may try again from the beginning. */
 export function loginRefused(cause?: unknown): Problem {
-  const title = 'This login cannot be finished. Please log in again.';
+  const title = 'The login could not be completed. Please log in again.';
   return new Problem({ status: 400, code: 'login_refused', title }, { cause });
 }
 
@@ -144,7 +144,7 @@ function unavailable(cause: unknown): Problem {
     {
       status: 503,
       code: 'provider_unavailable',
-      title: 'The identity provider does not answer at the moment.',
+      title: 'The identity provider is temporarily unavailable.',
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     },
     { cause },

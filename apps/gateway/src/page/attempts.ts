@@ -62,7 +62,7 @@ export class Attempts {
       return await script();
     } catch (cause) {
       if (!(cause instanceof TypeError) && !(cause instanceof DOMException)) throw cause;
-      const title = 'A service behind the gateway does not answer at the moment.';
+      const title = 'A service behind the gateway is temporarily unavailable.';
       throw new Problem(
         { status: 503, code: 'upstream_unavailable', title, retryAfterSeconds: 5 },
         { cause },

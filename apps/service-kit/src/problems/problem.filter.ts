@@ -7,9 +7,9 @@ import { Problem, type ProblemOptions } from './problem.js';
 
 /** What Nest itself refuses before a handler runs; its messages repeat input, so they are replaced. */
 const FRAMEWORK_PROBLEMS: ReadonlyMap<number, Omit<ProblemOptions, 'status'>> = new Map([
-  [400, { code: 'input_invalid', title: 'The request is not what this route asks for.' }],
-  [404, { code: 'not_found', title: 'There is nothing at this address.' }],
-  [413, { code: 'body_too_large', title: 'The body is larger than this service accepts.' }],
+  [400, { code: 'input_invalid', title: 'The request is invalid.' }],
+  [404, { code: 'not_found', title: 'The resource was not found.' }],
+  [413, { code: 'body_too_large', title: 'The request body is too large.' }],
   [
     415,
     { code: 'media_type_unsupported', title: 'The body is in a format that this service does not read.' },
@@ -19,7 +19,7 @@ const FRAMEWORK_PROBLEMS: ReadonlyMap<number, Omit<ProblemOptions, 'status'>> = 
 const DATABASE_UNAVAILABLE: ProblemOptions = {
   status: 503,
   code: 'database_unavailable',
-  title: 'The database does not answer at the moment.',
+  title: 'The database is temporarily unavailable.',
   retryAfterSeconds: 5,
 };
 

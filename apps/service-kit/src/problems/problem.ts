@@ -33,7 +33,7 @@ export class Problem extends HttpException {
 
 /** The record does not exist, or its id cannot be one. */
 export function notFound(): Problem {
-  return new Problem({ status: 404, code: 'not_found', title: 'There is nothing at this address.' });
+  return new Problem({ status: 404, code: 'not_found', title: 'The resource was not found.' });
 }
 
 /** The body, the query or a header is not what the route asks for. */
@@ -41,7 +41,7 @@ export function inputInvalid(errors: readonly InputFault[]): Problem {
   return new Problem({
     status: 400,
     code: 'input_invalid',
-    title: 'The request is not what this route asks for.',
+    title: 'The request is invalid.',
     errors,
   });
 }

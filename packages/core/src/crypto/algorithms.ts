@@ -7,7 +7,7 @@ export type Algorithm =
   | 'ES256' | 'ES384' | 'ES512'
   | 'EdDSA'; // prettier-ignore
 
-/** An algorithm as options name it: EdDSA by either of its names. */
+/** The name of a signature algorithm (RFC 7518, RFC 8037). `EdDSA` and `Ed25519` (RFC 9864) name the same algorithm. */
 export type AlgorithmName = Algorithm | 'Ed25519';
 
 /** How an algorithm is carried out by `node:crypto`, and which keys may do it. */

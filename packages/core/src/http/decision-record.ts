@@ -1,17 +1,17 @@
 import { hash } from 'node:crypto';
 import { type Principal } from '../principal.js';
 
-/** One decision: a request that was let in or refused, or a token that was given to an outgoing call. Never a token. */
+/** A decision: a request was accepted or refused, or an outgoing call got a token. It never contains a token. */
 export interface DecisionRecord {
   readonly direction: 'inbound' | 'outbound';
   /** ISO 8601. */
   readonly time: string;
   readonly decision: 'allowed' | 'refused';
-  /** Why it was refused; absent when an exception of the application refused it. */
+  /** The fault code of a refusal. Absent if an exception of the application refused the request. */
   readonly code?: string;
-  /** The operator's sentence for the refusal. */
+  /** The reason of the refusal, for operators. */
   readonly reason?: string;
-  /** The `instance` of the problem that the client was answered with. */
+  /** The `instance` of the problem document that the client received. */
   readonly instance?: string;
   readonly transactionId?: string;
   readonly method?: string;
@@ -22,29 +22,29 @@ export interface DecisionRecord {
   /** The name of the service that called. */
   readonly caller?: string;
   readonly subject?: string;
-  /** Newest first. */
+  /** The chain of acting services, newest first. */
   readonly actors?: readonly string[];
   readonly audience?: string;
   readonly scopes?: readonly string[];
   /** Whether the token is bound to one request. */
   readonly bound?: boolean;
-  /** Whether a delegation proof came, or goes, along with the token. */
+  /** Whether the token was accompanied by a delegation proof. */
   readonly proven?: boolean;
-  /** Says that this is the second token for one call, and with which code the called service refused the first. */
+  /** For the second token of a call: the code with which the called service refused the first. */
   readonly retriedAfter?: string;
   /** The `kid` of the key that signed the token. */
   readonly keyId?: string;
-  /** Stands for the token's `jti`, so that both ends' records of one token can be matched. */
+  /** A hash of the token's `jti`, to match the records of caller and called service. */
   readonly tokenIdHash?: string;
   /** Seconds since the epoch. */
   readonly expiresAt?: number;
 }
 
-/** Where decision records go: exactly one for each request to a route that is not public, and for each outgoing token. */
+/** Receives one decision record for each request to a route that is not public, and for each token of an outgoing call. */
 export interface DecisionRecorder {
-  /** Must not throw, and must not wait for anything. */
+  /** Must not throw and must not block. */
   record(decision: DecisionRecord): void;
-  /** Says `false` when nobody would see what is recorded now, so that no record is made. Without it there is always one. */
+  /** Returns false if records would be discarded now, so that none is made. Default: always true. */
   isListening?(): boolean;
 }
 

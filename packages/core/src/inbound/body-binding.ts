@@ -1,4 +1,5 @@
-import { boundUri, hasOneReading, isWrite, type BodyHashes } from '../binding.js';
+import { boundUri, hasOneReading, isWrite } from '../binding.js';
+import { type BodyHashes } from '../body-hash.js';
 import { CountersignError } from '../errors.js';
 import { type TrustedIssuer } from '../trust/trust-store.js';
 import { type ValidatedToken } from '../token.js';

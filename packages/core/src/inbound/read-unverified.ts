@@ -1,7 +1,7 @@
 import { CountersignError } from '../errors.js';
 import { algorithmNamed } from '../crypto/algorithms.js';
 import { withScratch } from '../lib/scratch-buffer.js';
-import { type TokenHeader, type UnverifiedToken } from '../token.js';
+import { type Claims, type TokenHeader, type UnverifiedToken } from '../token.js';
 import { Memo } from '../lib/bounded-map.js';
 import { parseJsonObject } from './strict-json.js';
 
@@ -36,7 +36,7 @@ export function readUnverified(token: string, maxTokenBytes: number): Unverified
       'the token names an algorithm that is never accepted',
     );
   const segment = token.slice(headerEnd + 1, claimsEnd);
-  const claims = withScratch(segment, 'base64url', (octets) => parseJsonObject(canonical(octets, segment)));
+  const claims = readClaims(segment);
   if (claims === undefined) throw malformed('has claims that are not one strict JSON object');
   return { header, claims, signingInput: token.slice(0, claimsEnd), signature };
 }
@@ -53,6 +53,11 @@ function canonical(octets: Buffer, segment: string): Buffer {
   if (octets.length === 0 || octets.toString('base64url') !== segment)
     throw malformed('is not canonical base64url');
   return octets;
+}
+
+/** Apart from the caller, so that what is refused before it makes no closure. */
+function readClaims(segment: string): Claims | undefined {
+  return withScratch(segment, 'base64url', (octets) => parseJsonObject(canonical(octets, segment)));
 }
 
 /** Every token by one key has the same header. */

@@ -19,7 +19,6 @@ import { memoryReplayStore } from './replay/memory-replay-store.js';
 import { useOnce, type ReplayStore } from './replay/replay.js';
 
 /** The options of `createVerifier`: who this service is, whom it trusts, and where it remembers used tokens. */
-/** The options of `createVerifier`. */
 export interface VerifierOptions extends TrustStoreOptions {
   /** The identifier of this service. Tokens must contain it as `aud`. */
   readonly service: string;

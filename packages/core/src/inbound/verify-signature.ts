@@ -11,7 +11,7 @@ import { whenReady, type Awaitable } from '../lib/awaitable.js';
  * Makes a SignedToken, as introspection does for opaque tokens. Validates no claim: not even that the token names this issuer.
  * @returns a promise when the keys, or a signature that takes long, have to be waited for.
  * @throws CountersignError `algorithm_not_allowed`, `header_not_allowed`, `key_unknown`, `signature_invalid`;
- * `keys_unavailable` when the issuer's keys cannot be had.
+ * `keys_unavailable` if the issuer's keys are unavailable.
  */
 export function verifySignature(token: UnverifiedToken, issuer: TrustedIssuer): Awaitable<KeySignedToken> {
   const algorithm = allowedAlgorithm(token.header.alg, issuer);

@@ -1,6 +1,6 @@
 import { type IncomingMessage } from 'node:http';
 import { type Http2ServerRequest } from 'node:http2';
-import { BodyHasher, type BodyHashes } from '../binding.js';
+import { BodyHasher, type BodyHashes } from '../body-hash.js';
 import { CountersignError } from '../errors.js';
 
 /** The body of a request, as it was received. Made by `tapBody` or `emptyBody`. */
@@ -12,7 +12,6 @@ export interface WireBody {
   hashes(): Promise<BodyHashes>;
 }
 
-/** The options of `tapBody`. */
 /** The options of `tapBody`. */
 export interface WireBodyOptions {
   /** The maximum size of a body. A larger one is refused with `body_too_large`. */

@@ -31,7 +31,7 @@ const METADATA_REST_SECONDS = 30;
 
 /**
  * Fetches the key set that an issuer's metadata names (RFC 8414 section 2, OpenID Connect Discovery section 3), and
- * follows it when it moves. Metadata that cannot be had again leaves the known address in use; metadata of another issuer
+ * follows it when it moves. Metadata that is unavailable later leaves the known address in use; metadata of another issuer
  * does not.
  */
 export function discoveredKeys(options: DiscoveredKeysOptions): FetchKeys {

@@ -3,7 +3,6 @@ import { clearTimeout, setTimeout } from '../lib/timers.js';
 import { type IssuerKeys } from './issuer-keys.js';
 
 /** How long `hydrate` waits for the keys of the trusted issuers. */
-/** The options of `verifier.hydrate`. */
 export interface HydrateOptions {
   /** How long to wait, in milliseconds. Keys that arrive later are reported as missing now. Default 10,000, at most 60,000. */
   readonly timeoutMs?: number;
@@ -43,7 +42,7 @@ export async function hydrateAll(
   return issuers.map(({ name, issuer }, index) => ({ name, issuer, hasKeys: results[index] === 'hasKeys' }));
 }
 
-/** An issuer that cannot be reached is an outage; metadata that cannot be meant is a mistake, which time does not mend. */
+/** An unreachable issuer is an outage. Metadata that contradicts the trust record is a mistake, which time does not fix. */
 async function outcomeOf(keys: Hydratable['keys']): Promise<unknown> {
   try {
     await keys.hydrate();

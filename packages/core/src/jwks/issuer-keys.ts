@@ -3,7 +3,7 @@ import { type Awaitable } from '../lib/awaitable.js';
 import { type KeyFailure } from './key-events.js';
 import { type KeySet, type VerificationKey } from './key-set.js';
 
-/** How the keys of one issuer stand. */
+/** The state of the keys of one issuer. */
 export interface KeyStatus {
   /**
    * `fresh`: the last fetch succeeded. `old`: the last fetch failed, and the previous set is in use. `none`: there are no

@@ -77,7 +77,7 @@ export function keyReport(
       tell({ type: 'fetched', name, durationMs, keys: byId.size, refusedKeys });
     },
     failed(error, durationMs, servesOldKeys) {
-      warn(`key set of ${issuer} cannot be had: ${reasonOf(error)}`);
+      warn(`key set of ${issuer} is unavailable: ${reasonOf(error)}`);
       tell({ type: 'fetch_failed', name, durationMs, reason: keyFailure(error), servesOldKeys });
     },
     unknownKey(found) {

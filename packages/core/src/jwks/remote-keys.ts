@@ -195,7 +195,7 @@ class RemoteKeySet implements IssuerKeys {
     const left = this.#schedule.cooldownLeftSeconds(this.#now());
     return new CountersignError(
       'keys_unavailable',
-      `the keys of ${this.#options.issuer} cannot be had; is its JWK set reachable from here?`,
+      `the keys of ${this.#options.issuer} are unavailable; is its JWK set reachable from here?`,
       { retryAfterSeconds: Math.max(1, Math.ceil(left)), cause: this.#failure },
     );
   }

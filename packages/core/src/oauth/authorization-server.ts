@@ -6,14 +6,14 @@ import {
 } from './oauth-client.js';
 import { OptionsReader, readHttpsUri } from '../options.js';
 
-/** The OAuth 2 authorization server that issues the tokens for a destination, and how we prove to it who we are. */
+/** The OAuth 2 authorization server that issues the tokens for a destination, and how this service authenticates to it. */
 export interface AuthorizationServerRecord {
-  /** Its issuer identifier. Its metadata is looked up from it (RFC 8414, then OpenID Connect Discovery). */
+  /** Its issuer identifier, from which its metadata is found (RFC 8414, then OpenID Connect Discovery). */
   readonly issuer: string;
-  /** Where tokens are to be had, for a server without metadata. Default: from its metadata. */
+  /** The token endpoint, for a server without metadata. Default: from its metadata. */
   readonly tokenEndpoint?: string;
   readonly clientId: string;
-  /** `private_key_jwt` signs with this service's own key and needs no secret. */
+  /** How this service authenticates. `private_key_jwt` signs with its own key and needs no secret. */
   readonly clientAuthentication: ClientAuthentication;
   /** For `client_secret_basic` and `client_secret_post`. */
   readonly clientSecret?: string;

@@ -22,10 +22,10 @@ import { createTokenEndpoint, type TokenEndpoint } from '../oauth/token-endpoint
 import { type IssuedToken, type OutboundCall, type TokenSource } from './token-source.js';
 
 /** The options of `createAuthorizer`: who this service is, its keys, and the services that it calls. */
-/** The options of `createAuthorizer`. */
 export interface AuthorizerOptions {
   /** The identifier of this service: the `iss` of the tokens that it mints. */
   readonly service: string;
+  /** The services that this service calls. */
   readonly destinations: readonly DestinationRecord[];
   /** The keys of this service. Not needed if no destination requires a signature of this service. */
   readonly keyStore?: KeyStore;
@@ -33,7 +33,9 @@ export interface AuthorizerOptions {
   readonly undeclared?: 'refuse' | 'send-without-token';
   /** Where tokens for reads are cached. Default: in the memory of this process, 1,000 tokens. */
   readonly tokenCache?: TokenCache;
+  /** The source of time. Default: the system clock. */
   readonly clock?: Clock;
+  /** Insecure: accepts destinations over plain `http:` that are not on this machine. Default false. */
   readonly allowInsecureHttpForLocalDevelopment?: boolean;
   /** Called with each warning for an operator. Default: warnings are discarded. */
   readonly onWarning?: (message: string) => void;
@@ -48,8 +50,7 @@ export interface AuthorizedCall {
   readonly issued: IssuedToken | undefined;
 }
 
-/** What one call may say about its token. */
-/** The options of `Authorizer.authorize`. */
+/** The options of `Authorizer.authorize`: whom the call is for, and the scopes of its token. */
 export interface AuthorizeOptions {
   /**
    * Waits for a new token after `tokenRefused`. If none is available, the old token is used again. Default false.
@@ -78,7 +79,7 @@ export interface Authorizer {
    * must discard the application's headers for which `isTransportHeader` returns true.
    * @param authentication The authentication of the request being served, if any.
    * @throws CountersignError `destination_unknown`, `user_context_missing`, `propagation_not_allowed`,
-   * `delegation_not_allowed` (the caller's token lets somebody else act), `caller_token_expired`, `scope_missing` (nothing to
+   * `delegation_not_allowed` (the caller's token allows only another party to act), `caller_token_expired`, `scope_missing` (nothing to
    * exchange the caller's token for), `scope_escalation`, `token_unavailable`, `authorization_present` (credentials in the
    * URL), `target_not_bindable`, `config_invalid` (`onBehalfOf` or `scopes` contradicts the destination). Then nothing must be sent.
    */
@@ -97,15 +98,15 @@ export interface Authorizer {
   tokenRefused(call: AuthorizedCall): boolean;
 }
 
-/** How a token stands in the header that carries it. */
+/** The value of the header that carries a token. */
 const HEADER_VALUE: Readonly<Record<Destination['header'], (token: string) => string>> = {
   Authorization: (token) => `Bearer ${token}`,
   JWT: (token) => token,
 };
 
 /**
- * Where another token is to be had when one was refused, and for how many seconds no further one is: we sign as often as
- * there are calls, another server is asked less often. `propagate` would hand on the same one again.
+ * The sources that can issue another token after one was refused, and the seconds until they issue a further one. Signing is
+ * cheap, so minting has no limit; an authorization server is asked less often. `propagate` would pass on the same token again.
  */
 const REST_AFTER_REFUSAL: ReadonlyMap<Destination['authorize'], number> = new Map([
   ['mint', 0],
@@ -119,8 +120,17 @@ const OPTIONS = [
 ] as const; // prettier-ignore
 
 /**
- * Makes the authorizer from plain data.
- * @throws TypeError naming the option that cannot be.
+ * Creates an authorizer, which finds the declared destination of a URL and gets a token for it. Makes no network request: tokens
+ * of an authorization server are requested when they are first needed.
+ *
+ * @example
+ * const authorizer = createAuthorizer({
+ *   service: 'https://order.service/',
+ *   keyStore: await createKeyStore({ directory: '/var/lib/order/keys' }),
+ *   destinations: [{ name: 'census', url: 'https://census.service/', onBehalfOf: 'service', authorize: 'mint' }],
+ * });
+ *
+ * @throws TypeError naming the option that is not valid, with the code `config_invalid`.
  */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const read = new OptionsReader(options, '', OPTIONS);

@@ -2,9 +2,9 @@ import { type NoOthers } from '../options.js';
 import { type DestinationRecord } from './destination.js';
 
 /**
- * Hands back destination records as they are, with the types that they have where they are used at once: `authorize` stays
- * `'mint'` and does not become a string, an editor completes the members, and a misspelt one does not compile.
- * Checks nothing when it runs; `createAuthorizer` and `CountersignModule` do.
+ * Returns destination records unchanged, with their exact types, so that they can be kept in a constant: `authorize: 'mint'` is not widened to
+ * `string`, editors complete members, and a misspelt member does not compile. Nothing is checked at run time; `createAuthorizer` and
+ * `CountersignModule` do that.
  * @example
  * const destinations = defineDestinations([
  *   { name: 'census', url: 'https://census.service/', onBehalfOf: 'user', authorize: 'mint', scopes: ['user:read'] },

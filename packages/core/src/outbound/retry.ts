@@ -34,10 +34,12 @@ const RENEWABLE: ReadonlySet<Destination['authorize']> = new Set(['mint', 'clien
 const MAX_PROBLEM_BYTES = 65_536;
 
 /**
- * Why the call may be made once more with a new token; undefined when it may not.
- * It wants proof that the handler did not run: a 401 with a code of ours, and the challenge of the destination itself. A
- * service that hands on the answer of another one, which it called while it served us, shows the other one's challenge.
- * Does not know whether the body can be sent again, nor whether there is another token: `Authorizer#tokenRefused` does.
+ * Returns the code of a refusal after which the call may be repeated once with a new token; otherwise undefined.
+ *
+ * It requires proof that the handler did not run: a 401 with a Countersign code, and the challenge of the destination itself. A
+ * service that passes on the response of another service shows the challenge of that other service.
+ *
+ * Does not check whether the body can be sent again, or whether another token is available: `Authorizer#tokenRefused` does.
  */
 export async function retryableRefusal(
   answer: RefusedCall,

@@ -78,6 +78,7 @@ function checkSubject(principal: Principal, requirement: RequirementOf<'subject'
     throw new CountersignError('claim_missing', 'sub is missing: the route is for a user');
   }
   if (principal.subjectKind === requirement.is) return;
-  if (requirement.is === 'user') throw new CountersignError('user_required', 'nobody is behind this call');
+  if (requirement.is === 'user')
+    throw new CountersignError('user_required', 'the caller acts for itself, and the route requires a user');
   throw new CountersignError('delegation_not_allowed', 'the route is for services that speak for themselves');
 }

@@ -7,6 +7,7 @@ import { signBytes } from '../crypto/signature.js';
 export interface Signer {
   /** The thumbprint of the public key (RFC 7638), used as `kid`. */
   readonly keyId: string;
+  /** The signature algorithm, used as `alg`. */
   readonly algorithm: Algorithm;
   /** Returns the signature in the format of JWS (RFC 7518 section 3). */
   sign(input: Buffer): Promise<Buffer>;
@@ -26,7 +27,7 @@ export interface KeyStore {
   close?(): Promise<void>;
 }
 
-/** A key store opened by `createKeyStore`. */
+/** A key store opened by `createKeyStore`: it also reports problems, can be read again, and must be closed. */
 export interface OpenKeyStore extends KeyStore {
   readonly verifierCacheSeconds: number;
   /** Returns the warnings that still apply. Empty if there are none. */

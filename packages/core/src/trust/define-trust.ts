@@ -2,9 +2,9 @@ import { type NoOthers } from '../options.js';
 import { type TrustRecord } from './trust-record.js';
 
 /**
- * Hands back trust records as they are, with the types that they have where they are used at once: `actsFor` stays
- * `'proven'` and does not become a string, an editor completes the members, and a misspelt one does not compile.
- * Checks nothing when it runs; `createVerifier` and `CountersignModule` do.
+ * Returns trust records unchanged, with their exact types, so that they can be kept in a constant: `actsFor: 'proven'` is not widened to
+ * `string`, editors complete members, and a misspelt member does not compile. Nothing is checked at run time; `createVerifier` and
+ * `CountersignModule` do that.
  * @example
  * const trust = defineTrust([
  *   { name: 'login', issuer: 'https://login.example/', claims: 'rfc9068', scopes: ['order:read'] },

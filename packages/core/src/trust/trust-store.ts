@@ -43,7 +43,7 @@ export interface TrustStore {
    * Fetches all remote key sets, all at once, so that the first requests need not wait for them. An issuer that is down
    * does not keep the service from starting: its keys are fetched when they are needed.
    * @returns an entry for each issuer that has keys (see `keyStatus`), in the order of the trust records.
-   * @throws TypeError naming the record whose issuer publishes metadata that cannot be meant, such as another issuer's.
+   * @throws TypeError naming the record whose issuer publishes metadata that contradicts the trust record, such as another issuer's.
    */
   hydrate(options?: HydrateOptions): Promise<readonly HydratedIssuer[]>;
   /**
@@ -53,20 +53,24 @@ export interface TrustStore {
   keyStatus(): readonly IssuerKeyStatus[];
 }
 
+/** Which issuers to trust, and how to get their keys. */
 export interface TrustStoreOptions {
-  /** Whom this service trusts. An empty list is for a service that only calls others: every token is refused. */
+  /** The trusted issuers. With an empty list, for a service that only calls others, every token is refused. */
   readonly trust: readonly TrustRecord[];
+  /** How key sets are fetched and cached. */
   readonly jwks?: JwksOptions;
+  /** The source of time. Default: the system clock. */
   readonly clock?: Clock;
   /**
-   * Refuses what would be asked at an address that is not for the public internet, or by a name for local use: key sets,
-   * issuers whose metadata is looked up, introspection endpoints. Default false. Names are not resolved.
+   * Refuses key set URLs, issuers with metadata and introspection endpoints whose host is a private address or a name for local
+   * use, against server-side request forgery. Default false. Names are not resolved.
    */
   readonly publicOnly?: boolean;
+  /** Insecure: accepts plain `http:` URLs that are not on this machine. Default false. */
   readonly allowInsecureHttpForLocalDevelopment?: boolean;
-  /** Told what an operator should look at. Default: nothing is told. */
+  /** Called with each warning for an operator. Default: warnings are discarded. */
   readonly onWarning?: (message: string) => void;
-  /** Told what happens to the issuers' keys, for metrics. Must return at once; what it throws is dropped. */
+  /** Called with each event about the issuers' keys, for metrics. Must return at once; its exceptions are ignored. */
   readonly onKeyEvent?: (event: KeyEvent) => void;
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { bodyHash, boundUri, EMPTY_BODY_HASH } from '../../src/binding.js';
+import { boundUri } from '../../src/binding.js';
+import { bodyHash, EMPTY_BODY_HASH } from '../../src/body-hash.js';
 import { CountersignError } from '../../src/errors.js';
 import { bindingClaims, sha256 } from '../support/forge.js';
 import { authenticated, accepted, codeOf, createScene, refused, type Setting } from '../support/scene.js';
@@ -115,7 +116,7 @@ describe('the body', () => {
     expect(await refused({ claims: { bdy } }, POST)).toBe('body_mismatch');
   });
 
-  it('that cannot be had is the fault of whoever should have it, never skipped', async () => {
+  it('that is unavailable is the fault of whoever should have it, never skipped', async () => {
     const { verifier, request } = createScene(POST);
     for (const code of ['body_too_large', 'raw_body_unavailable', 'request_malformed'] as const) {
       const body = () => Promise.reject(new CountersignError(code, 'told by the tap'));

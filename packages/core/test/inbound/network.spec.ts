@@ -68,7 +68,7 @@ describe('a token cannot make the service call anybody', () => {
     expect(await refusedCode({})).toBe('key_unknown');
   });
 
-  it('to call its keys unknown when they cannot be had', async () => {
+  it('to call its keys unknown when they are unavailable', async () => {
     keys.answer(status(500));
     expect(await refusedCode({})).toBe('keys_unavailable');
   });

@@ -8,7 +8,7 @@ import {
   type Http2ServerRequest,
 } from 'node:http2';
 import { type AddressInfo } from 'node:net';
-import { EMPTY_BODY_HASH } from '../../src/binding.js';
+import { EMPTY_BODY_HASH } from '../../src/body-hash.js';
 import { tapBody, type WireBody } from '../../src/inbound/wire-body.js';
 import { sha256 } from '../support/forge.js';
 import { codeOf } from '../support/scene.js';

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { createHash } from 'node:crypto';
-import { EMPTY_BODY_HASH } from '../../src/binding.js';
+import { EMPTY_BODY_HASH } from '../../src/body-hash.js';
 import { emptyBody } from '../../src/inbound/wire-body.js';
 import { sha256 } from '../support/forge.js';
 import { codeOf } from '../support/scene.js';

@@ -192,7 +192,7 @@ describe('the jwks_uri', () => {
   });
 });
 
-describe('metadata that cannot be had', () => {
+describe('metadata that is unavailable', () => {
   it.each<readonly [string, Listener]>([
     ['an error', status(500)],
     ['an HTML page', text('<html>secret</html>', 'text/html')],

@@ -57,7 +57,7 @@ describe.each(FAILURES)('when the issuer answers with %s', (_what, failure) => {
       retryAfterSeconds: 1,
     });
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(/^key set of https:\/\/herald\.service\/ cannot be had: /);
+    expect(warnings[0]).toMatch(/^key set of https:\/\/herald\.service\/ is unavailable: /);
     expect(warnings[0]).not.toMatch(/doctype|AAAA|\n/);
   });
 
@@ -179,6 +179,6 @@ describe('the fetch of a key set', () => {
     });
     await hungUp;
     expect(sent).toBeLessThan(body.length);
-    expect(warnings[0]).toMatch(/cannot be had: .*timeout/);
+    expect(warnings[0]).toMatch(/is unavailable: .*timeout/);
   });
 });

@@ -1,4 +1,4 @@
-import { bodyHash } from '../../src/binding.js';
+import { bodyHash } from '../../src/body-hash.js';
 import { createFixedClock, type FixedClock } from '../../src/clock.js';
 import { type InboundRequest } from '../../src/inbound/authenticate.js';
 import { createVerifier, type Verifier } from '../../src/inbound/verifier.js';

@@ -9,16 +9,16 @@ import {
 import { isRaisedByGuards } from './fault.exception.js';
 import { isHttp, rawRequestOf } from '../request/handled-request.js';
 
-/** How to answer a fault without the request that it belongs to. */
+/** The options of `answerFault` for a fault without a request. */
 export interface AnswerFaultOptions extends Omit<FaultAnswerOptions, 'thrownByHandler'> {
   /** Default: whether no guard of ours raised it. */
   readonly thrownByHandler?: boolean;
 }
 
 /**
- * How a fault is answered over HTTP, for exception filters that answer faults in a form of their own.
- * @param how the host that the filter gets: the answer then has the name of this service, and the `instance` under which the
- * fault is in the log. Or a name and an instance of your own.
+ * Returns the HTTP answer to a fault, for exception filters that write answers in a format of their own.
+ * @param how The host that the filter was given, so that the answer names this service and the `instance` in the log; or a name
+ * and an instance of your own.
  * @throws CountersignError `config_invalid` for the host of a request that CountersignModule does not guard.
  * @example
  * catch(fault: CountersignError, host: ArgumentsHost) {

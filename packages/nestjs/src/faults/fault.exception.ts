@@ -12,10 +12,9 @@ const FAULT = Symbol.for('countersign:fault');
 const RAISED = Symbol.for('countersign:raised-by-guards');
 
 /**
- * What the guards refuse a request with: a fault, as an exception of Nest. Its status is that of the answer, its response the
- * problem document, and its message the sentence for clients. The operator's reason is the message of its `cause`, and must
- * not be shown. A filter that names this class catches refusals only; one that names `CountersignError` also catches faults that
- * handlers throw.
+ * The exception with which the guards refuse a request: a `CountersignError` that is also an `HttpException`. Its response is the
+ * problem document, and its message is safe for clients. The reason for operators is the message of its `cause`; never send it
+ * to clients. `@Catch(FaultException)` catches refusals only; `@Catch(CountersignError)` also catches faults that handlers throw.
  */
 export class FaultException extends HttpException implements Fault {
   readonly code: Fault['code'];

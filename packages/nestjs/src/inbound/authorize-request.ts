@@ -114,7 +114,7 @@ function isAuthenticated(state: RequestState): state is AuthenticatedState {
 function unclear(context: ExecutionContext): CountersignError {
   return new CountersignError(
     'policy_missing',
-    `a function that cannot be matched to a method of ${context.getClass().name} stands in for one of its handlers. Let a ` +
+    `a function that cannot be matched to a method of ${context.getClass().name} replaces one of its handlers. Let a ` +
       'decorator put it there, not the constructor, or state on a class for these handlers who may call any of them.',
   );
 }

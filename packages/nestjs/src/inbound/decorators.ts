@@ -13,7 +13,15 @@ type Names = readonly [string, ...string[]];
 /** The syntax of a scope (RFC 6749 section 3.3). */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
-/** Lets a principal in that has all these scopes. `Scopes.any` wants one of them. */
+/**
+ * Requires all of the given scopes; `Scopes.any` requires one of them. On a class it applies to every handler. All decorators
+ * of a class and its handler must hold. Refused with `scope_missing` (403).
+ *
+ * @example
+ * @Get('user/:id')
+ * @Scopes('user:read')
+ * user(@Param('id') id: string) {}
+ */
 export const Scopes = Object.assign(
   (...scopes: Names): RouteDecorator =>
     stating(...named('@Scopes', scopes, SCOPE).map((scope) => ({ kind: 'scope', anyOf: [scope] }) as const)),
@@ -24,8 +32,14 @@ export const Scopes = Object.assign(
 );
 
 /**
- * Lets a principal in that has all these roles. `Roles.any` wants one of them.
- * A service that speaks for itself has those that its token names, unless the `roles` of its trust record limit them.
+ * Requires all of the given roles; `Roles.any` requires one of them. Refused with `role_missing` (403).
+ *
+ * A service that acts for itself has the roles that its token names, unless its trust record limits them (`roles`).
+ *
+ * @example
+ * @Delete('user/:id')
+ * @Roles('admin')
+ * remove(@Param('id') id: string) {}
  */
 export const Roles = Object.assign(
   (...roles: Names): RouteDecorator =>
@@ -35,14 +49,27 @@ export const Roles = Object.assign(
   },
 );
 
-/** Lets the named services in, by the `name` of their trust records: any of them. */
+/**
+ * Requires the calling service to be one of those named, by the `name` of its trust record. Refused with
+ * `caller_not_allowed` (403).
+ *
+ * @example
+ * @Post('notification')
+ * @Callers('gateway', 'census')
+ * send() {}
+ */
 export function Callers(...callers: Names): RouteDecorator {
   return stating({ kind: 'caller', anyOf: named('@Callers', callers) });
 }
 
 /**
- * Lets every authenticated principal in; with an argument, only users or only services that speak for themselves.
- * `Authenticated.optional()` also lets anonymous requests in: a request without a token, never one with a bad token.
+ * Requires a valid token, and nothing else. `Authenticated('user')` requires a user, `Authenticated('service')` a service that
+ * acts for itself. `Authenticated.optional()` also accepts requests without a token, but never an invalid token.
+ *
+ * @example
+ * @Get('me')
+ * @Authenticated('user')
+ * me(@CurrentPrincipal() principal: Principal) {}
  */
 export const Authenticated = Object.assign(
   (subject?: 'user' | 'service'): RouteDecorator =>
@@ -50,12 +77,19 @@ export const Authenticated = Object.assign(
   { optional: (): RouteDecorator => stating({ kind: 'optional' }) },
 );
 
-/** Lets everybody in; a token is not even looked at. Cannot stand beside any other requirement. */
+/**
+ * Lets every request in without looking at its token. It cannot be combined with another requirement.
+ *
+ * @example
+ * @Get('health')
+ * @Public()
+ * health() {}
+ */
 export function Public(): RouteDecorator {
   return stating({ kind: 'public' });
 }
 
-/** Asks the application's own rules, after the route's other requirements hold; all must permit. */
+/** Requires rules of your own, which are checked after the other requirements. All must permit the request. */
 export function Policies(
   ...policies: readonly [Type<HandlerPolicy>, ...Type<HandlerPolicy>[]]
 ): RouteDecorator {
@@ -65,7 +99,14 @@ export function Policies(
   return stating(...policies.map((policy) => ({ kind: 'policy', policy }) as const));
 }
 
-/** Hands the principal to a handler's parameter: undefined on public routes and for anonymous requests. */
+/**
+ * Injects the principal into a parameter of a handler. Undefined on public routes and for requests without a token.
+ *
+ * @example
+ * me(@CurrentPrincipal() principal: Principal) {
+ *   return { user: principal.subject, caller: principal.caller.name };
+ * }
+ */
 // The type is spelt out because the one that Nest 12 infers names a type that Nest 11 lacks.
 export const CurrentPrincipal: () => ParameterDecorator = createParamDecorator(
   (_none: undefined, context: ExecutionContext): Principal | undefined => currentPrincipal(context),

@@ -3,21 +3,21 @@ import type { Requirement } from '@countersign/core';
 import { PATH_METADATA } from './handler-kinds.js';
 import { RouteRules } from './route-rules.js';
 
-/** One route of the application, and who may call it. */
+/** A route of the application and its requirements. */
 export interface RouteDescription {
-  /** Upper case; `ALL` for a route that takes every method. */
+  /** The method in upper case; `ALL` for every method. */
   readonly method: string;
-  /** As the decorators say it, such as `/user/:id`; without a global prefix or a version. */
+  /** The path of the decorators, such as `/user/:id`, without a global prefix or version. */
   readonly path: string;
-  /** `guarded` needs a token, `optional` takes one, `public` looks at none. */
+  /** `guarded` requires a token, `optional` accepts requests without one, `public` ignores tokens. */
   readonly access: 'public' | 'optional' | 'guarded';
-  /** What must hold, all of it. */
+  /** The requirements. All must hold. */
   readonly requirements: readonly Requirement[];
-  /** The names of the application's own rules. */
+  /** The class names of the policies. */
   readonly policies: readonly string[];
 }
 
-/** Who may call which route, to be read: for documentation, a review, or a picture. Changes nothing. */
+/** Lists the routes of the application with their requirements, for documentation, reviews or diagrams. */
 @Injectable()
 export class RouteDescriptions {
   readonly #rules: RouteRules;
@@ -26,7 +26,7 @@ export class RouteDescriptions {
     this.#rules = rules;
   }
 
-  /** Every route, in the order in which Nest knows its controllers. One that states nothing is not listed. */
+  /** Returns every route with a requirement, in the order of Nest's controllers. */
   list(): readonly RouteDescription[] {
     return this.#rules.routes().flatMap(({ type, method: handler, rule }) =>
       pathsOf(type).flatMap((prefix) =>

@@ -5,35 +5,40 @@ import { KEY_STORE, VERIFIER } from '../countersign.tokens.js';
 /** The options of `KeysHealth#check`. */
 export interface KeysHealthOptions {
   /**
-   * Says `down` while no issuer's keys can be had, so that every request would be answered 503. Default false. Not for a
-   * readiness probe of services that trust each other: each would wait for the others to be ready.
+   * Reports `down` while the keys of no issuer are available, because every request would be answered 503. Default false. Do not
+   * use it for readiness probes of services that trust each other: each would wait for the others.
    */
   readonly downWithoutKeys?: boolean;
 }
 
-/** How our own keys stand. */
+/** The state of the keys of this service. */
 export interface OwnKeysStatus {
-  /** `degraded`: keys that were read before are in use, or are not rotated, because something is wrong with the directory. */
+  /** `degraded`: there is a problem with the key directory, so that earlier keys stay in use or are not rotated. */
   readonly state: 'fresh' | 'degraded';
-  /** How many things are wrong. The log names the files; an answer that many may read does not. */
+  /** The number of problems. The log names the files; a health endpoint should not. */
   readonly problems: number;
 }
 
-/** How other services' keys and our own stand, in the form of a health indicator of `@nestjs/terminus`. */
+/** The state of the trusted issuers' keys and of this service's keys, as a health indicator of `@nestjs/terminus`. */
 export interface KeysHealthStatus {
   readonly status: 'up' | 'down';
   /**
-   * Whether the last fetch of some issuer's keys failed, or our own keys are `degraded`. An issuer's last good set is in use as
-   * long as its `state` is `old`; our own keys sign and are published in any case.
+   * Whether the last fetch of an issuer's keys failed, or this service's keys are `degraded`. While the `state` of an issuer is
+   * `old`, its previous keys are in use.
    */
   readonly degraded: boolean;
-  /** Left out for a service without keys of its own, and for a key store that cannot tell. */
+  /** Absent for a service without keys, and for a key store that does not report problems. */
   readonly ownKeys?: OwnKeysStatus;
   /** By the names of the trust records. Ages are whole seconds. */
   readonly issuers: Readonly<Record<string, KeyStatus>>;
 }
 
-/** A health indicator for `@nestjs/terminus`, or for a health endpoint of your own. */
+/**
+ * A health indicator for `@nestjs/terminus`, or for a health endpoint of your own.
+ *
+ * @example
+ * return this.health.check([() => this.keysHealth.check('keys')]);
+ */
 @Injectable()
 export class KeysHealth {
   readonly #verifier: Verifier;
@@ -46,8 +51,8 @@ export class KeysHealth {
   }
 
   /**
-   * How the keys stand now; waits for nobody. What it finds missing or old is asked for again in the background, no more
-   * often than requests would: a service that gets no requests recovers too.
+   * Returns the state of the keys, without waiting. Keys that are missing or old are fetched again in the background, no more
+   * often than requests would cause, so that a service without requests recovers too.
    */
   check(
     key: string,

@@ -43,7 +43,7 @@ export class TrustedKeysAtStart implements OnApplicationBootstrap, OnApplication
       );
   }
 
-  /** What cannot be reached is in the log already. What cannot be meant is told louder: nobody's request will mend it. */
+  /** An unreachable issuer is in the log already. Metadata that contradicts a trust record is an error: no request will fix it. */
   async #fetchInBackground(): Promise<void> {
     try {
       await this.verifier.hydrate();

@@ -3,10 +3,13 @@ import { HttpService } from '@nestjs/axios';
 import { OutgoingCalls } from '@countersign/core/http';
 import { authorizedAxios, type AuthorizedAxiosOptions } from './authorized-axios.js';
 
-/** Provides `HttpService` of @nestjs/axios on an axios instance of our own, whose calls carry the token of their destination. */
+/**
+ * Provides the `HttpService` of `@nestjs/axios`, with an axios instance that adds the right token to each call to a declared
+ * destination. Import it instead of `HttpModule`.
+ */
 @Module({ providers: [httpService({})], exports: [HttpService] })
 export class AuthorizedHttpModule {
-  /** The same, with defaults for the axios instance, such as `baseURL`. */
+  /** Configures the axios instance, such as its `baseURL`. */
   static register(options: AuthorizedAxiosOptions): DynamicModule {
     return { module: AuthorizedHttpModule, providers: [httpService(options)] };
   }

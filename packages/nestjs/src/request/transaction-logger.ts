@@ -3,8 +3,8 @@ import { CountersignError } from '@countersign/core';
 import { type RequestScope } from '@countersign/core/http';
 
 /**
- * Nest's console logger, with the transaction id on every line that is written while a request is served: the member
- * `transactionId` in JSON, in brackets before the message in text. What is logged elsewhere is as it was.
+ * Nest's console logger with the transaction ID on every line that is logged while a request is served: the member
+ * `transactionId` in JSON, in brackets before the message in text. Other lines are unchanged.
  *
  * `app.useLogger(new TransactionLogger(app.get(RequestScope), { json: true }))`, with the option `requestScope: 'always'`.
  */

@@ -103,7 +103,7 @@ describe("at the start of an application, other services' keys", () => {
   it('that could not be had are asked for at once by the first request, without a back-off', async () => {
     keySets.fail('herald');
     const census = await start({ clock: createFixedClock(Date.now() / 1000) });
-    await until(() => log.includes(`warn: key set of ${herald.issuer} cannot be had: answered 500`));
+    await until(() => log.includes(`warn: key set of ${herald.issuer} is unavailable: answered 500`));
     keySets.mend('herald');
     expect(await call(census)).toBe(200);
   });

@@ -2,19 +2,19 @@ import { type Verifier } from '../../inbound/verifier.js';
 import { type DocumentAnswer } from './key-set-answer.js';
 import { invalidOption, OptionsReader, readHttpsUri } from '../../options.js';
 
-/** What this service tells clients about itself (RFC 9728). */
+/** The metadata that this service publishes for clients (RFC 9728). */
 export interface ResourceMetadataOptions {
-  /** A name for people. */
+  /** The name of the service for people. */
   readonly name?: string;
-  /** A page for developers. */
+  /** The URL of a page for developers. */
   readonly documentation?: string;
-  /** Default: the scopes that the routes ask for. An empty list names none. */
+  /** The supported scopes. Default: the scopes that routes require. An empty list publishes none. */
   readonly scopes?: readonly string[];
-  /** Says that tokens may be bound to a TLS client certificate, because TLS ends in this process. Default false. */
+  /** Whether tokens may be bound to a TLS client certificate. Only if TLS is terminated in this process. Default false. */
   readonly certificateBoundTokens?: boolean;
 }
 
-/** The same with defaults filled in. */
+/** The resource metadata of this service, with defaults filled in. */
 export interface ResourceMetadata {
   /** The identifier of this service. */
   readonly resource: string;

@@ -5,7 +5,7 @@ import { type OutgoingCalls } from './outgoing-calls.js';
 import { putOurHeaders } from './outgoing-headers.js';
 import { readText } from './read-text.js';
 
-/** The options of `fetch`, of which `body` may also be a Node stream, and what a call may say about its token. */
+/** The options of `fetch`, with a `body` that may also be a Node stream, and options for the token. */
 export interface AuthorizedRequestInit extends Omit<RequestInit, 'body'>, CallOptions {
   readonly body?: RequestInit['body'] | NodeJS.ReadableStream;
 }
@@ -23,12 +23,12 @@ export class AuthorizedFetch {
   }
 
   /**
-   * Sends one call with the token of its destination, which is found by the URL. A redirect is refused, not followed.
-   * Does not look at the status of the answer, but for a 401 after which the call is made once more with a new token.
-   * Headers about a connection, such as `Host`, are left out (`docs/outbound.md`).
-   * The destination's `timeoutMs`, and what is left of our own caller's time, hold beside `init.signal`.
+   * Sends a call with the token of its destination, which is found by the URL. A redirect is refused, not followed.
+   * The status of the response is not checked, except that a call that was answered 401 may be repeated once with a new token.
+   * Headers about the connection, such as `Host`, are discarded (`docs/outbound.md`). The timeout of the destination and the
+   * remaining time of the request being served apply in addition to `init.signal`.
    * @throws CountersignError, before anything is sent: `destination_unknown`, `user_context_missing`,
-   * `delegation_not_allowed` (the caller's token lets somebody else act), `scope_missing` (nothing to exchange the caller's
+   * `delegation_not_allowed` (the caller's token allows only another party to act), `scope_missing` (nothing to exchange the caller's
    * token for), `scope_escalation`, `config_invalid` (`onBehalfOf` or `scopes`
    * contradicts the destination, or the method is `CONNECT` or `TRACE`), `authorization_present`, `body_not_bindable`, `target_not_bindable`,
    * `propagation_not_allowed`, `caller_token_expired`, `token_unavailable`, `deadline_exceeded`; afterwards: `redirect_refused`, `deadline_exceeded`.

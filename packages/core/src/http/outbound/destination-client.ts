@@ -4,30 +4,30 @@ import { type Destination } from '../../outbound/destination.js';
 import { type AuthorizedFetch, type AuthorizedRequestInit } from './authorized-fetch.js';
 
 /**
- * Calls one declared destination, by its name.
+ * Calls a declared destination by its name.
  *
- * A path is taken under the URL of the destination: `user/42/` of `https://census.service/` is
- * `https://census.service/user/42/`. One that leads out of it, or to another destination below it, or that holds `.` or `..`
- * as a segment, is refused with `destination_unknown`, and nothing is sent. What comes from elsewhere goes into a path by
- * `encodeURIComponent`; which characters your identifiers may have is still for you to check.
+ * Paths are relative to the URL of the destination: `user/42/` at `https://census.service/` is
+ * `https://census.service/user/42/`. A path that leads outside it, to another destination below it, or that contains a `.` or
+ * `..` segment is refused with `destination_unknown`, and nothing is sent. Encode values with `encodeURIComponent`; check the
+ * characters of your identifiers yourself.
  * @example
  * const response = await this.census.fetch(`user/${encodeURIComponent(id)}/`);
  */
 export interface DestinationClient {
-  /** The name in its record. */
+  /** The `name` of the destination record. */
   readonly name: string;
-  /** Where it answers. Ends in `/`. */
+  /** The base URL. Ends in `/`. */
   readonly url: string;
-  /** Its identifier, the `aud` of the tokens for it. */
+  /** The identifier of the destination, used as `aud`. */
   readonly audience: string;
   /**
-   * Sends one call, as `AuthorizedFetch#fetch` does: with the token that the record asks for, and without following redirects.
-   * @throws CountersignError `destination_unknown` for a path that leads elsewhere, and whatever `AuthorizedFetch#fetch` throws.
+   * Sends a call with the token of the destination, as `AuthorizedFetch#fetch` does. Redirects are refused.
+   * @throws CountersignError `destination_unknown` for a path that leads elsewhere, and all errors of `AuthorizedFetch#fetch`.
    */
   fetch(path: string, init?: AuthorizedRequestInit): Promise<Response>;
-  /** The same, for the user whose request is being served. @throws CountersignError as `AuthorizedFetch#forUser` says. */
+  /** Sends a call for the user of the request being served. @throws CountersignError as `AuthorizedFetch#forUser`. */
   forUser(path: string, init?: AuthorizedRequestInit): Promise<Response>;
-  /** The same, for this service itself. @throws CountersignError as `AuthorizedFetch#forService` says. */
+  /** Sends a call for this service itself. @throws CountersignError as `AuthorizedFetch#forService`. */
   forService(path: string, init?: AuthorizedRequestInit): Promise<Response>;
 }
 

@@ -1,20 +1,20 @@
 import { type RefusedCall } from '../../outbound/retry.js';
 import { type CallBody } from './call-body.js';
 
-/** What a call may say about its token, beside the options of `fetch` or axios. */
+/** Options for the token of a call, in addition to the options of `fetch` or axios. */
 export interface CallOptions {
   /**
-   * Replaces an `Authorization` header that the call sets. Default false: such a call fails with `authorization_present`. Where
-   * the destination wants no token, none is sent.
+   * Replaces an `Authorization` header that the call sets. Default false: such a call fails with `authorization_present`. No
+   * header is sent if the destination takes no token.
    */
   readonly overrideAuthorization?: boolean | undefined;
   /**
-   * For whom the call is made. It may differ from the record of a destination with `authorize: 'mint'`, and must agree with any
-   * other. Default: what the destination says.
+   * Whether the call is made for the user or for this service. It may differ from the record of a destination with
+   * `authorize: 'mint'`, and must equal any other. Default: as the record says.
    */
   readonly onBehalfOf?: 'user' | 'service' | undefined;
   /**
-   * The scopes of the token: all of these, and no others. A scope that the caller's token does not have is refused with
+   * The exact scopes of the token. A scope that the caller's token does not have is refused with
    * `scope_escalation`. Default: those scopes of the destination that the caller's token has.
    */
   readonly scopes?: readonly string[] | undefined;

@@ -1,7 +1,15 @@
 import { type RequestStates } from './request-states.js';
 import { type Authentication, type Principal } from '../../principal.js';
 
-/** Tells code anywhere in the application which principal the request that is being answered has. */
+/**
+ * Gives code anywhere in the application the principal of the request being served.
+ *
+ * @example
+ * constructor(private readonly scope: RequestScope) {}
+ * audit(): void {
+ *   console.log(this.scope.principal?.subject, this.scope.transactionId);
+ * }
+ */
 export class RequestScope {
   readonly #states: RequestStates;
 
@@ -9,24 +17,24 @@ export class RequestScope {
     this.#states = states;
   }
 
-  /** Undefined outside of a request, and for a request that is not authenticated. Holds the token: never log it. */
+  /** Undefined outside a request and for an unauthenticated request. Contains the token: never log it. */
   get authentication(): Authentication | undefined {
     return this.#states.current()?.authentication;
   }
 
-  /** Undefined outside of a request, and for a request that is not authenticated. */
+  /** Undefined outside a request and for an unauthenticated request. */
   get principal(): Principal | undefined {
     return this.authentication?.principal;
   }
 
-  /** The id that all calls of the chain share. Undefined where there is no principal. */
+  /** The ID that all calls of the chain share. Undefined without a principal. */
   get transactionId(): string | undefined {
     return this.principal?.transactionId;
   }
 
   /**
-   * Milliseconds until the caller stops waiting; 0 or less when it has stopped. Undefined when the caller set no limit, when
-   * the answer is sent, and where there is no principal.
+   * The milliseconds until the caller stops waiting; 0 or less if it has stopped. Undefined if the caller set no limit, after the
+   * response was sent, and without a principal.
    */
   get remainingMs(): number | undefined {
     const state = this.#states.current();

@@ -4,18 +4,18 @@ import { type WireBody } from '../../inbound/wire-body.js';
 import { type Authentication, type Principal } from '../../principal.js';
 import { type FaultAnswer } from '../answers/fault-answer.js';
 
-/** A request of Node, or of Express, which extends it. */
+/** A request of `node:http`, possibly extended by Express. */
 export interface RawRequest extends IncomingMessage {
-  /** The target as it was sent, where a router has rewritten `url`. */
+  /** The request target as it was sent, if a router has rewritten `url`. */
   readonly originalUrl?: string;
   readonly ip?: string | undefined;
   user?: unknown;
 }
 
-/** The response to it. */
+/** The part of a response of `node:http` that Countersign uses. */
 export type RawResponse = Pick<ServerResponse, 'writableEnded' | 'setHeader'>;
 
-/** What a framework hands to handlers: the request itself, or a wrapper around it as in Fastify. */
+/** The request object that a framework passes to handlers: the request itself, or a wrapper with `raw` as in Fastify. */
 export type HandledRequest = RawRequest | WrappedRequest;
 
 interface WrappedRequest {
@@ -25,28 +25,28 @@ interface WrappedRequest {
   user?: unknown;
 }
 
-/** Logs a fault that a handler threw, and makes the answer to it. */
+/** Logs a fault that a handler threw, and returns the answer to it. */
 export type AnswerThrown = (fault: CountersignError, request: RawRequest | undefined) => FaultAnswer;
 
-/** The application that attached a state. */
+/** The application to which the state of a request belongs. */
 export interface StateOwner {
   readonly answerThrown: AnswerThrown | undefined;
 }
 
-/** What is known about one request while it is answered: one object, attached to the request's list of headers. */
+/** The per-request state of Countersign. It is attached to `rawHeaders`, not to the request object. */
 export interface RequestState {
   readonly owner: StateOwner;
-  /** The state that another application, in which this one is mounted, attached before. */
+  /** The state of the application in which this one is mounted. */
   readonly outer: RequestState | undefined;
   readonly request: RawRequest;
   readonly response: RawResponse;
   readonly body: WireBody;
-  /** Milliseconds until the caller stops waiting; undefined when it set no limit, and when the answer is sent. */
+  /** Returns the milliseconds until the caller stops waiting. Undefined without a limit, and after the response was sent. */
   readonly remainingMs: () => number | undefined;
   authentication: Authentication | undefined;
-  /** Whether the single use of the token or the proof is recorded already. */
+  /** Whether the use of a single-use token or proof was recorded. */
   isUsed: boolean;
-  /** The principal that was let in. */
+  /** The principal, once the request was accepted. */
   principal: Principal | undefined;
   /** `request.user` of an Express application. */
   user: unknown;
@@ -55,7 +55,7 @@ export interface RequestState {
 /** The same for every copy of this package in the process. */
 const STATE = Symbol.for('countersign:request-state');
 
-/** The state that was attached last: the one of the innermost application. */
+/** Returns the state of a request; of mounted applications, that of the innermost. Undefined if none is attached. */
 export function attachedState(request: HandledRequest): RequestState | undefined {
   return carrierOf(request)[STATE];
 }
@@ -65,14 +65,14 @@ export function attachState(request: HandledRequest, state: RequestState): void 
   carrierOf(request)[STATE] = state;
 }
 
-/** The principal of a request; where applications are mounted in each other, the one that the innermost let in. */
+/** Returns the principal of a request; of mounted applications, that of the innermost that accepted it. */
 export function principalOf(request: HandledRequest): Principal | undefined {
   let state = attachedState(request);
   while (state !== undefined && state.principal === undefined) state = state.outer;
   return state?.principal;
 }
 
-/** Node's own request, below the framework's. */
+/** Returns the request of `node:http` behind the request of a framework. */
 export function rawRequest(request: HandledRequest): RawRequest {
   return request.rawHeaders === undefined ? request.raw : request;
 }

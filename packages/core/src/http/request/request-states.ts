@@ -18,21 +18,25 @@ import {
 
 /** The options of `RequestStates`. */
 export interface RequestStatesOptions {
-  /** The verifier of this service. It says whether bodies must be hashed twice. */
+  /** The verifier of this service. */
   readonly verifier: Pick<Verifier, 'hashesMd5'>;
-  /** In bytes; a request with a larger body is refused with `body_too_large`. Default 1,048,576. */
+  /** The maximum size of a body in bytes; a larger one is refused with `body_too_large`. Default 1,048,576. */
   readonly maxBodyBytes?: number;
-  /** Measures how long the caller still waits. Default: the machine's clock. */
+  /** The source of time. Default: the system clock. */
   readonly clock?: Clock;
-  /** `always`: every request has an async scope, whatever `closeScopes` is told. Default `auto`. */
+  /** `always`: every request runs in an async scope, even after `closeScopes()`. Default `auto`. */
   readonly requestScope?: 'auto' | 'always';
-  /** Answers a fault for code that finds the application by its request only, such as an exception filter. Default: none does. */
+  /** Answers faults for code that has only the request, such as an exception filter. Default: none. */
   readonly answerThrown?: AnswerThrown;
 }
 
 /**
- * Keeps what is known about each request of one application while it is answered. Find it by the request, or in the async scope
- * of the request. Does not authenticate: your code hands `SentRequest` to a verifier, and sets `authentication`.
+ * Keeps the state of each request of an application while it is served. Code finds it by the request, or in the async scope of
+ * the request. Does not authenticate: pass a `SentRequest` to a verifier and set `authentication`.
+ *
+ * @example
+ * const states = new RequestStates({ verifier });
+ * createServer((request, response) => states.enter(request, response, () => void handle(request, response)));
  */
 export class RequestStates implements StateOwner {
   readonly answerThrown: AnswerThrown | undefined;

@@ -1,4 +1,4 @@
-import { type BodyHashes } from '../../binding.js';
+import { type BodyHashes } from '../../body-hash.js';
 import { type InboundRequest } from '../../inbound/authenticate.js';
 import { type WireBody } from '../../inbound/wire-body.js';
 import { peerCertificate } from './peer-certificate.js';

@@ -53,8 +53,8 @@ const MAX_PROOFS = 3;
  * Does not check the binding of a proof to its own request, nor that it was used only once: it was, elsewhere.
  * Signatures and claims of proofs that were accepted before are recalled.
  *
- * @throws CountersignError `delegation_unproven`; `delegation_not_allowed` by `may_act`; `keys_unavailable` when the keys of
- * a proof's issuer cannot be had.
+ * @throws CountersignError `delegation_unproven`; `delegation_not_allowed` by `may_act`; `keys_unavailable` if the keys of
+ * a proof's issuer are unavailable.
  */
 export async function checkProof(presented: Link, context: ProofContext): Promise<Evidence> {
   const proofs = readProofs(context.rawHeaders);
@@ -120,7 +120,8 @@ async function checkProofToken(
 function refuseGrowth(later: Link, earlier: Link): void {
   const { token } = later;
   if (token.subject !== earlier.token.subject) throw unproven('the proof is for another subject');
-  if (earlier.token.speaksForItself) throw unproven('nobody is behind the call of the proof');
+  if (earlier.token.speaksForItself)
+    throw unproven('the proof is of a service that acts for itself, without a user');
   if (token.expiresAt > earlier.token.expiresAt) throw unproven('the token outlives its proof');
   if (!token.scopes.every((scope) => earlier.token.scopes.includes(scope))) {
     throw unproven('the token has a scope that its proof has not');

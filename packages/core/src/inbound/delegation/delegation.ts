@@ -18,7 +18,7 @@ export interface Delegation extends Evidence {
  * Checks that the caller may speak for the subject: because the trust records let it name it, or because the caller proves
  * that it was called for it; and that no client bears the name of somebody else.
  * @throws CountersignError `delegation_not_allowed`, `delegation_unproven`, `actor_chain_too_deep`, `claim_invalid`;
- * `keys_unavailable` when a proof's keys cannot be had.
+ * `keys_unavailable` if the keys of a proof are unavailable.
  */
 export function checkDelegation(
   token: ValidatedToken,

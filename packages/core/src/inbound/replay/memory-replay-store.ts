@@ -4,7 +4,6 @@ import { ReplayPlaces, type Holder } from './replay-places.js';
 import { type ReplayShare, type ReplayStore } from './replay.js';
 
 /** The options of `memoryReplayStore`. */
-/** The options of `memoryReplayStore`. */
 export interface MemoryReplayStoreOptions {
   readonly clock?: Clock;
   /** The maximum number of uses to remember. Default 200,000 (50 MB, or 90 MB if each has a different subject). */

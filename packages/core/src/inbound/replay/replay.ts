@@ -1,4 +1,4 @@
-import { bodyHash } from '../../binding.js';
+import { bodyHash } from '../../body-hash.js';
 import { CountersignError } from '../../errors.js';
 import { type Authentication, type Principal } from '../../principal.js';
 

@@ -1,64 +1,64 @@
 import { type SigningAlgorithm } from '../../signing-keys/signing-key.js';
 
 /**
- * Where one of our own keys stands in its life: `pending` is published and does not sign yet, `active` signs, `retiring` is
- * published because tokens by it may be alive, `gone` is no longer published and its file is deleted.
+ * The state of a key of this service. `pending`: published, does not sign yet. `active`: signs. `retiring`: published, because
+ * tokens that it signed may still be valid. `gone`: no longer published, its file is deleted.
  */
 export type KeyState = 'pending' | 'active' | 'retiring' | 'gone';
 
-/** One of our own keys, without the key itself. Times are seconds since the epoch. */
+/** A record of a key of this service, without key material. Times are in seconds since the epoch. */
 export interface KeyRecord {
   /** The RFC 7638 thumbprint of the public key. */
   readonly keyId: string;
   readonly algorithm: SigningAlgorithm;
-  /** The name of its file in the directory; that of a `gone` key does not exist any more. */
+  /** The name of its file in the directory. The file of a `gone` key no longer exists. */
   readonly file: string;
   readonly state: KeyState;
-  /** Published since. */
+  /** When it was published. */
   readonly preparedAt: number;
-  /** Signing since; undefined for a key that never signed. */
+  /** When it began to sign. Undefined for a key that never signed. */
   readonly activatedAt: number | undefined;
-  /** Not signing any more since. */
+  /** When it stopped signing. */
   readonly retiringAt: number | undefined;
-  /** Not published any more since. */
+  /** When it was withdrawn. */
   readonly goneAt: number | undefined;
-  /** Why it was revoked, where somebody said so. */
+  /** Why it was revoked, if a reason was given. */
   readonly reason?: string | undefined;
 }
 
-/** How long keys must overlap, so that nobody notices a rotation. */
+/** How long old and new keys must overlap, so that no token is refused during a rotation. */
 export interface KeyOverlap {
-  /** How long verifiers may keep our public keys: what `Cache-Control` says beside them. */
+  /** How long verifiers may cache the public keys: the `max-age` of the key set. */
   readonly verifierCacheSeconds: number;
-  /** The longest life of a token that we sign. */
+  /** The longest lifetime of a token that this service signs. */
   readonly longestTokenSeconds: number;
 }
 
-/** What a rotation needs next. */
+/** The next step of a rotation. */
 export interface KeyStep {
   readonly action: 'prepare' | 'activate' | 'retire';
-  /** Undefined for `prepare`: there is no key yet. */
+  /** Undefined for `prepare`, because there is no key yet. */
   readonly keyId: string | undefined;
-  /** Seconds since the epoch, from which on it is safe. May be in the past. */
+  /** When the step becomes safe, in seconds since the epoch. May be in the past. */
   readonly notBefore: number;
 }
 
-/** What has happened to one key. */
+/** A change of the state of a key. */
 export interface KeyChange {
   readonly keyId: string;
-  /** The state that it had; undefined for a new key. */
+  /** The previous state. Undefined for a new key. */
   readonly from: KeyState | undefined;
   readonly to: KeyState;
 }
 
-/** All of our own keys at one moment. */
+/** The keys of this service at one moment. */
 export interface KeyRotation {
-  /** In the order in which they were made; `gone` ones are the history, the last 20. */
+  /** In order of creation. Includes the last 20 that are `gone`. */
   readonly keys: readonly KeyRecord[];
   readonly overlap: KeyOverlap;
 }
 
-/** How long verifiers keep our public keys unless told otherwise. */
+/** The default of `verifierCacheSeconds`. */
 export const DEFAULT_VERIFIER_CACHE_SECONDS = 300;
 
 export const DEFAULT_OVERLAP: KeyOverlap = {

@@ -30,12 +30,12 @@ export function shortestCycleSeconds(overlap: KeyOverlap): number {
   return publicationSeconds(overlap) + drainSeconds(overlap);
 }
 
-/** When a pending key may sign. */
+/** Returns when it is safe to activate a pending key, in seconds since the epoch. */
 export function activationSafeAt(key: KeyRecord, overlap: KeyOverlap): number {
   return key.preparedAt + publicationSeconds(overlap);
 }
 
-/** When a retiring key may go. */
+/** Returns when it is safe to retire a key for good, in seconds since the epoch. */
 export function retirementSafeAt(key: KeyRecord, overlap: KeyOverlap): number {
   return (key.retiringAt ?? Infinity) + drainSeconds(overlap);
 }

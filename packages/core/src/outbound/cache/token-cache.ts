@@ -7,12 +7,15 @@ import { type IssuedToken } from '../token-source.js';
  * does not answer within a second, a new token is issued and the call goes on.
  */
 export interface TokenCache {
+  /** Returns the token stored under a key, or undefined. */
   get(key: string): Promise<IssuedToken | undefined>;
-  /** @param expiresAt When the token must be removed, in seconds since the epoch. */
+  /**
+   * Stores a token.
+   * @param expiresAt When the token must be removed, in seconds since the epoch.
+   */
   set(key: string, issued: IssuedToken, expiresAt: number): Promise<void>;
 }
 
-/** The options of `memoryTokenCache`. */
 /** The options of `memoryTokenCache`. */
 export interface MemoryTokenCacheOptions {
   readonly clock: Clock;

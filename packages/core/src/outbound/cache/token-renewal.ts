@@ -60,7 +60,7 @@ export function tokenRenewal({ cache, refused, clock, onWarning }: TokenRenewalO
     });
   }
 
-  /** A new token in place of one that still holds; that one when it cannot be had. */
+  /** Returns a new token in place of one that is still valid; that one, if no new token is available. */
   async function renew(key: string, offer: TokenOffer, old: IssuedToken): Promise<IssuedToken> {
     try {
       return await issue(key, offer);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { bodyHash, boundUri, EMPTY_BODY_HASH, hasOneReading, isWrite } from '../../binding.js';
+import { boundUri, hasOneReading, isWrite } from '../../binding.js';
+import { bodyHash, EMPTY_BODY_HASH } from '../../body-hash.js';
 import { type Clock } from '../../clock.js';
 import { CountersignError } from '../../errors.js';
 import { type KeyStore } from '../../signing-keys/key-store.js';

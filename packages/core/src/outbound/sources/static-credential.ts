@@ -21,12 +21,12 @@ export type StaticCredentialRecord = {
     }
 );
 
-/** A static credential, checked. */
+/** A static credential whose record was checked. */
 export interface StaticCredential {
   readonly header: string;
   /**
-   * A function, so that nothing that prints a destination prints the secret.
-   * @throws CountersignError `token_unavailable` when its file cannot be read or does not hold one.
+   * Returns the value of the header. It is a function so that printing a destination does not print the secret.
+   * @throws CountersignError `token_unavailable` if its file cannot be read or contains no valid value.
    */
   readonly value: (clock: Clock) => Promise<string>;
 }

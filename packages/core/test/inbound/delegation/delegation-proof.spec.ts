@@ -178,7 +178,7 @@ describe('a delegation that is proven', () => {
     },
   );
 
-  it('cannot be judged while the keys of an issuer cannot be had, which is not the fault of the caller', async () => {
+  it('cannot be judged while the keys of an issuer are unavailable, which is not the fault of the caller', async () => {
     const server = await startKeyServer(status(500));
     try {
       const trust = { gateway: { keys: { jwksUri: server.jwksUri } } };

@@ -222,7 +222,7 @@ describe('a static credential in a file', () => {
     expect(await value()).toBe('two');
   });
 
-  it('that cannot be had fails each call until it can, and no longer', async () => {
+  it('that is unavailable fails each call until it is available again', async () => {
     const value = fromFile(file);
     expect(await codeOf(value())).toBe('token_unavailable');
     expect(await codeOf(value())).toBe('token_unavailable');
