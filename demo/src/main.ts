@@ -3,13 +3,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createKeyStore } from '@countersign/core';
+import { signCall } from '@countersign/service-kit';
 import colors from 'picocolors';
 import { DecisionLog } from './decision.js';
 import { startEverything, type Everything } from './everything.js';
 import { accessToken, logIn } from './people.js';
 import { printMail, printNotice, printScene } from './print.js';
 import type { LogLine } from './service.js';
-import { signCall, type Call } from './sign-call.js';
 import { isAsExpected, play, type Stage } from './story.js';
 
 const HELP = `npm run demo [-- --once]
@@ -78,7 +78,7 @@ async function setStage({ urls, keysOf, wire }: Everything, log: DecisionLog): P
     people,
     accessToken: await accessToken(idp, '21'),
     wire,
-    thief: (call: Call) => signCall('https://herald.service/', stolenKeys, call),
+    thief: (call) => signCall(stolenKeys, { service: 'https://herald.service/', ...call }),
     log,
   };
 }

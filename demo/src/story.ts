@@ -1,7 +1,7 @@
+import { type ClaimedCall } from '@countersign/service-kit';
 import { type Browser } from '@countersign/service-kit/browser';
 import { type Decision, type DecisionLog } from './decision.js';
 import { ofThePage } from './people.js';
-import { type Call, type SignedCall } from './sign-call.js';
 import { type Wire } from './wire.js';
 
 /** One scene: what is tried, what should come of it, and what did. */
@@ -37,7 +37,7 @@ export interface Stage {
   readonly accessToken: string;
   readonly wire: Wire;
   /** Signs with herald's key, which was stolen. */
-  readonly thief: (call: Call) => Promise<SignedCall>;
+  readonly thief: (call: Omit<ClaimedCall, 'service'>) => Promise<string>;
   readonly log: DecisionLog;
 }
 
@@ -107,13 +107,12 @@ const SCRIPTS: readonly Script[] = [
     expected: { status: 403, code: 'delegation_unproven' },
     decisions: 1,
     async play({ urls, thief }) {
-      const { token } = await thief({
+      const token = await thief({
         audience: 'https://census.service/',
         method: 'GET',
         path: '/user/42/',
         user: user(21),
         scope: 'user:read',
-        body: '',
       });
       return askCensus(urls.census, token);
     },

@@ -1,7 +1,7 @@
 import { ask, refusalIn } from './api.js';
 import { announce, byId, chips, element } from './dom.js';
 import { lookForMails } from './inbox.js';
-import { askPatiently } from './patience.js';
+import { poll } from './poll.js';
 import { followLatest } from './transactions.js';
 
 const LAST_STATES = new Set(['sent', 'failed']);
@@ -51,7 +51,7 @@ async function send(user) {
  * @param {() => boolean} isLatest
  */
 async function follow(path, state, isLatest) {
-  const isKnown = await askPatiently(async () => {
+  const isKnown = await poll(async () => {
     if (!isLatest()) return true;
     const answer = await ask(path);
     if (!isLatest()) return true;

@@ -19,6 +19,7 @@ export type { AnswerRecord, DecisionFeed } from './decision-feed.js';
 export { type DevelopmentParts, developmentParts } from './development/development-parts.js';
 export { rememberForwarding } from './development/forwarding.js';
 export { type Asker, isLoopbackUrl, isStranger, refuseStrangers } from './development/refuse-strangers.js';
+export { type ClaimedCall, signCall } from './development/sign-call.js';
 export {
   type CalledService,
   type TrustedCaller,

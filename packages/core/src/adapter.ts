@@ -1,5 +1,5 @@
 // What a package needs that adapts Countersign to a framework, a client or a test kit. Applications need the root only.
-export { invalidOption, OptionsReader, readHttpsUri } from './options.js';
+export { invalidOption, isScope, OptionsReader, readHttpsUri } from './options.js';
 export { frozenSet } from './lib/frozen-set.js';
 export { SERVICE_TOKEN_TYPE } from './token.js';
 export { boundUri, isWrite, tokenHash } from './binding.js';

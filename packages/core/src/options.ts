@@ -108,11 +108,16 @@ type MemberOf<Types> = Types extends unknown ? keyof Types : never;
 /** The syntax of a scope (RFC 6749 section 3.3), without the characters that RFC 6750 forbids in a challenge. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
+/** Whether a text is one scope, by its characters only. */
+export function isScope(text: string): boolean {
+  return SCOPE.test(text);
+}
+
 /** Reads a list of scopes, each one word; none by default. */
 export function readScopes(record: OptionsReader, name: string): readonly string[] {
   const scopes = record.strings(name, []);
   scopes.forEach((scope, index) => {
-    if (!SCOPE.test(scope)) throw invalidOption(`${record.at(name)}[${String(index)}]`, 'is not one scope');
+    if (!isScope(scope)) throw invalidOption(`${record.at(name)}[${String(index)}]`, 'is not one scope');
   });
   return scopes;
 }

@@ -58,7 +58,7 @@ import { METRICS, openMetrics, type Metrics } from './telemetry/metrics.js';
 import { getDestinationToken } from './outbound/destination.decorator.js';
 import { DestinationClients, destinationProviders } from './outbound/destination-clients.js';
 import { ResourceMetadataRoute } from './well-known/resource-metadata.route.js';
-import { ScopeReaders } from './request/scope-detection.js';
+import { ScopeDetection } from './request/scope-detection.js';
 
 /** Protects every handler of the application and authorizes its outgoing calls. Import it once, in the root module. */
 @Module({})
@@ -242,7 +242,7 @@ const INBOUND: readonly Provider[] = [
     inject: [RequestStates],
   },
   ScopeOpener,
-  ScopeReaders,
+  ScopeDetection,
   RouteRules,
   {
     provide: RouteDescriptions,

@@ -1,48 +1,23 @@
-import { Controller, Get, Injectable, Module } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type Requirement } from '@countersign/core';
-import {
-  Authenticated,
-  CountersignModule,
-  type CountersignOptions,
-  type SubjectResolver,
-} from '@countersign/nestjs';
+import { CountersignModule, type CountersignOptions, type SubjectResolver } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
-import { ADAPTERS, censusOptions, SERVICE, startApplication } from './support/application.js';
+import { ADAPTERS, censusOptions, SERVICE } from './support/application.js';
+import { GuardedController } from './support/controllers/guarded.controller.js';
+import { HealthController } from './support/controllers/health.controller.js';
+import { HERALD, useIssuer } from './support/hooks/use-issuer.js';
+import { useStart } from './support/hooks/use-start.js';
 import { bearer, send } from './support/http.js';
-
-@Controller('guarded')
-class GuardedController {
-  @Get()
-  @Authenticated()
-  guarded() {
-    return 'guarded';
-  }
-}
-
-@Controller('health')
-class HealthController {
-  @Get()
-  health() {
-    return 'up';
-  }
-  @Get('live')
-  live() {
-    return 'live';
-  }
-  notARoute() {
-    return 'nothing';
-  }
-}
 
 describe.each(ADAPTERS)('an application starts over $name', ({ adapter }) => {
   let herald: TestIssuer;
   let options: CountersignOptions;
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
+  const startApplication = useStart();
+  useIssuer(HERALD, (issuer) => {
+    herald = issuer;
     options = censusOptions(herald, herald.keyStore);
   });
-  afterAll(() => herald.close());
 
   const status = async (origin: string, path: string, claims?: object) => {
     const headers =
@@ -56,12 +31,8 @@ describe.each(ADAPTERS)('an application starts over $name', ({ adapter }) => {
       options: { ...options, undecorated: 'authenticated' },
       controllers: [HealthController],
     });
-    try {
-      expect(await status(census.origin, '/health')).toBe(401);
-      expect(await status(census.origin, '/health', {})).toBe(200);
-    } finally {
-      await census.close();
-    }
+    expect(await status(census.origin, '/health')).toBe(401);
+    expect(await status(census.origin, '/health', {})).toBe(200);
   });
 
   it.each<['public' | readonly Requirement[], number, number]>([
@@ -74,12 +45,8 @@ describe.each(ADAPTERS)('an application starts over $name', ({ adapter }) => {
       options: { ...options, exempt },
       controllers: [HealthController],
     });
-    try {
-      expect(await status(census.origin, '/health')).toBe(anonymous);
-      expect(await status(census.origin, '/health', { scope: 'user:read' })).toBe(authenticated);
-    } finally {
-      await census.close();
-    }
+    expect(await status(census.origin, '/health')).toBe(anonymous);
+    expect(await status(census.origin, '/health', { scope: 'user:read' })).toBe(authenticated);
   });
 
   it('with options that its own providers help to make', async () => {
@@ -115,16 +82,12 @@ describe.each(ADAPTERS)('an application starts over $name', ({ adapter }) => {
 
   it('and publishes its public keys, in public', async () => {
     const census = await startApplication({ adapter, options, controllers: [GuardedController] });
-    try {
-      const answer = await send(census.origin, { path: '/.well-known/jwks.json' });
-      expect(answer.status).toBe(200);
-      expect(answer.headers['content-type']).toMatch(/^application\/jwk-set\+json/);
-      expect(answer.headers['cache-control']).toBe('public, max-age=300');
-      expect(answer.json).toEqual(JSON.parse(JSON.stringify(herald.keyStore.publicKeys())));
-      expect(answer.text).not.toContain('"d"');
-    } finally {
-      await census.close();
-    }
+    const answer = await send(census.origin, { path: '/.well-known/jwks.json' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-type']).toMatch(/^application\/jwk-set\+json/);
+    expect(answer.headers['cache-control']).toBe('public, max-age=300');
+    expect(answer.json).toEqual(JSON.parse(JSON.stringify(herald.keyStore.publicKeys())));
+    expect(answer.text).not.toContain('"d"');
   });
 
   it('beside another one in the same process, and neither accepts the tokens of the other', async () => {

@@ -1,17 +1,11 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Authenticated } from '@countersign/nestjs';
-import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from './support/application.js';
-import { startCalledService, type CalledService } from './support/called-service.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, SERVICE, type Application } from './support/application.js';
+import { type CalledService } from './support/called-service.js';
 import { CLIENTS } from './support/clients.js';
+import { useCaller } from './support/hooks/use-caller.js';
 import { bearer, send } from './support/http.js';
 
 const { jest } = import.meta;
@@ -43,24 +37,8 @@ describe.each(ADAPTERS)('over $name', ({ adapter }) => {
   let called: CalledService;
   let census: Application;
 
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    const { origin } = called;
-    census = await startApplication({
-      adapter,
-      options: {
-        ...censusOptions(issuer, issuer.keyStore),
-        destinations: [{ name: 'herald', url: origin, onBehalfOf: 'service', authorize: 'mint' }],
-      },
-      imports: [AuthorizedHttpModule],
-      controllers: [CallingController],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    await issuer.close();
+  useCaller({ adapter, controllers: [CallingController] }, (started) => {
+    ({ issuer, called, census } = started);
   });
 
   describe.each(CLIENTS)('a request whose handler calls by $name', ({ name }) => {

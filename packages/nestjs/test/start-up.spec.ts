@@ -10,7 +10,7 @@ import {
   type HandlerPolicy,
   type SubjectResolver,
 } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import {
   censusOptions,
   SERVICE,
@@ -18,39 +18,17 @@ import {
   startError,
   type ApplicationParts,
 } from './support/application.js';
-
-@Controller('guarded')
-class GuardedController {
-  @Get()
-  @Authenticated()
-  guarded() {
-    return 'guarded';
-  }
-}
-
-@Controller('health')
-class HealthController {
-  @Get()
-  health() {
-    return 'up';
-  }
-  @Get('live')
-  live() {
-    return 'live';
-  }
-  notARoute() {
-    return 'nothing';
-  }
-}
+import { GuardedController } from './support/controllers/guarded.controller.js';
+import { HealthController } from './support/controllers/health.controller.js';
+import { HERALD, useIssuer } from './support/hooks/use-issuer.js';
 
 describe('an application does not start', () => {
   let herald: TestIssuer;
   let options: CountersignOptions;
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
+  useIssuer(HERALD, (issuer) => {
+    herald = issuer;
     options = censusOptions(herald, herald.keyStore);
   });
-  afterAll(() => herald.close());
 
   const start = (parts: Partial<ApplicationParts>) => () =>
     startApplication({

@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { AuthorizedCall, Authorizer } from '@countersign/core';
 import { AUTHORIZER, createKeyStore, KEY_STORE, type KeyStore, RequestScope } from '@countersign/nestjs';
-import { notFound, Problem, uriRoot } from '@countersign/service-kit';
+import { type ClaimedCall, notFound, Problem, signCall, uriRoot } from '@countersign/service-kit';
 import type { GatewayConfig } from '../config.js';
 import { Upstreams } from '../forward/upstreams.js';
 import { GATEWAY_CONFIG } from '../gateway-config.js';
 import { type Attempt, type AttemptStep, send } from './attempt.js';
 import { DecisionBoard } from './decision-board.js';
-import { type ClaimedCall, signClaimed } from './signed-call.js';
 
 type Script = () => Promise<Omit<Attempt, 'name'>>;
 
@@ -140,9 +139,10 @@ export class Attempts {
     { service, user, path, says }: Pick<ClaimedCall, 'service' | 'path'> & { user: number; says: string },
   ): Promise<AttemptStep> {
     const { url, audience } = this.upstreams.census;
-    const token = await signClaimed(keyStore, {
+    const token = await signCall(keyStore, {
       service,
       audience,
+      method: 'GET',
       path: `/${path}`,
       user: userUri(audience, user),
       scope: 'user:read',

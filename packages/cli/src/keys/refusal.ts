@@ -1,6 +1,6 @@
 import { CountersignError } from '@countersign/core';
 import { CommanderError } from 'commander';
-import { isoTime } from '../output/moment.js';
+import { roundedUpIsoTime } from '../output/iso-time.js';
 import { commandText } from './command-text.js';
 import { type Findings, type Task } from './task.js';
 
@@ -32,7 +32,8 @@ export function refusalOf(error: unknown, task: Task): Findings {
   if (!(error instanceof CountersignError) || !REFUSALS.has(error.code))
     return { outcome: 'failed', sentences: [`Failed: ${message}`] };
   const { code, notBefore } = error;
-  const breaks = notBefore === undefined ? undefined : WOULD_BREAK.get(task.name)?.(isoTime(notBefore));
+  const breaks =
+    notBefore === undefined ? undefined : WOULD_BREAK.get(task.name)?.(roundedUpIsoTime(notBefore));
   const { name, options, kid } = task;
   return {
     outcome: 'refused',

@@ -1,6 +1,6 @@
 import { publicationSeconds, type KeyDirectory } from '@countersign/core/rotation';
 import { type Command, InvalidArgumentError } from 'commander';
-import { isoTime } from '../output/moment.js';
+import { roundedUpIsoTime } from '../output/iso-time.js';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';
 import { addKidArgument, shortKid, wholeKid } from './key-name.js';
 import { type Findings, type KeysOptions } from './task.js';
@@ -28,7 +28,7 @@ async function revoke(directory: KeyDirectory, kid: string, { reason }: Options)
     return { outcome: 'nothing_due', sentences: [`${shortKid(keyId)} is gone already.`], state };
   const gone = state.keys.find((key) => key.keyId === keyId);
   const successor = changed.find(({ to }) => to === 'active');
-  const forgotten = isoTime((gone?.goneAt ?? 0) + publicationSeconds(overlap));
+  const forgotten = roundedUpIsoTime((gone?.goneAt ?? 0) + publicationSeconds(overlap));
   const sentences = [
     `${shortKid(keyId)} is revoked: not published any more, and its file is deleted.`,
     `Services that fetched your key set before may accept its tokens until they fetch it again: by ${forgotten} as long as they reach it.`,

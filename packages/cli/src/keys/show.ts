@@ -10,7 +10,7 @@ import {
 } from '@countersign/core/rotation';
 import { type Command } from 'commander';
 import { formatDuration } from '../output/duration.js';
-import { describeMoment } from '../output/moment.js';
+import { describeTime } from '../output/iso-time.js';
 import { type Styles } from '../output/styles.js';
 import { formatTable } from '../output/table.js';
 import { carryOut, defineCommand, type Deliver } from './keys-command.js';
@@ -71,7 +71,7 @@ function countText({ keys }: KeyDirectoryState): string {
 }
 
 function cells(key: KeyRecord, { overlap }: KeyDirectoryState, now: number): readonly string[] {
-  const since = describeMoment(sinceOf(key), now);
+  const since = describeTime(sinceOf(key), now);
   return [shortKid(key.keyId), key.algorithm, key.state, since, nextStepOf(key, overlap, now)];
 }
 
@@ -87,7 +87,7 @@ function sinceOf({ state, ...times }: KeyRecord): number {
 
 /** The step that is next for this one key, and when it is safe. */
 function nextStepOf(key: KeyRecord, overlap: KeyOverlap, now: number): string {
-  if (key.state === 'pending') return `activate ${describeMoment(activationSafeAt(key, overlap), now)}`;
-  if (key.state === 'retiring') return `retire ${describeMoment(retirementSafeAt(key, overlap), now)}`;
+  if (key.state === 'pending') return `activate ${describeTime(activationSafeAt(key, overlap), now)}`;
+  if (key.state === 'retiring') return `retire ${describeTime(retirementSafeAt(key, overlap), now)}`;
   return key.reason === undefined ? '' : `revoked: ${key.reason}`;
 }

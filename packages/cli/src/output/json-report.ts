@@ -5,7 +5,7 @@ import {
   type KeyState,
   type KeyStep,
 } from '@countersign/core/rotation';
-import { isoTime } from './moment.js';
+import { roundedUpIsoTime } from './iso-time.js';
 import { type Outcome, type Report } from './report.js';
 
 /**
@@ -64,7 +64,7 @@ export function jsonReport(report: Report): JsonReport {
     command: report.command,
     outcome: report.outcome,
     directory: report.directory,
-    at: isoTime(report.at),
+    at: roundedUpIsoTime(report.at),
     message: report.sentences.join(' '),
     changed: report.changed.map(({ keyId, from, to }) => ({ kid: keyId, from: from ?? null, to })),
     keys: state?.keys.map(jsonKey) ?? null,
@@ -75,7 +75,7 @@ export function jsonReport(report: Report): JsonReport {
         : {
             action: next.action,
             kid: next.keyId ?? null,
-            notBefore: isoTime(next.notBefore),
+            notBefore: roundedUpIsoTime(next.notBefore),
             command: next.command,
           },
     refusal:
@@ -98,7 +98,7 @@ function jsonKey(key: KeyRecord): JsonKey {
     alg: key.algorithm,
     state: key.state,
     file: key.file,
-    preparedAt: isoTime(key.preparedAt),
+    preparedAt: roundedUpIsoTime(key.preparedAt),
     activatedAt: isoTimeOrNull(key.activatedAt),
     retiringAt: isoTimeOrNull(key.retiringAt),
     goneAt: isoTimeOrNull(key.goneAt),
@@ -107,5 +107,5 @@ function jsonKey(key: KeyRecord): JsonKey {
 }
 
 function isoTimeOrNull(epochSeconds: number | undefined): string | null {
-  return epochSeconds === undefined ? null : isoTime(epochSeconds);
+  return epochSeconds === undefined ? null : roundedUpIsoTime(epochSeconds);
 }

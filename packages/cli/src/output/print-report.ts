@@ -1,5 +1,5 @@
 import { jsonReport } from './json-report.js';
-import { describeMoment } from './moment.js';
+import { describeTime } from './iso-time.js';
 import { exitCodeOf, type Report } from './report.js';
 import { stylesFor, type Styles } from './styles.js';
 
@@ -34,7 +34,7 @@ function refusalLines({ refusal, at }: Report, { strong }: Styles): readonly str
   const { notBefore, command, forceCommand, wouldBreak } = refusal ?? {};
   const lines = [];
   if (notBefore !== undefined && command !== undefined)
-    lines.push(`Safe from ${describeMoment(notBefore, at)}:`, `  ${strong(command)}`);
+    lines.push(`Safe from ${describeTime(notBefore, at)}:`, `  ${strong(command)}`);
   if (forceCommand !== undefined && wouldBreak !== undefined)
     lines.push(
       'To do it now all the same:',
@@ -49,6 +49,6 @@ function nextLines({ outcome, next, state, at }: Report, { strong }: Styles): re
   if (next === undefined || outcome === 'refused' || outcome === 'failed') return [];
   if (next.action === 'prepare' && next.notBefore <= at && state?.keys.some((key) => key.state === 'active'))
     return ['Nothing has to be done next. When you want a new key:', `  ${strong(next.command)}`];
-  const when = next.notBefore > at ? `from ${describeMoment(next.notBefore, at)}` : 'safe now';
+  const when = next.notBefore > at ? `from ${describeTime(next.notBefore, at)}` : 'safe now';
   return [`Next, ${when}:`, `  ${strong(next.command)}`];
 }

@@ -54,7 +54,7 @@ export function takeBudget(operation: keyof Costs, algorithm: Algorithm, key: Ke
   return true;
 }
 
-/** Whether one operation takes a core for so long that it is never done in place. */
+/** Whether one operation takes a core for so long that it is never done on the event loop. */
 export function isLong(operation: keyof Costs, algorithm: Algorithm, key: KeyObject): boolean {
   return COSTS[algorithm][operation] === 'long' || sizeOf(key) > MAX_BITS;
 }

@@ -11,8 +11,8 @@ import { claim, type Claims, type EligibleActor, type ValidatedToken } from '../
 export function readActors(token: ValidatedToken): readonly string[] {
   const actors: string[] = [];
   // The depth of a claim set is bounded where it is parsed, so this loop is too.
-  for (let link = claim(token.claims, 'act'); link !== undefined; link = memberOf(link, 'act')) {
-    const actor = memberOf(link, 'sub');
+  for (let link = claim(token.claims, 'act'); link !== undefined; link = actorMember(link, 'act')) {
+    const actor = actorMember(link, 'sub');
     if (typeof actor !== 'string' || actor === '') throw invalid('each act must be an object with a sub');
     if (actors.includes(actor)) throw invalid('the chain of actors runs in a circle');
     actors.push(actor);
@@ -31,14 +31,14 @@ export function readActors(token: ValidatedToken): readonly string[] {
 export function readMayAct(claims: Claims): EligibleActor | undefined {
   const mayAct = claim(claims, 'may_act');
   if (mayAct === undefined) return undefined;
-  const subject = memberOf(mayAct, 'sub');
-  const issuer = memberOf(mayAct, 'iss');
+  const subject = actorMember(mayAct, 'sub');
+  const issuer = actorMember(mayAct, 'iss');
   if (typeof subject !== 'string' || subject === '') throw invalid('may_act must be an object with a sub');
   if (issuer !== undefined && typeof issuer !== 'string') throw invalid('may_act.iss must be a string');
   return Object.freeze({ issuer, subject });
 }
 
-function memberOf(link: unknown, name: string): unknown {
+function actorMember(link: unknown, name: string): unknown {
   if (typeof link !== 'object' || link === null || Array.isArray(link)) return null;
   return Object.hasOwn(link, name) ? Reflect.get(link, name) : undefined;
 }

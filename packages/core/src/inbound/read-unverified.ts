@@ -3,6 +3,7 @@ import { algorithmNamed } from '../crypto/algorithms.js';
 import { withScratch } from '../lib/scratch-buffer.js';
 import { type Claims, type TokenHeader, type UnverifiedToken } from '../token.js';
 import { Memo } from '../lib/bounded-map.js';
+import { decodePart, isCanonical, splitCompactJwt } from './compact-jwt.js';
 import { parseJsonObject } from './strict-json.js';
 
 /** Header parameters that are refused, whatever they hold: they name keys, change the meaning of the token, or wrap another. */
@@ -20,54 +21,46 @@ const KEY_ID = /^(?!.*\.\.)[A-Za-z0-9_.~+/=:@-]{1,255}$/;
  * issuer may use, such as `none` or one with a shared secret (RFC 8725 section 3.1).
  */
 export function readUnverified(token: string, maxTokenBytes: number): UnverifiedToken {
-  const headerEnd = token.indexOf('.');
-  const claimsEnd = token.indexOf('.', headerEnd + 1);
-  if (headerEnd === -1 || claimsEnd === -1 || token.includes('.', claimsEnd + 1))
-    throw malformed('has not three parts');
+  const parts = splitCompactJwt(token);
+  if (parts === undefined) throw malformed('has not three parts');
   if (token.length > maxTokenBytes) {
     throw new CountersignError('token_too_large', `the token is larger than ${String(maxTokenBytes)} bytes`);
   }
-  const signature = decodeSegment(token.slice(claimsEnd + 1));
-  const header = headerOf(token.slice(0, headerEnd));
+  const signature = decode(parts.signature);
+  const header = headerOf(parts.header);
   // Of what no issuer may use nothing more has to be read.
   if (algorithmNamed(header.alg) === undefined)
     throw new CountersignError(
       'algorithm_not_allowed',
       'the token names an algorithm that is never accepted',
     );
-  const segment = token.slice(headerEnd + 1, claimsEnd);
-  const claims = readClaims(segment);
+  const claims = readClaims(parts.claims);
   if (claims === undefined) throw malformed('has claims that are not one strict JSON object');
-  return { header, claims, signingInput: token.slice(0, claimsEnd), signature };
+  return { header, claims, signingInput: parts.signingInput, signature };
 }
 
-/**
- * Decodes base64url and encodes it again: Node forgives other characters and trailing bits, RFC 7515 section 2 does not.
- * @throws CountersignError `token_malformed`.
- */
-export function decodeSegment(segment: string): Buffer {
-  return canonical(Buffer.from(segment, 'base64url'), segment);
-}
-
-function canonical(octets: Buffer, segment: string): Buffer {
-  if (octets.length === 0 || octets.toString('base64url') !== segment)
-    throw malformed('is not canonical base64url');
+function decode(part: string): Buffer {
+  const octets = decodePart(part);
+  if (octets === undefined) throw notCanonical();
   return octets;
 }
 
 /** Apart from the caller, so that what is refused before it makes no closure. */
-function readClaims(segment: string): Claims | undefined {
-  return withScratch(segment, 'base64url', (octets) => parseJsonObject(canonical(octets, segment)));
+function readClaims(part: string): Claims | undefined {
+  return withScratch(part, 'base64url', (octets) => {
+    if (!isCanonical(octets, part)) throw notCanonical();
+    return parseJsonObject(octets);
+  });
 }
 
 /** Every token by one key has the same header. */
 const headers = new Memo<TokenHeader>();
 
-function headerOf(segment: string): TokenHeader {
-  const known = headers.get(segment);
+function headerOf(part: string): TokenHeader {
+  const known = headers.get(part);
   if (known !== undefined) return known;
-  const octets = decodeSegment(segment);
-  // The encoded text and not the segment, which is a piece of the token.
+  const octets = decode(part);
+  // The encoded text and not the part, which is a piece of the token.
   return headers.keep(octets.toString('base64url'), readHeader(octets));
 }
 
@@ -87,6 +80,10 @@ function readHeader(octets: Buffer): TokenHeader {
 
 function malformed(problem: string): CountersignError {
   return new CountersignError('token_malformed', `the token ${problem}`);
+}
+
+function notCanonical(): CountersignError {
+  return malformed('is not canonical base64url');
 }
 
 function notAllowed(problem: string): CountersignError {

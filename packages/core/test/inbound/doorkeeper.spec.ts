@@ -9,20 +9,20 @@ const known = (doorkeeper: Doorkeeper, of: readonly string[]): number =>
   of.filter((text) => doorkeeper.has(text)).length;
 
 describe('doorkeeper', () => {
-  it('know every text that came, for as long as so many others that come after it', () => {
+  it('knows every text that came, until as many others have come after it', () => {
     const doorkeeper = new Doorkeeper(2000);
     const came = texts(2000);
     for (const text of came) doorkeeper.add(text);
     expect(known(doorkeeper, came)).toBe(2000);
   });
 
-  it('take few texts for known that never came', () => {
+  it('takes few texts for known that never came', () => {
     const doorkeeper = new Doorkeeper(2000);
     for (const text of texts(10_000)) doorkeeper.add(text);
     expect(known(doorkeeper, texts(10_000))).toBeLessThan(1500);
   });
 
-  it('forget what did not come for long, and keep what is asked for', () => {
+  it('forgets what did not come for long, and keeps what is asked for', () => {
     const doorkeeper = new Doorkeeper(1024);
     const [inUse = '', ...forgotten] = texts(400);
     for (const text of [inUse, ...forgotten]) doorkeeper.add(text);

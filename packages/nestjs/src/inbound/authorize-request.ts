@@ -51,7 +51,7 @@ export class RequestAuthorizer implements OnModuleInit {
     if (this.#mustWait(state, rule)) return this.#authorizeLater(context, state, rule);
     const { principal } = state.authentication;
     if (rule?.access !== 'optional') authorize(principal, rule?.requirements ?? []);
-    this.#letIn(state, principal);
+    this.#setPrincipal(state, principal);
     return undefined;
   }
 
@@ -85,10 +85,10 @@ export class RequestAuthorizer implements OnModuleInit {
       }
     }
     if (!state.isUsed) await this.verifier.useOnce(state.authentication);
-    this.#letIn(state, principal);
+    this.#setPrincipal(state, principal);
   }
 
-  #letIn(state: RequestState, principal: Principal): void {
+  #setPrincipal(state: RequestState, principal: Principal): void {
     state.principal = principal;
     this.markSpan(principal);
   }

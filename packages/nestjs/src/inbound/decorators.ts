@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
 import { CountersignError, type Principal } from '@countersign/core';
+import { isScope } from '@countersign/core/adapter';
 import { currentPrincipal } from '../request/current-principal.js';
 import { type HandlerPolicy } from '../countersign.extensions.js';
 import { noteMethod } from './handler-methods.js';
@@ -9,9 +10,6 @@ import { addStatements } from './statements.js';
 
 type RouteDecorator = ClassDecorator & MethodDecorator;
 type Names = readonly [string, ...string[]];
-
-/** The syntax of a scope (RFC 6749 section 3.3). */
-const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
 /**
  * Requires all of the given scopes; `Scopes.any` requires one of them. On a class it applies to every handler. All decorators
@@ -24,10 +22,12 @@ const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
  */
 export const Scopes = Object.assign(
   (...scopes: Names): RouteDecorator =>
-    stating(...named('@Scopes', scopes, SCOPE).map((scope) => ({ kind: 'scope', anyOf: [scope] }) as const)),
+    stating(
+      ...named('@Scopes', scopes, isScope).map((scope) => ({ kind: 'scope', anyOf: [scope] }) as const),
+    ),
   {
     any: (...scopes: Names): RouteDecorator =>
-      stating({ kind: 'scope', anyOf: named('@Scopes.any', scopes, SCOPE) }),
+      stating({ kind: 'scope', anyOf: named('@Scopes.any', scopes, isScope) }),
   },
 );
 
@@ -121,14 +121,18 @@ function stating(...requirements: readonly StatedRequirement[]): RouteDecorator 
   };
 }
 
-function named(decorator: string, names: readonly string[], syntax?: RegExp): readonly string[] {
+function named(
+  decorator: string,
+  names: readonly string[],
+  isName = (text: string) => text !== '',
+): readonly string[] {
   if (names.length === 0) {
     throw new CountersignError(
       'config_invalid',
       `${decorator}() needs at least one name; write @Authenticated() to let in everybody who is authenticated`,
     );
   }
-  const wrong = names.find((name) => typeof name !== 'string' || name === '' || syntax?.test(name) === false);
+  const wrong = names.find((name) => typeof name !== 'string' || !isName(name));
   if (wrong !== undefined) {
     throw new CountersignError(
       'config_invalid',

@@ -1,5 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { isObject } from '../is-object.js';
+import { type NestModule, type Wrapper } from '../nest-modules.js';
 import { classChain, isClass, prototypeOf } from './handler-methods.js';
 
 /** How a handler is reached. A field of GraphQL has guards of its own only where its module enables them. */
@@ -38,9 +40,6 @@ export interface Handler {
   /** What stands under that name in the class. */
   readonly method: object;
 }
-
-type NestModule = ModulesContainer extends Map<string, infer Each> ? Each : never;
-export type Wrapper = NestModule['providers'] extends Map<unknown, infer Each> ? Each : never;
 
 /** A class that Nest makes something of, in the module that it belongs to. */
 export interface Hosted {
@@ -89,10 +88,6 @@ function classOf(instance: unknown): Type | undefined {
   const prototype: unknown = isObject(instance) ? Object.getPrototypeOf(instance) : undefined;
   const type: unknown = isObject(prototype) ? prototype.constructor : undefined;
   return isClass(type) ? type : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 /** The handlers of one class, each once for each way to reach it. */

@@ -1,6 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
-import { isInstanceOf, type Wrapper } from './handler-kinds.js';
+import { type Wrapper } from '../nest-modules.js';
+import { isInstanceOf } from './handler-kinds.js';
 
 /** The context of what Nest makes once. Others have an id between 0 and 1. */
 const STATIC_CONTEXT_ID = 1;

@@ -4,10 +4,8 @@ import { type Authorizer } from '@countersign/core';
 import { invalidOption } from '@countersign/core/adapter';
 import { AuthorizedFetch, createDestinationClient, type DestinationClient } from '@countersign/core/http';
 import { AUTHORIZER } from '../countersign.tokens.js';
+import { type Wrapper, wrappersIn } from '../nest-modules.js';
 import { askedBy, askedNames, getDestinationToken, nameOfToken } from './destination.decorator.js';
-
-type NestModules = ModulesContainer extends Map<string, infer Each> ? Each : never;
-type Wrapper = NestModules['providers'] extends Map<unknown, infer Each> ? Each : never;
 
 /** The clients of all declared destinations, by name. */
 @Injectable()
@@ -38,9 +36,9 @@ export class DestinationClients implements OnModuleInit {
   }
 
   #refuseUnknown(): void {
-    const made = this.#everythingMade();
-    const standIns = new Set(made.filter(isStandIn).map(({ token }) => nameOfToken(token)));
-    for (const wrapper of made) {
+    const wrappers = wrappersIn(this.modules.values());
+    const standIns = new Set(wrappers.filter(isStandIn).map(({ token }) => nameOfToken(token)));
+    for (const wrapper of wrappers) {
       const name = asksFor(wrapper).find((each) => !this.#byName.has(each) && !standIns.has(each));
       if (name === undefined) continue;
       const declared = [...this.#byName.keys()].join(', ') || 'none';
@@ -50,12 +48,6 @@ export class DestinationClients implements OnModuleInit {
         `must declare ${JSON.stringify(name)}, which ${asks}; declared: ${declared}`,
       );
     }
-  }
-
-  #everythingMade(): readonly Wrapper[] {
-    return [...this.modules.values()].flatMap(({ providers, controllers, injectables, middlewares }) =>
-      [providers, controllers, injectables, middlewares].flatMap((made) => [...made.values()]),
-    );
   }
 }
 

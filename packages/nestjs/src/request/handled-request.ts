@@ -1,5 +1,6 @@
 import { type ArgumentsHost } from '@nestjs/common';
 import { rawRequest, type HandledRequest, type RawRequest } from '@countersign/core/http';
+import { isObject } from '../is-object.js';
 
 /**
  * Whether a handler answers HTTP. Nest says so of every handler that a library runs through it without naming a type, whatever
@@ -13,10 +14,6 @@ export function isHttp(host: ArgumentsHost): boolean {
 
 function isResponse(value: unknown): boolean {
   return isObject(value) && 'writableEnded' in value;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 /** The request of an HTTP handler. Not by `switchToHttp()`, which makes three functions each time that it is called. */

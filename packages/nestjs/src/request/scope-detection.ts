@@ -3,10 +3,8 @@ import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AuthorizedFetch, OutgoingCalls, RequestScope, RequestStates } from '@countersign/core/http';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
+import { type Wrapper, wrappersIn } from '../nest-modules.js';
 import { hasAdapter } from './scope-opener.js';
-
-type NestModules = ModulesContainer extends Map<string, infer Each> ? Each : never;
-type Wrapper = NestModules['providers'] extends Map<unknown, infer Each> ? Each : never;
 
 /** By what the application reads the scope of a request. */
 const READERS: ReadonlySet<unknown> = new Set([RequestScope, OutgoingCalls, AuthorizedFetch]);
@@ -17,7 +15,7 @@ const READERS: ReadonlySet<unknown> = new Set([RequestScope, OutgoingCalls, Auth
  * Does not see who asks `app.get()` or a `ModuleRef` later: that is what `requestScope: 'always'` is for.
  */
 @Injectable()
-export class ScopeReaders implements OnModuleInit {
+export class ScopeDetection implements OnModuleInit {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly host: HttpAdapterHost,
@@ -35,11 +33,8 @@ export class ScopeReaders implements OnModuleInit {
 
   /** Everything that Nest makes, but what is ours. */
   #ofTheApplication(): readonly Wrapper[] {
-    return [...this.modules.values()]
-      .filter(({ providers }) => !providers.has(COUNTERSIGN_OPTIONS))
-      .flatMap(({ providers, controllers, injectables, middlewares }) =>
-        [providers, controllers, injectables, middlewares].flatMap((made) => [...made.values()]),
-      );
+    const modules = [...this.modules.values()];
+    return wrappersIn(modules.filter(({ providers }) => !providers.has(COUNTERSIGN_OPTIONS)));
   }
 }
 

@@ -12,13 +12,9 @@ import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import { CountersignError, FAULTS, type FaultCode, type ReplayStore } from '@countersign/core';
 import { answerFault, Authenticated, CountersignModule, Public } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { ADAPTERS, censusOptions, SERVICE, type Application } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -62,6 +58,7 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
   let herald: TestIssuer;
   let census: Application;
   let storeFails = false;
+  const startApplication = useStart();
   const used = new Set<string>();
   const replayStore: ReplayStore = {
     async firstUse(key) {
@@ -70,17 +67,8 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
     },
   };
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
-      adapter,
-      options: { ...censusOptions(herald, herald.keyStore), replayStore },
-      controllers: [FaultController],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
+  useApplication({ adapter, controllers: [FaultController], options: () => ({ replayStore }) }, (started) => {
+    ({ issuer: herald, census } = started);
   });
   beforeEach(() => {
     ran = 0;
@@ -114,16 +102,12 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
       options: { ...censusOptions(herald, herald.keyStore), trust: [down.trustRecord()] },
       controllers: [FaultController],
     });
-    try {
-      const headers = [bearer(await down.token({ audience: SERVICE }))];
-      await down.close();
-      const answer = await send(other.origin, { path: '/guarded', headers });
-      expectRefusal(answer, { status: 503, code: 'keys_unavailable', challenge: undefined });
-      expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
-      expect(ran).toBe(0);
-    } finally {
-      await other.close();
-    }
+    const headers = [bearer(await down.token({ audience: SERVICE }))];
+    await down.close();
+    const answer = await send(other.origin, { path: '/guarded', headers });
+    expectRefusal(answer, { status: 503, code: 'keys_unavailable', challenge: undefined });
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect(ran).toBe(0);
   });
 
   it('of the replay store is 503, and the token can be used when the store is back', async () => {
@@ -166,15 +150,11 @@ describe.each(ADAPTERS)('a fault over $name', ({ adapter }) => {
       controllers: [FaultController],
       prepare: (nest) => void nest.useGlobalFilters(new EverythingFilter(nest.get(HttpAdapterHost))),
     });
-    try {
-      const answer = await send(other.origin, { path: '/guarded' });
-      expect({ status: answer.status, json: answer.json }).toEqual({
-        status: 401,
-        json: { mine: 'token_missing' },
-      });
-    } finally {
-      await other.close();
-    }
+    const answer = await send(other.origin, { path: '/guarded' });
+    expect({ status: answer.status, json: answer.json }).toEqual({
+      status: 401,
+      json: { mine: 'token_missing' },
+    });
   });
 
   it('is logged with its instance, and without the token', async () => {

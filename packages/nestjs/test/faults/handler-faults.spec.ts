@@ -3,15 +3,11 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError, FAULTS, type FaultCode } from '@countersign/core';
 import { answerFault, Authenticated, Public } from '@countersign/nestjs';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, censusOptions, SERVICE, type Application } from '../support/application.js';
 import { CLIENTS } from '../support/clients.js';
+import { useApplication } from '../support/hooks/use-application.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 import { expectRefusal } from '../support/refusals.js';
 
@@ -52,18 +48,10 @@ const UNAUTHENTICATED = (Object.keys(FAULTS) as FaultCode[]).filter(
 describe.each(ADAPTERS)('a fault that a handler throws over $name', ({ adapter }) => {
   let herald: TestIssuer;
   let census: Application;
+  const startApplication = useStart();
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
-      adapter,
-      options: censusOptions(herald, herald.keyStore),
-      controllers: [ThrowingController],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
+  useApplication({ adapter, controllers: [ThrowingController] }, (started) => {
+    ({ issuer: herald, census } = started);
   });
   beforeEach(() => {
     ran = 0;
@@ -94,15 +82,11 @@ describe.each(ADAPTERS)('a fault that a handler throws over $name', ({ adapter }
       controllers: [ThrowingController],
       prepare: (nest) => void nest.useGlobalFilters(new EverythingFilter(nest.get(HttpAdapterHost))),
     });
-    try {
-      thrown = 'token_expired';
-      expect((await send(other.origin, { path: '/public' })).status).toBe(500);
-      const headers = [bearer(await herald.token({ audience: SERVICE, claims: { exp: 1 } }))];
-      const refused = await send(other.origin, { path: '/guarded', headers });
-      expect([refused.status, ran]).toEqual([401, 1]);
-    } finally {
-      await other.close();
-    }
+    thrown = 'token_expired';
+    expect((await send(other.origin, { path: '/public' })).status).toBe(500);
+    const headers = [bearer(await herald.token({ audience: SERVICE, claims: { exp: 1 } }))];
+    const refused = await send(other.origin, { path: '/guarded', headers });
+    expect([refused.status, ran]).toEqual([401, 1]);
   });
 
   it('is answered 403 as ever when it is about what the principal may do', async () => {
@@ -125,16 +109,12 @@ describe.each(ADAPTERS)('a fault that a handler throws over $name', ({ adapter }
       },
       imports: [AuthorizedHttpModule],
     });
-    try {
-      thrown = 'token_expired';
-      const answer = await client.send(caller.nest, {
-        url: `${census.origin}/guarded`,
-        method: 'POST',
-        body: '',
-      });
-      expect([answer.status, ran]).toEqual([500, 1]);
-    } finally {
-      await caller.close();
-    }
+    thrown = 'token_expired';
+    const answer = await client.send(caller.nest, {
+      url: `${census.origin}/guarded`,
+      method: 'POST',
+      body: '',
+    });
+    expect([answer.status, ran]).toEqual([500, 1]);
   });
 });

@@ -10,15 +10,11 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { CountersignError, FAULTS, type ReplayStore } from '@countersign/core';
 import { Authenticated, FaultFilter, Public, Scopes } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, censusOptions, SERVICE, type Application } from '../support/application.js';
 import { HouseStyleFilter } from '../handlers/program/application/house-style.filter.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
+import { useStart } from '../support/hooks/use-start.js';
 import {
   AllExceptionsFilter,
   answered,
@@ -68,16 +64,14 @@ class PageController {
 describe.each(ADAPTERS)('a refusal over $name', ({ adapter }) => {
   let herald: TestIssuer;
   let storeFails = false;
+  const startApplication = useStart();
   const replayStore: ReplayStore = {
     async firstUse() {
       if (storeFails) throw new Error(SECRET);
       return true;
     },
   };
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
-  afterAll(() => herald.close());
+  useIssuer(HERALD, (issuer) => void (herald = issuer));
   beforeEach(() => {
     ran = 0;
     storeFails = false;
@@ -95,12 +89,8 @@ describe.each(ADAPTERS)('a refusal over $name', ({ adapter }) => {
         if (filter !== undefined) nest.useGlobalFilters(filter(nest.get(HttpAdapterHost), nest));
       },
     });
-    try {
-      await ask(census);
-      expect(ran).toBe(0);
-    } finally {
-      await census.close();
-    }
+    await ask(census);
+    expect(ran).toBe(0);
   }
 
   /** One refusal of each status. */

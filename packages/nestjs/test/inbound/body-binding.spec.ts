@@ -2,14 +2,9 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { Body, Controller, Get, Post, Put, Req } from '@nestjs/common';
 import { Scopes } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, SERVICE, type Application } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 import { bearer, send, type Answer, type WireRequest } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -45,12 +40,10 @@ describe.each(ADAPTERS)('the body of a request over $name', ({ name, adapter }) 
   let herald: TestIssuer;
   let census: Application;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    const trust = [herald.trustRecord({ scopes: ['user:read'] })];
-    census = await startApplication({
+  useApplication(
+    {
       adapter,
-      options: { ...censusOptions(herald, herald.keyStore), trust, maxBodyBytes: MAX_BODY_BYTES },
+      options: () => ({ maxBodyBytes: MAX_BODY_BYTES }),
       controllers: [UserController],
       prepare(nest) {
         const instance: { addContentTypeParser?(type: string, parser: (...args: never[]) => void): void } =
@@ -61,12 +54,11 @@ describe.each(ADAPTERS)('the body of a request over $name', ({ name, adapter }) 
           (_request: unknown, _body: unknown, done: (error: null) => void) => done(null),
         );
       },
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
-  });
+    },
+    (started) => {
+      ({ issuer: herald, census } = started);
+    },
+  );
   beforeEach(() => {
     received.length = 0;
   });

@@ -1,9 +1,10 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import { type Principal } from '@countersign/core';
 import { Authenticated, CurrentPrincipal, Scopes, type CountersignOptions } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import { ADAPTERS, REALM, SERVICE, startApplication, type Application } from '../support/application.js';
 import { createDpopClient } from '../support/dpop-client.js';
+import { useIssuer } from '../support/hooks/use-issuer.js';
 import { bearer, send } from '../support/http.js';
 import { expectRefusal } from '../support/refusals.js';
 
@@ -32,10 +33,7 @@ describe.each(ADAPTERS)('a token that is bound to a key over $name', ({ adapter 
   let idp: TestIssuer;
   let application: Application;
 
-  beforeAll(async () => {
-    idp = await TestIssuer.start({ issuer: 'https://idp.example/', name: 'idp' });
-  });
-  afterAll(() => idp.close());
+  useIssuer({ issuer: 'https://idp.example/', name: 'idp' }, (issuer) => void (idp = issuer));
   beforeEach(() => {
     ran.length = 0;
   });

@@ -1,14 +1,9 @@
 import { Agent } from 'node:http';
 import { Controller, Get } from '@nestjs/common';
 import { Scopes } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, SERVICE, type Application } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 import { bearer, send, type WireRequest } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -29,17 +24,8 @@ describe.each(ADAPTERS)('the token of a request over $name', ({ adapter }) => {
   let census: Application;
   let token: string;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
-      adapter,
-      options: censusOptions(herald, herald.keyStore),
-      controllers: [UserController],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
+  useApplication({ adapter, controllers: [UserController] }, (started) => {
+    ({ issuer: herald, census } = started);
   });
 
   const claims = { scope: 'user:read' };

@@ -1,15 +1,9 @@
 import { Controller, type ExecutionContext, Get, Injectable, NotFoundException } from '@nestjs/common';
 import { type Principal } from '@countersign/core';
 import { Authenticated, Policies, Scopes, type HandlerPolicy } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  REALM,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, REALM, SERVICE, type Application } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 import { bearer, send, type Answer } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -54,22 +48,17 @@ describe.each(ADAPTERS)("an application's own policy over $name", ({ adapter }) 
   let herald: TestIssuer;
   let census: Application;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    const trust = [herald.trustRecord({ scopes: ['never'], actsFor: [`${SERVICE}user/`] })];
-    census = await startApplication({
-      adapter,
-      options: { ...censusOptions(herald, herald.keyStore), trust },
-      controllers: [RecordController],
-      providers: [OwnRecordOnly, Never],
-    });
+  const options = (issuer: TestIssuer) => ({
+    trust: [issuer.trustRecord({ scopes: ['never'], actsFor: [`${SERVICE}user/`] })],
   });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
-  });
+  useApplication(
+    { adapter, options, controllers: [RecordController], providers: [OwnRecordOnly, Never] },
+    (started) => {
+      ({ issuer: herald, census } = started);
+    },
+  );
   beforeEach(() => {
-    ran.length = census.decisions.length = 0;
+    ran.length = 0;
   });
 
   async function get(path: string, claims: Readonly<Record<string, unknown>> = {}): Promise<Answer> {

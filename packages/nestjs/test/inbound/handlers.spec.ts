@@ -1,14 +1,8 @@
 import { Controller, Get, Injectable, Scope } from '@nestjs/common';
 import { Authenticated, Callers, Public, Scopes } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  REALM,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, REALM, SERVICE, type Application } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 import { bearer, send } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -162,23 +156,15 @@ describe.each(['refuse', 'authenticated'] as const)('where undecorated handlers 
   describe.each(ADAPTERS)('a handler over $name', ({ adapter }) => {
     let herald: TestIssuer;
     let census: Application;
-    beforeAll(async () => {
-      herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-      census = await startApplication({
-        adapter,
-        options: { ...censusOptions(herald, herald.keyStore), undecorated },
-        controllers: [
-          WrappedController,
-          RequestController,
-          ClassController,
-          MislabelledController,
-          RequestMislabelledController,
-        ],
-      });
-    });
-    afterAll(async () => {
-      await census.close();
-      await herald.close();
+    const controllers = [
+      WrappedController,
+      RequestController,
+      ClassController,
+      MislabelledController,
+      RequestMislabelledController,
+    ];
+    useApplication({ adapter, options: () => ({ undecorated }), controllers }, (started) => {
+      ({ issuer: herald, census } = started);
     });
     beforeEach(() => {
       ran.length = 0;

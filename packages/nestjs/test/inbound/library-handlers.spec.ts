@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ExternalContextCreator, NestFactory } from '@nestjs/core';
 import { Authenticated, CurrentPrincipal, Public, type Principal } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import { ADAPTERS, censusOptions, startApplication, type Application } from '../support/application.js';
+import { ADAPTERS, type Application } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 
 const ran: string[] = [];
 
@@ -17,7 +17,6 @@ function shownToClients(refusal: unknown): unknown {
 
 /** Handlers that a library runs through Nest, as `@golevelup/nestjs-rabbitmq` does. Where a library names no type, Nest says `http`. */
 describe.each(['rpc', 'ws', 'graphql', 'rmq', 'http'])('a handler of the context type %s', (transport) => {
-  let herald: TestIssuer;
   let census: Application;
 
   @Injectable()
@@ -48,24 +47,18 @@ describe.each(['rpc', 'ws', 'graphql', 'rmq', 'http'])('a handler of the context
     }
   }
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
+  useApplication(
+    {
       adapter: ADAPTERS[0]!.adapter,
-      options: {
-        ...censusOptions(herald, herald.keyStore),
-        exempt: [{ controller: ForeignMessages, as: 'public' }],
-      },
+      options: () => ({ exempt: [{ controller: ForeignMessages, as: 'public' }] }),
       providers: [Messages, ForeignMessages],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
-  });
+    },
+    ({ census: started }) => {
+      census = started;
+    },
+  );
   beforeEach(() => {
     ran.length = 0;
-    census.decisions.length = 0;
   });
 
   const call = (type: typeof Messages | typeof ForeignMessages, name: string) => {

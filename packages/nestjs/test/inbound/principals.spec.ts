@@ -9,14 +9,9 @@ import {
 } from '@nestjs/common';
 import { type Principal } from '@countersign/core';
 import { Authenticated, CurrentPrincipal, Public, type SubjectResolver } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, SERVICE, type Application } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 import { bearer, send, type Answer } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -81,23 +76,14 @@ describe.each(ADAPTERS)('whoever calls over $name', ({ adapter }) => {
   let herald: TestIssuer;
   let census: Application;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
-      adapter,
-      options: {
-        ...censusOptions(herald, herald.keyStore),
-        trust: [herald.trustRecord({ actsFor: [`${SERVICE}user/`] })],
-      },
-      controllers: [SubjectController],
-    });
+  const options = (issuer: TestIssuer) => ({
+    trust: [issuer.trustRecord({ actsFor: [`${SERVICE}user/`] })],
   });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
+  useApplication({ adapter, options, controllers: [SubjectController] }, (started) => {
+    ({ issuer: herald, census } = started);
   });
   beforeEach(() => {
-    ran.length = census.decisions.length = 0;
+    ran.length = 0;
   });
 
   async function get(path: string, claims: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
@@ -236,23 +222,20 @@ describe.each(ADAPTERS)("the application's own users over $name", ({ adapter }) 
 
   let herald: TestIssuer;
   let census: Application;
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
+  useApplication(
+    {
       adapter,
-      options: {
-        ...censusOptions(herald, herald.keyStore),
-        trust: [herald.trustRecord({ actsFor: [`${SERVICE}user/`], scopes: ['user:read'] })],
+      options: (issuer) => ({
+        trust: [issuer.trustRecord({ actsFor: [`${SERVICE}user/`], scopes: ['user:read'] })],
         subjects: CensusSubjects,
-      },
+      }),
       imports: [{ module: class UsersModule {}, providers: [Records, CensusSubjects] }],
       controllers: [WhoController],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
-  });
+    },
+    (started) => {
+      ({ issuer: herald, census } = started);
+    },
+  );
 
   async function who(claims: Readonly<Record<string, unknown>>) {
     ran.length = 0;

@@ -9,6 +9,7 @@ import {
   startApplication,
   type Application,
 } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 import { bearer, send, type Answer } from '../support/http.js';
 
 class Granting implements HandlerPolicy {
@@ -70,22 +71,8 @@ describe.each(ADAPTERS)('a token that is recalled over $name', ({ adapter }) => 
   let herald: TestIssuer;
   let census: Application;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    const options = censusOptions(herald, herald.keyStore);
-    census = await startApplication({
-      adapter,
-      options,
-      controllers: [RecallController],
-      providers: [Granting],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
-  });
-  beforeEach(() => {
-    census.decisions.length = 0;
+  useApplication({ adapter, controllers: [RecallController], providers: [Granting] }, (started) => {
+    ({ issuer: herald, census } = started);
   });
 
   const get = (path: string, token: string): Promise<Answer> =>

@@ -8,8 +8,8 @@ import {
   RouteDescriptions,
   Scopes,
 } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import { ADAPTERS, type Application, censusOptions, startApplication } from '../support/application.js';
+import { ADAPTERS, type Application } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 
 @Injectable()
 class MaySeeOrder implements HandlerPolicy {
@@ -45,21 +45,11 @@ class HealthController {
 }
 
 describe.each(ADAPTERS)('The routes of an application over $name', ({ adapter }) => {
-  let herald: TestIssuer;
-  let application: Application | undefined;
+  let application: Application;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    application = await startApplication({
-      adapter,
-      controllers: [OrderController, HealthController],
-      providers: [MaySeeOrder],
-      options: censusOptions(herald, herald.keyStore),
-    });
-  });
-  afterAll(async () => {
-    await application?.close();
-    await herald.close();
+  const controllers = [OrderController, HealthController];
+  useApplication({ adapter, controllers, providers: [MaySeeOrder] }, ({ census }) => {
+    application = census;
   });
 
   it('are described with all that each asks for, by its class and by itself', () => {

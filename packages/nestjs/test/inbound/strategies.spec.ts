@@ -11,14 +11,9 @@ import {
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-strategy';
 import { CurrentPrincipal, Public, RequestScope, STRATEGY_NAME, type Principal } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, SERVICE, type Application } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 import { bearer, send } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -66,19 +61,12 @@ describe.each(ADAPTERS)('the strategy beside another one over $name', ({ adapter
   let herald: TestIssuer;
   let census: Application;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
-      adapter,
-      options: censusOptions(herald, herald.keyStore),
-      controllers: [EitherController],
-      providers: [ApiKeyStrategy, EitherGuard],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
-  });
+  useApplication(
+    { adapter, controllers: [EitherController], providers: [ApiKeyStrategy, EitherGuard] },
+    (started) => {
+      ({ issuer: herald, census } = started);
+    },
+  );
   beforeEach(() => {
     ran.length = 0;
   });

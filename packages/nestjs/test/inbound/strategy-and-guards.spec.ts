@@ -20,15 +20,10 @@ import {
   STRATEGY_NAME,
   type SubjectResolver,
 } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, SERVICE, type Application } from '../support/application.js';
 import { createDpopClient } from '../support/dpop-client.js';
+import { useApplication } from '../support/hooks/use-application.js';
 import { bearer, send } from '../support/http.js';
 import { CHALLENGE, expectRefusal } from '../support/refusals.js';
 
@@ -97,25 +92,22 @@ describe.each(CASES)('a guard with the strategy that runs $when over $name', (pa
   let herald: TestIssuer;
   let census: Application;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
+  useApplication(
+    {
       adapter: parts.adapter,
-      options: {
-        ...censusOptions(herald, herald.keyStore),
-        trust: [herald.trustRecord({ actsFor: [`${SERVICE}user/`] })],
+      options: (issuer) => ({
+        trust: [issuer.trustRecord({ actsFor: [`${SERVICE}user/`] })],
         subjects: CensusSubjects,
-      },
+      }),
       controllers: [parts.controller],
       providers: [CensusSubjects, PassportGuard, ...parts.guards],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    await herald.close();
-  });
+    },
+    (started) => {
+      ({ issuer: herald, census } = started);
+    },
+  );
   beforeEach(() => {
-    ran.length = census.decisions.length = 0;
+    ran.length = 0;
   });
 
   it('leaves the user with the application’s roles, not with those of the token', async () => {

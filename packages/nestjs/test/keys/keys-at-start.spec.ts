@@ -16,39 +16,29 @@ import {
   ADAPTERS,
   censusOptions,
   SERVICE,
-  startApplication,
   startError,
   type Application,
   type ApplicationParts,
 } from '../support/application.js';
+import { GuardedController } from '../support/controllers/guarded.controller.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 import { startKeySets, type KeySets } from '../support/key-sets.js';
-
-@Controller()
-class GuardedController {
-  @Get('guarded')
-  @Authenticated()
-  guarded() {
-    return {};
-  }
-}
 
 const adapter = ADAPTERS[0]!.adapter;
 
 describe("at the start of an application, other services' keys", () => {
   let herald: TestIssuer;
   let keySets: KeySets;
-  let applications: Application[];
   let log: string[];
+  const startApplication = useStart();
 
   beforeEach(async () => {
-    applications = [];
     log = [];
     herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
     keySets = await startKeySets(herald.keyStore.publicKeys());
   });
   afterEach(async () => {
-    await Promise.all(applications.map((application) => application.close()));
     await Promise.all([herald.close(), keySets.close()]);
   });
 
@@ -64,16 +54,13 @@ describe("at the start of an application, other services' keys", () => {
     keys: { discovery: true },
   });
 
-  async function start(options: Partial<CountersignOptions> = {}): Promise<Application> {
-    const application = await startApplication({
+  const start = (options: Partial<CountersignOptions> = {}): Promise<Application> =>
+    startApplication({
       adapter,
       options: { ...censusOptions(herald, herald.keyStore), trust: [record()], ...options },
       controllers: [GuardedController],
       prepare: (nest) => nest.useLogger(recorder()),
     });
-    applications.push(application);
-    return application;
-  }
 
   function recorder(): LoggerService {
     const write =
@@ -181,6 +168,8 @@ class PeerController {
 const peers = new WeakMap<object, URL>();
 
 describe('two services that trust each other', () => {
+  const startApplication = useStart();
+
   it.each(['background', { timeoutMs: 5000 }, false] as const)(
     'start at the same time with hydrate %j, and the first call of each succeeds',
     async (hydrate) => {
@@ -206,12 +195,8 @@ describe('two services that trust each other', () => {
           return whenPortIsFree(() => startApplication(parts));
         }),
       );
-      try {
-        const answers = await Promise.all(applications.map(({ origin }) => send(origin, { path: '/call' })));
-        expect(answers.map(({ json }) => json)).toEqual([{ status: 200 }, { status: 200 }]);
-      } finally {
-        await Promise.all(applications.map((application) => application.close()));
-      }
+      const answers = await Promise.all(applications.map(({ origin }) => send(origin, { path: '/call' })));
+      expect(answers.map(({ json }) => json)).toEqual([{ status: 200 }, { status: 200 }]);
     },
   );
 });

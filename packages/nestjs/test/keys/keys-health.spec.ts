@@ -5,7 +5,6 @@ import { Controller, Get } from '@nestjs/common';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { createFixedClock, type FixedClock, type OpenKeyStore } from '@countersign/core';
 import {
-  Authenticated,
   KEY_STORE,
   KeysHealth,
   Public,
@@ -13,24 +12,11 @@ import {
   type TrustRecord,
 } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { ADAPTERS, censusOptions, SERVICE, type Application } from '../support/application.js';
+import { GuardedController } from '../support/controllers/guarded.controller.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 import { startKeySets, type KeySets } from '../support/key-sets.js';
-
-@Controller()
-class GuardedController {
-  @Get('guarded')
-  @Authenticated()
-  guarded() {
-    return {};
-  }
-}
 
 @Controller('health')
 @Public()
@@ -55,7 +41,8 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
   let herald: TestIssuer;
   let keySets: KeySets;
   let clock: FixedClock;
-  let application: Application | undefined;
+  let application: Application;
+  const startApplication = useStart();
 
   beforeEach(async () => {
     clock = createFixedClock();
@@ -63,7 +50,6 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
     keySets = await startKeySets(herald.keyStore.publicKeys());
   });
   afterEach(async () => {
-    await application?.close();
     await Promise.all([herald.close(), keySets.close()]);
   });
 
@@ -89,7 +75,7 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
   }
 
   async function health(path = '/health') {
-    const { status, json } = await send(application?.origin ?? '', { path });
+    const { status, json } = await send(application.origin, { path });
     const { details } = json as { readonly details?: { readonly keys?: unknown } };
     return { status, keys: details?.keys };
   }
@@ -184,12 +170,12 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
   it('is up and degraded while our own keys are damaged, and says no more than that', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'countersign-health-'));
     await start(['herald'], { keys: { directory } });
-    const store = application?.nest.get<OpenKeyStore>(KEY_STORE);
-    const { keyId } = store!.signer();
+    const store = application.nest.get<OpenKeyStore>(KEY_STORE);
+    const { keyId } = store.signer();
     const file = join(directory, `key-${keyId}.jwk.json`);
     const text = await readFile(file, 'utf8');
     await writeFile(file, '{"d":"sesame');
-    await store!.reload();
+    await store.reload();
     expect(await health('/health/strict')).toEqual({
       status: 200,
       keys: {
@@ -199,10 +185,10 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
         issuers: { herald: fresh },
       },
     });
-    const answer = await send(application?.origin ?? '', { path: '/health' });
+    const answer = await send(application.origin, { path: '/health' });
     for (const secret of ['sesame', keyId, directory]) expect(answer.text).not.toContain(secret);
     await writeFile(file, text);
-    await store!.reload();
+    await store.reload();
     expect(await health()).toMatchObject({ keys: { degraded: false, ownKeys } });
     await rm(directory, { recursive: true });
   });
@@ -220,14 +206,14 @@ describe.each(ADAPTERS)('the health of the keys at an endpoint of terminus over 
     keySets.fail('gateway');
     await start(['herald', 'gateway']);
     const { kid } = herald.keyStore.publicKeys().keys[0] ?? {};
-    const { text } = await send(application?.origin ?? '', { path: '/health' });
+    const { text } = await send(application.origin, { path: '/health' });
     expect(text).not.toMatch(/https?:/);
     expect(text).not.toContain(String(kid));
   });
 
   async function statusOfCall(): Promise<number> {
     const token = await herald.token({ audience: SERVICE });
-    return (await send(application?.origin ?? '', { path: '/guarded', headers: [bearer(token)] })).status;
+    return (await send(application.origin, { path: '/guarded', headers: [bearer(token)] })).status;
   }
 
   /** The fetch that fails is nobody's to wait for. */

@@ -4,28 +4,24 @@ import { join } from 'node:path';
 import { createKeyStore, type OpenKeyStore } from '@countersign/core';
 import { openKeyDirectory } from '@countersign/core/rotation';
 import { KEY_STORE, type CountersignOptions } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import { ADAPTERS, SERVICE, startApplication, startError, type Application } from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, SERVICE, startError, type Application } from '../support/application.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { send } from '../support/http.js';
 
 let herald: TestIssuer;
 let root: string;
 let directory: string;
-const running: Application[] = [];
 
-beforeAll(async () => {
-  herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-});
-afterAll(() => herald.close());
+useIssuer(HERALD, (issuer) => void (herald = issuer));
+const startApplication = useStart();
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'countersign-own-keys-'));
   directory = join(root, 'keys');
 });
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((application) => application.close()));
-  await rm(root, { recursive: true });
-});
+afterEach(() => rm(root, { recursive: true }));
 
 /** What an application publishes, and for how long it may be kept. */
 async function published({
@@ -36,12 +32,8 @@ async function published({
 }
 
 describe.each(ADAPTERS)('an application over $name', ({ adapter }) => {
-  async function start(keys: NonNullable<CountersignOptions['keys']>): Promise<Application> {
-    const options = { service: SERVICE, trust: [herald.trustRecord()], keys };
-    const application = await startApplication({ adapter, options });
-    running.push(application);
-    return application;
-  }
+  const start = (keys: NonNullable<CountersignOptions['keys']>): Promise<Application> =>
+    startApplication({ adapter, options: { service: SERVICE, trust: [herald.trustRecord()], keys } });
 
   const storeOf = ({ nest }: Application): OpenKeyStore => nest.get(KEY_STORE);
 

@@ -11,15 +11,10 @@ import {
   type CountersignOptions,
 } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  SERVICE,
-  startApplication,
-  startError,
-  type Application,
-  type Controllers,
-} from '../support/application.js';
+import { ADAPTERS, SERVICE, startError, type Application, type Controllers } from '../support/application.js';
 import { claimsOf, startCalledService } from '../support/called-service.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 
 @Controller('user')
@@ -44,16 +39,9 @@ const JWKS = '/.well-known/jwks.json';
 
 describe.each(ADAPTERS)('a service over $name that has no keys of its own', ({ adapter }) => {
   let herald: TestIssuer;
-  let application: Application | undefined;
+  const startApplication = useStart();
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
-  afterAll(() => herald.close());
-  afterEach(async () => {
-    await application?.close();
-    application = undefined;
-  });
+  useIssuer(HERALD, (issuer) => void (herald = issuer));
 
   const optionsWith = (changes: Partial<CountersignOptions>): CountersignOptions => ({
     service: SERVICE,
@@ -61,17 +49,11 @@ describe.each(ADAPTERS)('a service over $name that has no keys of its own', ({ a
     ...changes,
   });
 
-  async function start(
+  const start = (
     changes: Partial<CountersignOptions> = {},
     controllers: Controllers = [UserController],
-  ) {
-    application = await startApplication({
-      adapter,
-      controllers: [...controllers],
-      options: optionsWith(changes),
-    });
-    return application;
-  }
+  ): Promise<Application> =>
+    startApplication({ adapter, controllers: [...controllers], options: optionsWith(changes) });
 
   it('guards its routes', async () => {
     const { origin } = await start();
@@ -92,7 +74,6 @@ describe.each(ADAPTERS)('a service over $name that has no keys of its own', ({ a
         .list()
         .map(({ path }) => path),
     ).toEqual(['/user']);
-    await application?.close();
     const own = await start({}, [OwnController]);
     expect((await send(own.origin, { path: JWKS })).text).toBe('of the application');
   });
@@ -101,7 +82,6 @@ describe.each(ADAPTERS)('a service over $name that has no keys of its own', ({ a
     const path = '/.well-known/oauth-protected-resource';
     const without = await start({ resourceMetadata: true });
     expect((await send(without.origin, { path })).json).not.toHaveProperty('jwks_uri');
-    await without.close();
     const withKeys = await start({ resourceMetadata: true, keys: herald.keyStore });
     expect((await send(withKeys.origin, { path })).json).toHaveProperty('jwks_uri');
   });
@@ -159,11 +139,13 @@ describe.each(ADAPTERS)('a service over $name that has no keys of its own', ({ a
 });
 
 describe.each(ADAPTERS)('a service over $name that only calls others', ({ adapter }) => {
+  const startApplication = useStart();
+
   it('trusts nobody: its keys are published, its calls are signed, and every token is refused', async () => {
     const herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
     const census = await startCalledService();
     const destination = { name: 'census', url: census.origin, audience: 'https://census.service/' } as const;
-    const application = await startApplication({
+    const { origin, nest } = await startApplication({
       adapter,
       controllers: [UserController],
       options: {
@@ -173,14 +155,13 @@ describe.each(ADAPTERS)('a service over $name that only calls others', ({ adapte
         destinations: [{ ...destination, authorize: 'mint', onBehalfOf: 'service' }],
       },
     });
-    const { origin, nest } = application;
     await nest.get(AuthorizedFetch).fetch(`${census.origin}/user/`);
     expect(census.received.map(claimsOf)).toMatchObject([{ iss: SERVICE, sub: SERVICE }]);
     expect((await send(origin, { path: JWKS })).status).toBe(200);
     const token = await herald.token({ audience: SERVICE, claims: { scope: 'user:read' } });
     const answer = await send(origin, { path: '/user', headers: [bearer(token)] });
     expect(answer).toMatchObject({ status: 401, json: { code: 'issuer_untrusted' } });
-    await Promise.all([application.close(), herald.close()]);
+    await herald.close();
     census.close();
   });
 });

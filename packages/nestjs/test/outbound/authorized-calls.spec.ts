@@ -1,49 +1,31 @@
 import { gzipSync } from 'node:zlib';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import axios from 'axios';
-import { type DestinationRecord } from '@countersign/core';
 import { bodyHash } from '@countersign/core/adapter';
-import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
-import { censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';
+import { SERVICE, type Application } from '../support/application.js';
 import { CLIENTS, type Call } from '../support/clients.js';
-import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { claimsOf, type CalledService } from '../support/called-service.js';
+import { heraldAt, useCaller, type CallerOptions } from '../support/hooks/use-caller.js';
 
 describe.each(CLIENTS)('a call by $name', (client) => {
-  let issuer: TestIssuer;
   let called: CalledService;
   let elsewhere: CalledService;
   let census: Application;
   const audience = 'https://herald.service/';
 
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    elsewhere = await startCalledService();
-    const herald: DestinationRecord = {
-      name: 'herald', url: called.origin, audience, onBehalfOf: 'service', authorize: 'mint', scopes: ['user:read'],
-    }; // prettier-ignore
-    const destinations: DestinationRecord[] = [
-      herald,
-      { ...herald, name: 'old', url: `${called.origin}/old/`, header: 'JWT' },
-      { ...herald, name: 'open', url: `${called.origin}/open/`, authorize: 'none' },
-      { ...herald, name: 'slow', url: `${called.origin}/never/`, timeoutMs: 50 },
-      { ...herald, name: 'for-user', url: `${called.origin}/for-user/`, onBehalfOf: 'user' },
-    ];
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: { ...censusOptions(issuer, issuer.keyStore), destinations },
-      imports: [AuthorizedHttpModule],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    elsewhere.close();
-    await issuer.close();
-  });
-  beforeEach(() => {
-    called.received.length = elsewhere.received.length = census.decisions.length = 0;
+  const options: CallerOptions = ({ called: { origin } }) => {
+    const herald = { ...heraldAt(origin), audience, scopes: ['user:read'] };
+    return {
+      destinations: [
+        herald,
+        { ...herald, name: 'old', url: `${origin}/old/`, header: 'JWT' },
+        { ...herald, name: 'open', url: `${origin}/open/`, authorize: 'none' },
+        { ...herald, name: 'slow', url: `${origin}/never/`, timeoutMs: 50 },
+        { ...herald, name: 'for-user', url: `${origin}/for-user/`, onBehalfOf: 'user' },
+      ],
+    };
+  };
+  useCaller({ options }, (started) => {
+    ({ called, elsewhere, census } = started);
   });
 
   const to = (path: string) => new URL(path, called.origin).href;

@@ -6,10 +6,11 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { AxiosHeaders, type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import { bodyHash } from '@countersign/core/adapter';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import { censusOptions, startApplication, type Application } from '../support/application.js';
-import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { claimsOf, type CalledService } from '../support/called-service.js';
 import { BODY, COPIED } from '../support/copied-headers.js';
+import { useNewCaller } from '../support/hooks/use-caller.js';
 
 describe('what axios is told about framing', () => {
   let issuer: TestIssuer;
@@ -17,21 +18,9 @@ describe('what axios is told about framing', () => {
   let census: Application;
   let http: AxiosInstance;
 
-  beforeEach(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    const signed = { name: 'herald', url: called.origin, onBehalfOf: 'service', authorize: 'mint' } as const;
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: { ...censusOptions(issuer, issuer.keyStore), destinations: [signed] },
-      imports: [AuthorizedHttpModule],
-    });
+  useNewCaller({}, (started) => {
+    ({ issuer, called, census } = started);
     http = census.nest.get(HttpService, { strict: false }).axiosRef;
-  });
-  afterEach(async () => {
-    await census.close();
-    called.close();
-    await issuer.close();
   });
 
   const set =

@@ -1,13 +1,11 @@
 import { Readable } from 'node:stream';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { type DestinationRecord } from '@countersign/core';
 import { bodyHash } from '@countersign/core/adapter';
-import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
-import { censusOptions, startApplication, type Application } from '../support/application.js';
+import { type Application } from '../support/application.js';
 import { CLIENTS, type Call } from '../support/clients.js';
-import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { claimsOf, type CalledService } from '../support/called-service.js';
 import { endless } from '../support/endless.js';
+import { heraldAt, useCaller, type CallerOptions } from '../support/hooks/use-caller.js';
 
 const MAX_BYTES = 100_000;
 
@@ -30,37 +28,20 @@ const KINDS: readonly (readonly [string, (bytes: Buffer) => unknown])[] = [
 ];
 
 describe.each(CLIENTS)('a streamed body by $name', (client) => {
-  let issuer: TestIssuer;
   let called: CalledService;
   let census: Application;
 
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    const herald: DestinationRecord = {
-      name: 'herald',
-      url: called.origin,
-      onBehalfOf: 'service',
-      authorize: 'mint',
-    };
+  const options: CallerOptions = ({ called: { origin } }) => {
+    const herald = heraldAt(origin);
     const destinations: DestinationRecord[] = [
       herald,
-      { ...herald, name: 'unbound', url: `${called.origin}/unbound/`, bodyBinding: 'off' },
-      { ...herald, name: 'open', url: `${called.origin}/open/`, authorize: 'none' },
+      { ...herald, name: 'unbound', url: `${origin}/unbound/`, bodyBinding: 'off' },
+      { ...herald, name: 'open', url: `${origin}/open/`, authorize: 'none' },
     ];
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: { ...censusOptions(issuer, issuer.keyStore), destinations, maxBufferedBodyBytes: MAX_BYTES },
-      imports: [AuthorizedHttpModule],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    await issuer.close();
-  });
-  beforeEach(() => {
-    called.received.length = 0;
+    return { destinations, maxBufferedBodyBytes: MAX_BYTES };
+  };
+  useCaller({ options }, (started) => {
+    ({ called, census } = started);
   });
 
   const send = (path: string, call: Omit<Call, 'url'>) =>

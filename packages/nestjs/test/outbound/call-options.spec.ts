@@ -1,12 +1,10 @@
 import { HttpService } from '@nestjs/axios';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { type AxiosRequestConfig } from 'axios';
 import { bodyHash } from '@countersign/core/adapter';
 import { AuthorizedFetch } from '@countersign/nestjs';
-import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
-import { censusOptions, startApplication, type Application } from '../support/application.js';
-import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { type Application } from '../support/application.js';
+import { claimsOf, type CalledService } from '../support/called-service.js';
+import { useCaller } from '../support/hooks/use-caller.js';
 
 /** What would be asked in place of the network, if anything looked at it. */
 const asked: string[] = [];
@@ -53,27 +51,14 @@ const FETCH_OPTIONS: readonly (readonly [string, RequestInit])[] = [
 ];
 
 describe('a call is sent as it was signed, where it was to go', () => {
-  let issuer: TestIssuer;
   let called: CalledService;
   let census: Application;
 
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    const herald = { name: 'herald', url: called.origin, onBehalfOf: 'service', authorize: 'mint' } as const;
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: { ...censusOptions(issuer, issuer.keyStore), destinations: [herald] },
-      imports: [AuthorizedHttpModule],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    await issuer.close();
+  useCaller({}, (started) => {
+    ({ called, census } = started);
   });
   beforeEach(() => {
-    called.received.length = asked.length = 0;
+    asked.length = 0;
   });
 
   function expectSigned(): void {

@@ -1,17 +1,11 @@
 import { Controller, Get, Inject, Injectable, Post, Query } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Authenticated, Public, RequestScope } from '@countersign/nestjs';
-import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, SERVICE, type Application } from '../support/application.js';
 import { CLIENTS } from '../support/clients.js';
-import { startCalledService, type CalledService } from '../support/called-service.js';
+import { type CalledService } from '../support/called-service.js';
+import { heraldAt, useCaller, type CallerOptions } from '../support/hooks/use-caller.js';
 import { bearer, send } from '../support/http.js';
 
 const HEADER = 'Countersign-Timeout-Ms';
@@ -81,37 +75,18 @@ describe.each(ADAPTERS)('over $name', ({ adapter }) => {
   let called: CalledService;
   let census: Application;
 
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    census = await startApplication({
-      adapter,
-      options: {
-        ...censusOptions(issuer, issuer.keyStore),
-        destinations: [
-          { name: 'herald', url: called.origin, onBehalfOf: 'service', authorize: 'mint', timeoutMs: 5000 },
-          {
-            name: 'quick',
-            url: `${called.origin}/quick/`,
-            onBehalfOf: 'service',
-            authorize: 'mint',
-            timeoutMs: 900,
-          },
-          { name: 'open', url: `${called.origin}/open/`, onBehalfOf: 'service', authorize: 'none' },
-        ],
-      },
-      imports: [AuthorizedHttpModule],
-      controllers: [DeadlineController],
-      providers: [Calls],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    await issuer.close();
-  });
-  beforeEach(() => {
-    called.received.length = census.decisions.length = 0;
+  const options: CallerOptions = ({ called: { origin } }) => {
+    const herald = heraldAt(origin);
+    return {
+      destinations: [
+        { ...herald, timeoutMs: 5000 },
+        { ...herald, name: 'quick', url: `${origin}/quick/`, timeoutMs: 900 },
+        { ...herald, name: 'open', url: `${origin}/open/`, authorize: 'none' },
+      ],
+    };
+  };
+  useCaller({ adapter, options, controllers: [DeadlineController], providers: [Calls] }, (started) => {
+    ({ issuer, called, census } = started);
   });
 
   async function ask(path: string, ...limits: readonly string[]) {

@@ -7,9 +7,11 @@ import {
   type DestinationClient,
   type DestinationRecord,
 } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import { ADAPTERS, censusOptions, SERVICE, startApplication } from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, censusOptions, SERVICE } from '../support/application.js';
 import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { GATEWAY, useIssuer } from '../support/hooks/use-issuer.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 
 const USER = `${SERVICE}user/21/`;
@@ -33,11 +35,9 @@ class NotifyController {
 
 let issuer: TestIssuer;
 let called: CalledService;
+const startApplication = useStart();
 
-beforeAll(async () => {
-  issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-});
-afterAll(() => issuer.close());
+useIssuer(GATEWAY, (started) => void (issuer = started));
 beforeEach(async () => {
   called = await startCalledService();
 });
@@ -62,16 +62,12 @@ describe.each(ADAPTERS)('a destination over $name that is called by its name', (
     const trust = [issuer.trustRecord({ actsFor: [`${SERVICE}user/`] })];
     const options = { ...optionsWith(herald()), trust };
     const census = await startApplication({ adapter, options, controllers: [NotifyController] });
-    try {
-      const token = await issuer.token({ audience: SERVICE, claims: { sub: USER } });
-      const answer = await send(census.origin, { path: '/notify', headers: [bearer(token)] });
-      expect(answer.json).toEqual({ status: 200 });
-      const [call] = called.received;
-      expect(call).toMatchObject({ method: 'POST', url: '/v1/notification/', body: Buffer.from('hello') });
-      expect(claimsOf(call!)).toMatchObject({ iss: SERVICE, aud: 'https://herald.service/', sub: USER });
-    } finally {
-      await census.close();
-    }
+    const token = await issuer.token({ audience: SERVICE, claims: { sub: USER } });
+    const answer = await send(census.origin, { path: '/notify', headers: [bearer(token)] });
+    expect(answer.json).toEqual({ status: 200 });
+    const [call] = called.received;
+    expect(call).toMatchObject({ method: 'POST', url: '/v1/notification/', body: Buffer.from('hello') });
+    expect(claimsOf(call!)).toMatchObject({ iss: SERVICE, aud: 'https://herald.service/', sub: USER });
   });
 });
 
@@ -82,11 +78,7 @@ describe('the client of a destination', () => {
   ): Promise<void> {
     const adapter = (): ExpressAdapter => new ExpressAdapter();
     const census = await startApplication({ adapter, options, providers: [Notifications] });
-    try {
-      await use(census.nest.get(Notifications).herald);
-    } finally {
-      await census.close();
-    }
+    await use(census.nest.get(Notifications).herald);
   }
 
   it('says what its record says', () =>

@@ -24,8 +24,9 @@ import {
   type DestinationClient,
   type DestinationRecord,
 } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import { censusOptions, startApplication, startError } from '../support/application.js';
+import { GATEWAY, useIssuer } from '../support/hooks/use-issuer.js';
 
 @Injectable()
 class Notifications {
@@ -34,10 +35,7 @@ class Notifications {
 
 let issuer: TestIssuer;
 
-beforeAll(async () => {
-  issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-});
-afterAll(() => issuer.close());
+useIssuer(GATEWAY, (started) => void (issuer = started));
 
 const herald = (changes: object = {}): DestinationRecord => ({
   name: 'herald',

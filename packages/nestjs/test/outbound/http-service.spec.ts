@@ -11,6 +11,7 @@ import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';
 import { censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';
 import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { heraldAt, useNewCaller, type CallerOptions } from '../support/hooks/use-caller.js';
 import { bearer, send } from '../support/http.js';
 
 describe('HttpService of AuthorizedHttpModule', () => {
@@ -126,49 +127,41 @@ describe('a call for a user', () => {
     }
   }
 
+  let issuer: TestIssuer;
+  let called: CalledService;
+  let census: Application;
+
+  const options: CallerOptions = (services, gateway) => ({
+    trust: [gateway.trustRecord({ scopes: ['user:read', 'user:write'], actsFor: [`${SERVICE}user/`] })],
+    destinations: [
+      {
+        ...heraldAt(services.called.origin),
+        onBehalfOf: 'user',
+        scopes: ['user:read', 'notification:send'],
+      },
+    ],
+  });
+  useNewCaller({ options, controllers: [AskController] }, (started) => {
+    ({ issuer, called, census } = started);
+  });
+
   it.each(['fetch', 'axios'])(
     'by %s carries the user, what the user may do, and who acts',
     async (client) => {
-      const issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-      const called = await startCalledService();
-      const census = await startApplication({
-        adapter: () => new ExpressAdapter(),
-        options: {
-          ...censusOptions(issuer, issuer.keyStore),
-          trust: [issuer.trustRecord({ scopes: ['user:read', 'user:write'], actsFor: [`${SERVICE}user/`] })],
-          destinations: [
-            {
-              name: 'herald',
-              url: called.origin,
-              onBehalfOf: 'user',
-              authorize: 'mint',
-              scopes: ['user:read', 'notification:send'],
-            },
-          ],
-        },
-        imports: [AuthorizedHttpModule],
-        controllers: [AskController],
+      const claims = { sub: `${SERVICE}user/21/`, scope: 'user:read user:write', txn: 'txn-1' };
+      const headers = [bearer(await issuer.token({ audience: SERVICE, claims }))];
+      const answer = await send(census.origin, {
+        path: `/${client}?url=${encodeURIComponent(called.origin)}`,
+        headers,
       });
-      try {
-        const claims = { sub: `${SERVICE}user/21/`, scope: 'user:read user:write', txn: 'txn-1' };
-        const headers = [bearer(await issuer.token({ audience: SERVICE, claims }))];
-        const answer = await send(census.origin, {
-          path: `/${client}?url=${encodeURIComponent(called.origin)}`,
-          headers,
-        });
-        expect(answer.status).toBe(200);
-        expect(claimsOf(called.received[0]!)).toMatchObject({
-          iss: SERVICE,
-          sub: `${SERVICE}user/21/`,
-          scope: 'user:read',
-          txn: 'txn-1',
-          act: { sub: SERVICE, act: { sub: issuer.issuer } },
-        });
-      } finally {
-        await census.close();
-        called.close();
-        await issuer.close();
-      }
+      expect(answer.status).toBe(200);
+      expect(claimsOf(called.received[0]!)).toMatchObject({
+        iss: SERVICE,
+        sub: `${SERVICE}user/21/`,
+        scope: 'user:read',
+        txn: 'txn-1',
+        act: { sub: SERVICE, act: { sub: issuer.issuer } },
+      });
     },
   );
 });

@@ -4,11 +4,12 @@ import { ModuleRef } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { createFixedClock, type DestinationRecord } from '@countersign/core';
 import { Authenticated, AuthorizedFetch } from '@countersign/nestjs';
-import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
 import { TestIssuer } from '@countersign/testing';
 import { censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';
 import { CLIENTS, type Call, type Client } from '../support/clients.js';
 import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { useCaller, type CallerOptions } from '../support/hooks/use-caller.js';
+import { GATEWAY } from '../support/hooks/use-issuer.js';
 import { bearer, send } from '../support/http.js';
 
 const USER = `${SERVICE}user/21/`;
@@ -77,10 +78,8 @@ describe.each(CLIENTS)('a call by $name', (client) => {
   let called: CalledService;
   let census: Application;
 
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/', clock });
-    called = await startCalledService();
-    const at = (name: string) => ({ name, url: `${called.origin}/${name}/`, scopes: ['user:read'] });
+  const options: CallerOptions = ({ called: { origin } }, gateway) => {
+    const at = (name: string) => ({ name, url: `${origin}/${name}/`, scopes: ['user:read'] });
     const server = {
       issuer: 'https://idp.service/',
       clientId: 'census',
@@ -100,26 +99,13 @@ describe.each(CLIENTS)('a call by $name', (client) => {
       },
       { ...at('exchanged'), onBehalfOf: 'user', authorize: 'exchange', authorizationServer: server },
     ];
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: {
-        ...censusOptions(issuer, issuer.keyStore),
-        trust: [issuer.trustRecord({ scopes: ['user:read'], actsFor: [`${SERVICE}user/`] })],
-        destinations,
-        clock,
-      },
-      imports: [AuthorizedHttpModule],
-      controllers: [AskController],
-      providers: [Caller],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    await issuer.close();
-  });
-  beforeEach(() => {
-    called.received.length = census.decisions.length = 0;
+    const trust = [gateway.trustRecord({ scopes: ['user:read'], actsFor: [`${SERVICE}user/`] })];
+    return { trust, destinations, clock };
+  };
+  const issuerOptions = { ...GATEWAY, clock };
+  const providers = [Caller];
+  useCaller({ issuer: issuerOptions, options, controllers: [AskController], providers }, (started) => {
+    ({ issuer, called, census } = started);
   });
 
   async function ask(path: string, name: string, onBehalfOf?: 'user' | 'service', sub = USER) {

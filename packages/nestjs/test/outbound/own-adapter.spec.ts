@@ -7,9 +7,10 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import { censusOptions, startApplication, startError, type Application } from '../support/application.js';
-import { claimsOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { claimsOf, type CalledService } from '../support/called-service.js';
+import { useNewCaller } from '../support/hooks/use-caller.js';
 
 describe('HttpService with an adapter of the application', () => {
   let issuer: TestIssuer;
@@ -18,22 +19,12 @@ describe('HttpService with an adapter of the application', () => {
   let http: AxiosInstance;
   const asked: string[] = [];
 
-  beforeEach(async () => {
-    asked.length = 0;
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    const herald = { name: 'herald', url: called.origin, onBehalfOf: 'service', authorize: 'mint' } as const;
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: { ...censusOptions(issuer, issuer.keyStore), destinations: [herald] },
-      imports: [AuthorizedHttpModule],
-    });
+  useNewCaller({}, (started) => {
+    ({ issuer, called, census } = started);
     http = census.nest.get(HttpService, { strict: false }).axiosRef;
   });
-  afterEach(async () => {
-    await census.close();
-    called.close();
-    await issuer.close();
+  beforeEach(() => {
+    asked.length = 0;
   });
 
   const own: AxiosAdapter = (config) => {

@@ -1,4 +1,3 @@
-import { Controller, Get } from '@nestjs/common';
 import {
   memoryTokenCache,
   systemClock,
@@ -6,24 +5,11 @@ import {
   type TokenCache,
   type TrustRecord,
 } from '@countersign/core';
-import { Authenticated, AuthorizedFetch } from '@countersign/nestjs';
+import { AuthorizedFetch } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
-
-@Controller('order')
-class OrderController {
-  @Get()
-  @Authenticated()
-  list() {
-    return [];
-  }
-}
+import { ADAPTERS, censusOptions, SERVICE } from '../support/application.js';
+import { OrderController } from '../support/controllers/order.controller.js';
+import { useStart } from '../support/hooks/use-start.js';
 
 /** A cache that gives back damaged what it was given. */
 function damagingCache(): TokenCache {
@@ -48,7 +34,7 @@ describe.each(ADAPTERS)('a call to a service over $name that refuses a damaged t
   let issuer: TestIssuer;
   let idp: TestIssuer;
   let announcing: TrustRecord;
-  const running: Application[] = [];
+  const start = useStart();
 
   beforeAll(async () => {
     issuer = await TestIssuer.start({ issuer: 'https://herald.service/' });
@@ -59,15 +45,6 @@ describe.each(ADAPTERS)('a call to a service over $name that refuses a damaged t
     await issuer.close();
     await idp.close();
   });
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map((application) => application.close()));
-  });
-
-  async function start(parts: Parameters<typeof startApplication>[0]): Promise<Application> {
-    const application = await startApplication(parts);
-    running.push(application);
-    return application;
-  }
 
   it.each([
     ['nothing else', false, []],

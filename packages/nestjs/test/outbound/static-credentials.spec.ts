@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { HttpService } from '@nestjs/axios';
 import { Controller, Get, Query } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { createFixedClock, type DestinationRecord } from '@countersign/core';
 import { Authenticated, AuthorizedFetch } from '@countersign/nestjs';
-import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
-import { censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { SERVICE, type Application } from '../support/application.js';
 import { CLIENTS, type Call } from '../support/clients.js';
-import { startCalledService, type CalledService } from '../support/called-service.js';
+import { type CalledService } from '../support/called-service.js';
+import { useCaller, type CallerOptions } from '../support/hooks/use-caller.js';
+import { GATEWAY } from '../support/hooks/use-issuer.js';
 import { bearer, send } from '../support/http.js';
 
 const SECRET = 'the-key-that-nobody-may-see';
@@ -37,51 +37,26 @@ describe.each(CLIENTS)('a static credential by $name', (client) => {
   const clock = createFixedClock();
 
   beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/', clock });
-    called = await startCalledService();
-    elsewhere = await startCalledService();
     folder = await mkdtemp(join(tmpdir(), 'countersign-credential-'));
-    const maps = { name: 'maps', url: `${called.origin}/maps/`, onBehalfOf: 'service' } as const;
-    const valueFile = join(folder, 'key');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const options: CallerOptions = ({ called: { origin } }, gateway) => {
+    const maps = { name: 'maps', url: `${origin}/maps/`, onBehalfOf: 'service' } as const;
+    const byKey = { header: 'X-Api-Key', value: SECRET };
+    const byFile = { header: 'X-Api-Key', valueFile: join(folder, 'key') };
+    const basic = { header: 'Authorization', value: BASIC };
     const destinations: DestinationRecord[] = [
-      { ...maps, authorize: { header: 'X-Api-Key', value: SECRET } },
-      {
-        ...maps,
-        name: 'mail',
-        url: `${called.origin}/mail/`,
-        authorize: { header: 'Authorization', value: BASIC },
-      },
-      { ...maps, name: 'file', url: `${called.origin}/file/`, authorize: { header: 'X-Api-Key', valueFile } },
-      {
-        ...maps,
-        name: 'status',
-        url: `${called.origin}/status/`,
-        authorize: { header: 'X-Api-Key', value: SECRET },
-      },
-      { ...maps, name: 'other', url: `${called.origin}/other/`, authorize: 'none' },
+      { ...maps, authorize: byKey },
+      { ...maps, name: 'mail', url: `${origin}/mail/`, authorize: basic },
+      { ...maps, name: 'file', url: `${origin}/file/`, authorize: byFile },
+      { ...maps, name: 'status', url: `${origin}/status/`, authorize: byKey },
+      { ...maps, name: 'other', url: `${origin}/other/`, authorize: 'none' },
     ];
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: {
-        ...censusOptions(issuer, issuer.keyStore),
-        trust: [issuer.trustRecord({ actsFor: [`${SERVICE}user/`] })],
-        destinations,
-        clock,
-        undeclared: 'send-without-token',
-      },
-      imports: [AuthorizedHttpModule],
-      controllers: [AskController],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    elsewhere.close();
-    await issuer.close();
-    await rm(folder, { recursive: true });
-  });
-  beforeEach(() => {
-    called.received.length = elsewhere.received.length = census.decisions.length = 0;
+    const trust = [gateway.trustRecord({ actsFor: [`${SERVICE}user/`] })];
+    return { trust, destinations, clock, undeclared: 'send-without-token' };
+  };
+  useCaller({ issuer: { ...GATEWAY, clock }, options, controllers: [AskController] }, (started) => {
+    ({ issuer, called, elsewhere, census } = started);
   });
 
   const to = (path: string) => `${called.origin}${path}`;

@@ -1,12 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { HttpService } from '@nestjs/axios';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import axios, { type AxiosRequestConfig } from 'axios';
-import { AuthorizedHttpModule } from '@countersign/nestjs/axios';
-import { TestIssuer } from '@countersign/testing';
-import { censusOptions, startApplication, type Application } from '../support/application.js';
+import { type Application } from '../support/application.js';
 import { CLIENTS, type Call } from '../support/clients.js';
-import { claimsOf, originOf, startCalledService, type CalledService } from '../support/called-service.js';
+import { claimsOf, originOf, type CalledService } from '../support/called-service.js';
+import { heraldAt, useCaller, useNewCaller, type CallerOptions } from '../support/hooks/use-caller.js';
 
 const PROXY_VARIABLES = [
   'HTTP_PROXY',
@@ -37,37 +35,18 @@ async function startProxy(): Promise<{
 }
 
 describe.each(CLIENTS)('a token by $name', (client) => {
-  let issuer: TestIssuer;
   let called: CalledService;
   let elsewhere: CalledService;
   let census: Application;
   let port: string;
 
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    elsewhere = await startCalledService();
-    port = new URL(called.origin).port;
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: {
-        ...censusOptions(issuer, issuer.keyStore),
-        destinations: [
-          { name: 'herald', url: `${called.origin}/api/`, onBehalfOf: 'service', authorize: 'mint' },
-          { name: 'local', url: `http://localhost:${port}/`, onBehalfOf: 'service', authorize: 'mint' },
-        ],
-      },
-      imports: [AuthorizedHttpModule],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    elsewhere.close();
-    await issuer.close();
-  });
-  beforeEach(() => {
-    called.received.length = elsewhere.received.length = 0;
+  const options: CallerOptions = ({ called: { origin } }) => {
+    const local = { ...heraldAt(`${origin.replace('127.0.0.1', 'localhost')}/`), name: 'local' };
+    return { destinations: [heraldAt(`${origin}/api/`), local] };
+  };
+  useCaller({ options }, (started) => {
+    ({ called, elsewhere, census } = started);
+    ({ port } = new URL(called.origin));
   });
 
   const send = (url: string, call: Omit<Call, 'url'> = {}) => client.send(census.nest, { url, ...call });
@@ -137,70 +116,43 @@ describe.each(CLIENTS)('a token by $name', (client) => {
 });
 
 describe('a call to what no destination describes, where such calls are let out', () => {
-  it.each(CLIENTS)('carries no token by $name, and still no other', async (client) => {
-    const issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    const elsewhere = await startCalledService();
-    const census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: { ...censusOptions(issuer, issuer.keyStore), undeclared: 'send-without-token' },
-      imports: [AuthorizedHttpModule],
-    });
-    try {
-      const url = `${elsewhere.origin}/`;
-      const write = { url, method: 'POST', body: new Response('streamed').body };
-      expect((await client.send(census.nest, write)).status).toBe(200);
-      const { headers, body } = elsewhere.received[0]!;
-      expect(body.toString()).toBe('streamed');
-      for (const name of ['authorization', 'jwt', 'delegation-proof', 'countersign-timeout-ms'])
-        expect(headers).not.toHaveProperty(name);
+  let elsewhere: CalledService;
+  let census: Application;
 
-      const own = { url, headers: { Authorization: 'Bearer x' } };
-      await expect(client.send(census.nest, own)).rejects.toMatchObject({
-        code: 'authorization_present',
-      });
-      await expect(client.send(census.nest, { url, onBehalfOf: 'service' })).rejects.toMatchObject({
-        code: 'destination_unknown',
-      });
-      await expect(client.send(census.nest, { url: `${url}status/302?to=${url}` })).rejects.toMatchObject({
-        code: 'redirect_refused',
-      });
-      expect(elsewhere.received).toHaveLength(2);
-    } finally {
-      await census.close();
-      elsewhere.close();
-      await issuer.close();
-    }
+  useNewCaller({ options: () => ({ undeclared: 'send-without-token' }) }, (started) => {
+    ({ elsewhere, census } = started);
+  });
+
+  it.each(CLIENTS)('carries no token by $name, and still no other', async (client) => {
+    const url = `${elsewhere.origin}/`;
+    const write = { url, method: 'POST', body: new Response('streamed').body };
+    expect((await client.send(census.nest, write)).status).toBe(200);
+    const { headers, body } = elsewhere.received[0]!;
+    expect(body.toString()).toBe('streamed');
+    for (const name of ['authorization', 'jwt', 'delegation-proof', 'countersign-timeout-ms'])
+      expect(headers).not.toHaveProperty(name);
+
+    const own = { url, headers: { Authorization: 'Bearer x' } };
+    await expect(client.send(census.nest, own)).rejects.toMatchObject({
+      code: 'authorization_present',
+    });
+    await expect(client.send(census.nest, { url, onBehalfOf: 'service' })).rejects.toMatchObject({
+      code: 'destination_unknown',
+    });
+    await expect(client.send(census.nest, { url: `${url}status/302?to=${url}` })).rejects.toMatchObject({
+      code: 'redirect_refused',
+    });
+    expect(elsewhere.received).toHaveLength(2);
   });
 });
 
 describe('HttpService', () => {
-  let issuer: TestIssuer;
   let called: CalledService;
   let elsewhere: CalledService;
   let census: Application;
 
-  beforeAll(async () => {
-    issuer = await TestIssuer.start({ issuer: 'https://gateway.service/' });
-    called = await startCalledService();
-    elsewhere = await startCalledService();
-    census = await startApplication({
-      adapter: () => new ExpressAdapter(),
-      options: {
-        ...censusOptions(issuer, issuer.keyStore),
-        destinations: [{ name: 'herald', url: called.origin, onBehalfOf: 'service', authorize: 'mint' }],
-      },
-      imports: [AuthorizedHttpModule],
-    });
-  });
-  afterAll(async () => {
-    await census.close();
-    called.close();
-    elsewhere.close();
-    await issuer.close();
-  });
-
-  beforeEach(() => {
-    called.received.length = elsewhere.received.length = 0;
+  useCaller({}, (started) => {
+    ({ called, elsewhere, census } = started);
   });
 
   it.each<readonly [string, AxiosRequestConfig]>([

@@ -1,9 +1,11 @@
 import { Body, Controller, Post, UploadedFile, UseInterceptors } from '@nestjs/common';
 import { ExpressAdapter, FileInterceptor, type NestExpressApplication } from '@nestjs/platform-express';
 import { RequestScope, Scopes } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
+import { type TestIssuer } from '@countersign/testing';
 import express from 'express';
-import { censusOptions, SERVICE, startApplication, startError } from '../support/application.js';
+import { censusOptions, SERVICE, startError } from '../support/application.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 import { startMounted } from '../support/mounted-application.js';
 import { expectRefusal } from '../support/refusals.js';
@@ -31,10 +33,8 @@ class UserController {
 
 describe('a body parser that runs before Countersign', () => {
   let herald: TestIssuer;
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
-  afterAll(() => herald.close());
+  const startApplication = useStart();
+  useIssuer(HERALD, (issuer) => void (herald = issuer));
 
   it('keeps the application from starting, and the message says what to do', async () => {
     const server = express();
@@ -82,15 +82,11 @@ describe('a body parser that runs before Countersign', () => {
       controllers: [UserController],
       prepare: (nest) => void (nest as NestExpressApplication).useBodyParser('json', { limit: '2mb' }),
     });
-    try {
-      const body = '{"name":"A"}';
-      const bind = { method: 'POST', url: '/user', body };
-      const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
-      const headers = [bearer(token), ['Content-Type', 'application/json']] as const;
-      expect((await send(census.origin, { method: 'POST', path: '/user', headers, body })).status).toBe(201);
-    } finally {
-      await census.close();
-    }
+    const body = '{"name":"A"}';
+    const bind = { method: 'POST', url: '/user', body };
+    const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
+    const headers = [bearer(token), ['Content-Type', 'application/json']] as const;
+    expect((await send(census.origin, { method: 'POST', path: '/user', headers, body })).status).toBe(201);
   });
 
   it('may be one that runs after the guards, such as an upload', async () => {
@@ -99,20 +95,16 @@ describe('a body parser that runs before Countersign', () => {
       options: censusOptions(herald, herald.keyStore),
       controllers: [UserController],
     });
-    try {
-      const form = new FormData();
-      form.set('picture', new Blob(['x'.repeat(200_000)]), 'picture.png');
-      const encoded = new Response(form);
-      const body = Buffer.from(await encoded.arrayBuffer());
-      const bind = { method: 'POST', url: '/user/picture', body };
-      const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
-      const headers = [bearer(token), ['Content-Type', encoded.headers.get('content-type') ?? '']] as const;
-      received.length = 0;
-      const answer = await send(census.origin, { method: 'POST', path: '/user/picture', headers, body });
-      expect(answer.json).toEqual({ caller: 'herald' });
-      expect(received).toEqual(['x'.repeat(200_000)]);
-    } finally {
-      await census.close();
-    }
+    const form = new FormData();
+    form.set('picture', new Blob(['x'.repeat(200_000)]), 'picture.png');
+    const encoded = new Response(form);
+    const body = Buffer.from(await encoded.arrayBuffer());
+    const bind = { method: 'POST', url: '/user/picture', body };
+    const token = await herald.token({ audience: SERVICE, bind, claims: { scope: 'user:read' } });
+    const headers = [bearer(token), ['Content-Type', encoded.headers.get('content-type') ?? '']] as const;
+    received.length = 0;
+    const answer = await send(census.origin, { method: 'POST', path: '/user/picture', headers, body });
+    expect(answer.json).toEqual({ caller: 'herald' });
+    expect(received).toEqual(['x'.repeat(200_000)]);
   });
 });

@@ -1,23 +1,15 @@
 import { createHash } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
 import { type AddressInfo } from 'node:net';
-import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Authenticated, CountersignModule } from '@countersign/nestjs';
+import { CountersignModule } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import { SERVICE } from '../support/application.js';
 import { createCertificate, type Certificate } from '../support/certificate.js';
-
-@Controller('order')
-class OrderController {
-  @Get()
-  @Authenticated()
-  list() {
-    return [];
-  }
-}
+import { OrderController } from '../support/controllers/order.controller.js';
 
 class RootModule {}
 

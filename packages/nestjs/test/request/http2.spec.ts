@@ -4,8 +4,9 @@ import { Controller, Delete, Get, Post, Body } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type AbstractHttpAdapter } from '@nestjs/core';
 import { Authenticated } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import { censusOptions, SERVICE, startApplication, type Application } from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { SERVICE, type Application } from '../support/application.js';
+import { useApplication } from '../support/hooks/use-application.js';
 
 @Controller('user')
 @Authenticated()
@@ -31,19 +32,12 @@ describe('a bound token over HTTP/2', () => {
   let census: Application;
   let client: ClientHttp2Session;
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-    census = await startApplication({
-      adapter: () => new FastifyAdapter({ http2: true }) as AbstractHttpAdapter,
-      options: censusOptions(herald, herald.keyStore),
-      controllers: [UserController],
-    });
+  const adapter = () => new FastifyAdapter({ http2: true }) as AbstractHttpAdapter;
+  // Before the application is stopped, which waits for its connections.
+  afterAll(() => client.destroy());
+  useApplication({ adapter, controllers: [UserController] }, (started) => {
+    ({ issuer: herald, census } = started);
     client = connect(census.origin);
-  });
-  afterAll(async () => {
-    client.destroy();
-    await census.close();
-    await herald.close();
   });
 
   async function send(method: string, body: string, signed = body) {

@@ -20,14 +20,10 @@ import {
   type CountersignOptions,
   type Principal,
 } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import {
-  ADAPTERS,
-  censusOptions,
-  SERVICE,
-  startApplication,
-  type Application,
-} from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, censusOptions, SERVICE, type Application } from '../support/application.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 
 /** Gets the scope of a request in no way that shows when the application starts. */
@@ -142,16 +138,10 @@ const READERS: readonly Reader[] = [
 
 describe.each(ADAPTERS)('over $name a request', ({ adapter }) => {
   let herald: TestIssuer;
-  let application: Application | undefined;
+  let application: Application;
+  const startApplication = useStart();
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
-  afterEach(async () => {
-    await application?.close();
-    application = undefined;
-  });
-  afterAll(() => herald.close());
+  useIssuer(HERALD, (issuer) => void (herald = issuer));
 
   async function started({
     providers = [],
@@ -171,7 +161,7 @@ describe.each(ADAPTERS)('over $name a request', ({ adapter }) => {
 
   async function get(path: string): Promise<{ readonly status: number; readonly text: string }> {
     const headers = [bearer(await herald.token({ audience: SERVICE }))];
-    return send(application!.origin, { path, headers });
+    return send(application.origin, { path, headers });
   }
 
   it.each(READERS)('has a scope where it can be read: by $by', async (reader) => {

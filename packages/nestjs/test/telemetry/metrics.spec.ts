@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Controller, Get } from '@nestjs/common';
 import { metrics } from '@opentelemetry/api';
 import {
   AggregationTemporality,
@@ -8,7 +7,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { createFixedClock, emptyBody, type FixedClock, type Verifier } from '@countersign/core';
-import { Authenticated, VERIFIER, type KeyEvent } from '@countersign/nestjs';
+import { VERIFIER, type KeyEvent } from '@countersign/nestjs';
 import { TestIssuer } from '@countersign/testing';
 import {
   ADAPTERS,
@@ -17,17 +16,9 @@ import {
   startApplication,
   type Application,
 } from '../support/application.js';
+import { GuardedController } from '../support/controllers/guarded.controller.js';
 import { bearer, send } from '../support/http.js';
 import { startKeySets, type KeySets } from '../support/key-sets.js';
-
-@Controller()
-class GuardedController {
-  @Get('guarded')
-  @Authenticated()
-  guarded() {
-    return {};
-  }
-}
 
 const [express] = ADAPTERS;
 

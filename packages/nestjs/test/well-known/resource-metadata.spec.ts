@@ -1,7 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { Authenticated, Scopes, type CountersignOptions } from '@countersign/nestjs';
-import { TestIssuer } from '@countersign/testing';
-import { ADAPTERS, SERVICE, startApplication, startError, type Application } from '../support/application.js';
+import { type TestIssuer } from '@countersign/testing';
+import { ADAPTERS, SERVICE, startError, type Application } from '../support/application.js';
+import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
+import { useStart } from '../support/hooks/use-start.js';
 import { bearer, send } from '../support/http.js';
 
 @Controller('order')
@@ -29,25 +31,14 @@ const PATH = '/.well-known/oauth-protected-resource';
 
 describe.each(ADAPTERS)('the metadata of a service over $name', ({ adapter }) => {
   let herald: TestIssuer;
-  let application: Application | undefined;
+  const startApplication = useStart();
 
-  beforeAll(async () => {
-    herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
-  });
-  afterAll(() => herald.close());
-  afterEach(async () => {
-    await application?.close();
-    application = undefined;
-  });
+  useIssuer(HERALD, (issuer) => void (herald = issuer));
 
-  const start = async (options: Partial<CountersignOptions> = {}): Promise<string> => {
-    application = await startApplication({
-      adapter,
-      controllers: [OrderController],
-      options: optionsWith(options),
-    });
-    return application.origin;
-  };
+  const startWith = (options: Partial<CountersignOptions>): Promise<Application> =>
+    startApplication({ adapter, controllers: [OrderController], options: optionsWith(options) });
+  const start = async (options: Partial<CountersignOptions> = {}): Promise<string> =>
+    (await startWith(options)).origin;
   const optionsWith = (options: Partial<CountersignOptions>): CountersignOptions => ({
     service: SERVICE,
     keys: herald.keyStore,
@@ -145,8 +136,6 @@ describe.each(ADAPTERS)('the metadata of a service over $name', ({ adapter }) =>
       'resourceMetadata.documentation must be an absolute https URI',
     ],
   ])('cannot be made of %j', async (options, problem) => {
-    expect((await startError(async () => start(options).then(() => application!))).message).toContain(
-      problem,
-    );
+    expect((await startError(() => startWith(options))).message).toContain(problem);
   });
 });

@@ -6,7 +6,7 @@ import { normalizeUri } from '../../lib/normalize-uri.js';
 import { claim, type Claims } from '../../token.js';
 import { invalidProof as invalid, readProofKey } from './dpop-key.js';
 import { type DpopRules } from './dpop-options.js';
-import { decodeSegment } from '../read-unverified.js';
+import { decodePart, splitCompactJwt } from '../compact-jwt.js';
 import { parseJsonObject } from '../strict-json.js';
 import { headerValues } from '../../lib/raw-headers.js';
 
@@ -83,22 +83,18 @@ interface Proof {
 
 function readProof(proof: string): Proof {
   if (proof.length > MAX_PROOF_BYTES) throw invalid(`is larger than ${String(MAX_PROOF_BYTES)} bytes`);
-  const segments = proof.split('.');
-  if (segments.length !== 3) throw invalid('is no compact JWT');
-  const [header, claims, signature] = segments.map(decode);
-  const [headerClaims, claimSet] = [header, claims].map((octets) => octets && parseJsonObject(octets));
-  if (headerClaims === undefined || claimSet === undefined || signature === undefined)
+  const parts = splitCompactJwt(proof);
+  if (parts === undefined) throw invalid('is no compact JWT');
+  const [header, claims] = [parts.header, parts.claims].map(readPart);
+  const signature = decodePart(parts.signature);
+  if (header === undefined || claims === undefined || signature === undefined)
     throw invalid('is no compact JWT in canonical base64url and strict JSON');
-  const signingInput = proof.slice(0, proof.lastIndexOf('.'));
-  return { header: headerClaims, claims: claimSet, signingInput, signature };
+  return { header, claims, signingInput: parts.signingInput, signature };
 }
 
-function decode(segment: string): Buffer | undefined {
-  try {
-    return decodeSegment(segment);
-  } catch {
-    return undefined;
-  }
+function readPart(part: string): Claims | undefined {
+  const octets = decodePart(part);
+  return octets && parseJsonObject(octets);
 }
 
 function text(claims: Claims, name: string): string {

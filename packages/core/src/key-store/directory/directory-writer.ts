@@ -2,13 +2,12 @@ import { join } from 'node:path';
 import { type Clock } from '../../clock.js';
 import { CountersignError } from '../../errors.js';
 import { invalidOption } from '../../options.js';
-import { problemOf, type KeyProblem } from './file-errors.js';
+import { fileError, isSystemError, problemOf, type KeyProblem } from './file-errors.js';
 import { commitKeys, makeKey, refuseUnreadable, sweepDirectory } from './commit-keys.js';
 import { removeFiles, writeNewFile } from './files.js';
 import { type KeyChange, type KeyOverlap, type KeyRecord, type KeyRotation } from '../rotation/key-record.js';
 import { loadKey, readSnapshot, type DirectorySnapshot, type ReadOptions } from './read-directory.js';
 import { isLongerOverlap, longerOverlap } from '../rotation/schedule.js';
-import { isSystemError, systemFault } from './file-errors.js';
 import { errorText } from '../../lib/error-text.js';
 import { changesBetween, scheduledStep, type NewKey, type Transition } from '../rotation/transitions.js';
 
@@ -100,7 +99,7 @@ export class DirectoryWriter {
       if (await commitKeys(this.#files, base, { ...rotation, keys }, changed)) return { changed, problems };
     } catch (error) {
       await this.#discard(made?.key).catch(() => undefined);
-      throw isSystemError(error) ? systemFault(error, this.#files.directory, 'cannot be changed') : error;
+      throw isSystemError(error) ? fileError(error, this.#files.directory, 'cannot be changed') : error;
     }
     await this.#discard(made?.key);
     return undefined;
@@ -132,7 +131,7 @@ export class DirectoryWriter {
     } catch (error) {
       if (!isSystemError(error)) throw error;
       const path = errorText(error, 'path') ?? this.#files.directory;
-      throw systemFault(error, path, 'is not needed after this change, and cannot be deleted');
+      throw fileError(error, path, 'is not needed after this change, and cannot be deleted');
     }
   }
 

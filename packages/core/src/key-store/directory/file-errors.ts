@@ -33,7 +33,7 @@ const LINK_REFUSALS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSU
  * A system error in words: the path, the system's name of what happened, and what mends it.
  * @param problem such as `cannot be read`.
  */
-export function systemFault(error: unknown, path: string, problem: string): TypeError {
+export function fileError(error: unknown, path: string, problem: string): TypeError {
   const code = errorCode(error);
   const isLink = errorText(error, 'syscall') === 'link' && LINK_REFUSALS.has(code);
   const meaning = isLink ? NO_HARD_LINKS : MEANINGS.get(code ?? '');
@@ -49,7 +49,7 @@ export function isSystemError(error: unknown): boolean {
 /** Says which file it is that cannot be read, and why; a fault of what is in it says so already. */
 export function unreadable(error: unknown, path: string): TypeError {
   if (error instanceof TypeError && errorCode(error) === 'config_invalid') return error;
-  return systemFault(error, errorText(error, 'path') ?? path, 'cannot be read');
+  return fileError(error, errorText(error, 'path') ?? path, 'cannot be read');
 }
 
 /** What keeps a file from being used, apart from the file's name. */

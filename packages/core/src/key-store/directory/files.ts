@@ -2,7 +2,7 @@ import { type Stats } from 'node:fs';
 import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../lib/error-text.js';
-import { systemFault } from './file-errors.js';
+import { fileError } from './file-errors.js';
 
 /** A file of a key directory. */
 export interface DirectoryEntry {
@@ -19,7 +19,7 @@ export async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw systemFault(error, directory, 'cannot be made');
+    throw fileError(error, directory, 'cannot be made');
   }
 }
 

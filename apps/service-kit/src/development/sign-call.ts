@@ -4,19 +4,24 @@ import { bodyHash, boundUri, SERVICE_TOKEN_TYPE, signToken } from '@countersign/
 
 /** A call as whoever has the key means it, whether or not it is true. */
 export interface ClaimedCall {
+  /** The issuer of the token, which is also the acting service. */
   readonly service: string;
   readonly audience: string;
+  readonly method: string;
   /** Path and query. */
   readonly path: string;
   readonly user: string;
   readonly scope: string;
-  readonly transactionId: string;
+  /** Default: an empty body. */
+  readonly body?: string;
+  /** Default: a new one. */
+  readonly transactionId?: string;
 }
 
 const LIFETIME_SECONDS = 60;
 
-/** A service token for a `GET`, signed past all rules: what somebody with the key can do. */
-export async function signClaimed(keyStore: KeyStore, call: ClaimedCall): Promise<string> {
+/** Signs a service token for one request past all rules: what somebody with the key can do. */
+export async function signCall(keyStore: KeyStore, call: ClaimedCall): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   const claims = {
     iss: call.service,
@@ -27,9 +32,9 @@ export async function signClaimed(keyStore: KeyStore, call: ClaimedCall): Promis
     jti: randomUUID(),
     scope: call.scope,
     act: { sub: call.service },
-    txn: call.transactionId,
-    bdy: bodyHash(Buffer.alloc(0)),
-    htm: 'GET',
+    txn: call.transactionId ?? randomUUID(),
+    bdy: bodyHash(Buffer.from(call.body ?? '')),
+    htm: call.method,
     htu: boundUri(call.audience, call.path),
   };
   return signToken(claims, SERVICE_TOKEN_TYPE, keyStore.signer());

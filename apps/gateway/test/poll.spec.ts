@@ -1,18 +1,18 @@
-import { askPatiently } from '../public/patience.js';
+import { poll } from '../public/poll.js';
 
 /** Asks what has its last answer at the question with that number; tells what was waited before each. */
 async function ask(
   last: number,
 ): Promise<{ readonly waitsMs: readonly number[]; readonly isKnown: boolean }> {
   const waitsMs: number[] = [];
-  const isKnown = await askPatiently(
+  const isKnown = await poll(
     () => Promise.resolve(waitsMs.length === last),
     (waitMs) => Promise.resolve(waitsMs.push(waitMs)),
   );
   return { waitsMs, isKnown };
 }
 
-describe('Who waits for what became of a message', () => {
+describe('Polling for what became of a message', () => {
   it('asks soon, and no more when it is known', async () => {
     const { waitsMs, isKnown } = await ask(1);
     expect([waitsMs.length, isKnown]).toEqual([1, true]);

@@ -1,11 +1,11 @@
-import { describeMoment, isoTime } from '../../src/output/moment.js';
+import { describeTime, roundedUpIsoTime } from '../../src/output/iso-time.js';
 
 const now = Date.parse('2026-01-01T00:00:00Z') / 1000;
 
-describe('a moment', () => {
+describe('a time', () => {
   it('is rounded up to the second: whoever waits until then has waited long enough', () => {
-    expect(isoTime(now)).toBe('2026-01-01T00:00:00Z');
-    expect(isoTime(now + 0.001)).toBe('2026-01-01T00:00:01Z');
+    expect(roundedUpIsoTime(now)).toBe('2026-01-01T00:00:00Z');
+    expect(roundedUpIsoTime(now + 0.001)).toBe('2026-01-01T00:00:01Z');
   });
 
   it.each([
@@ -15,6 +15,6 @@ describe('a moment', () => {
     [-1, '2025-12-31T23:59:59Z (1 s ago)'],
     [-7_200, '2025-12-31T22:00:00Z (2 h ago)'],
   ])('%d seconds from now reads %s', (seconds, text) => {
-    expect(describeMoment(now + seconds, now)).toBe(text);
+    expect(describeTime(now + seconds, now)).toBe(text);
   });
 });

@@ -7,7 +7,7 @@ const WAITS_MS = [400, 900, 2_000, 4_000, 8_000, 12_000, 16_000, 16_000];
  * @param {(waitMs: number) => Promise<unknown>} [wait]
  * @returns {Promise<boolean>} False when it gave up.
  */
-export async function askPatiently(ask, wait = pause) {
+export async function poll(ask, wait = pause) {
   for (const waitMs of WAITS_MS) {
     await wait(waitMs);
     if (await ask()) return true;
