@@ -40,18 +40,19 @@ const CORE_ORDER: FolderOrder = {
 
 const NEST_ORDER: FolderOrder = {
   rows: new Map([
+    ['lib/', []],
     ['countersign.tokens', []],
     ['countersign.extensions', []],
     ['copies', []],
     ['countersign.options', ['countersign.extensions']],
-    ['request/', ['countersign.tokens', 'countersign.options']],
+    ['request/', ['lib/', 'countersign.tokens', 'countersign.options']],
     ['faults/', ['countersign.tokens', 'countersign.options', 'request/']],
     ['telemetry/', ['countersign.tokens', 'countersign.options', 'request/']],
     ['keys/', ['countersign.tokens', 'countersign.options', 'telemetry/']],
-    ['outbound/', ['countersign.tokens']],
+    ['outbound/', ['lib/', 'countersign.tokens']],
     // prettier-ignore
     ['inbound/', [
-      'countersign.tokens', 'countersign.extensions', 'copies', 'countersign.options', 'request/', 'faults/', 'telemetry/',
+      'lib/', 'countersign.tokens', 'countersign.extensions', 'copies', 'countersign.options', 'request/', 'faults/', 'telemetry/',
     ]],
     ['well-known/', ['countersign.tokens', 'countersign.options', 'request/', 'inbound/']],
     // prettier-ignore

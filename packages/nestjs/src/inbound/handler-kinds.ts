@@ -1,7 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { isObject } from '../is-object.js';
-import { type NestModule, type Wrapper } from '../nest-modules.js';
+import { isObject } from '../lib/is-object.js';
+import { type NestModule, type Wrapper } from '../lib/nest-modules.js';
 import { classChain, isClass, prototypeOf } from './handler-methods.js';
 
 /** How a handler is reached. A field of GraphQL has guards of its own only where its module enables them. */

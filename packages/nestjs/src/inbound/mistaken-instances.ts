@@ -1,6 +1,6 @@
 import { type Type } from '@nestjs/common';
 import { CountersignError } from '@countersign/core';
-import { type Wrapper } from '../nest-modules.js';
+import { type Wrapper } from '../lib/nest-modules.js';
 import { isInstanceOf } from './handler-kinds.js';
 
 /** The context of what Nest makes once. Others have an id between 0 and 1. */

@@ -4,7 +4,7 @@ import { type Authorizer } from '@countersign/core';
 import { invalidOption } from '@countersign/core/adapter';
 import { AuthorizedFetch, createDestinationClient, type DestinationClient } from '@countersign/core/http';
 import { AUTHORIZER } from '../countersign.tokens.js';
-import { type Wrapper, wrappersIn } from '../nest-modules.js';
+import { type Wrapper, wrappersIn } from '../lib/nest-modules.js';
 import { askedBy, askedNames, getDestinationToken, nameOfToken } from './destination.decorator.js';
 
 /** The clients of all declared destinations, by name. */

@@ -1,6 +1,6 @@
 import { type ArgumentsHost } from '@nestjs/common';
 import { rawRequest, type HandledRequest, type RawRequest } from '@countersign/core/http';
-import { isObject } from '../is-object.js';
+import { isObject } from '../lib/is-object.js';
 
 /**
  * Whether a handler answers HTTP. Nest says so of every handler that a library runs through it without naming a type, whatever

@@ -3,7 +3,7 @@ import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AuthorizedFetch, OutgoingCalls, RequestScope, RequestStates } from '@countersign/core/http';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
-import { type Wrapper, wrappersIn } from '../nest-modules.js';
+import { type Wrapper, wrappersIn } from '../lib/nest-modules.js';
 import { hasAdapter } from './scope-opener.js';
 
 /** By what the application reads the scope of a request. */
