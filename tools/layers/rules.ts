@@ -43,15 +43,18 @@ const NEST_ORDER: FolderOrder = {
     ['countersign.tokens', []],
     ['countersign.extensions', []],
     ['copies', []],
+    ['is-object', []],
+    ['nest-modules', []],
     ['countersign.options', ['countersign.extensions']],
-    ['request/', ['countersign.tokens', 'countersign.options']],
+    ['request/', ['countersign.tokens', 'countersign.options', 'is-object', 'nest-modules']],
     ['faults/', ['countersign.tokens', 'countersign.options', 'request/']],
     ['telemetry/', ['countersign.tokens', 'countersign.options', 'request/']],
     ['keys/', ['countersign.tokens', 'countersign.options', 'telemetry/']],
-    ['outbound/', ['countersign.tokens']],
+    ['outbound/', ['countersign.tokens', 'nest-modules']],
     // prettier-ignore
     ['inbound/', [
-      'countersign.tokens', 'countersign.extensions', 'copies', 'countersign.options', 'request/', 'faults/', 'telemetry/',
+      'countersign.tokens', 'countersign.extensions', 'copies', 'countersign.options', 'is-object', 'nest-modules',
+      'request/', 'faults/', 'telemetry/',
     ]],
     ['well-known/', ['countersign.tokens', 'countersign.options', 'request/', 'inbound/']],
     // prettier-ignore
