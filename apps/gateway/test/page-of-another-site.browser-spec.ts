@@ -33,17 +33,17 @@ afterAll(async () => {
   await edge.close();
 }, START_MS);
 
-/** What the network answered, also where the browser shows it to nobody. */
-async function watchStatuses(page: Page): Promise<readonly (readonly [url: string, status: number])[]> {
+/** What the network answered, also where the browser shows it to nobody. An answer may be told before its request. */
+async function watchStatuses(page: Page): Promise<() => readonly (readonly [url: string, status: number])[]> {
   const session = await page.context().newCDPSession(page);
   const urls = new Map<string, string>();
-  const statuses: [string, number][] = [];
+  const statuses: [requestId: string, status: number][] = [];
   session.on('Network.requestWillBeSent', ({ requestId, request }) => urls.set(requestId, request.url));
   session.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {
-    statuses.push([urls.get(requestId) ?? '', statusCode]);
+    statuses.push([requestId, statusCode]);
   });
   await session.send('Network.enable');
-  return statuses;
+  return () => statuses.map(([requestId, status]) => [urls.get(requestId) ?? '', status]);
 }
 
 describe.each([
@@ -73,7 +73,7 @@ describe.each([
         await loaded(Object.assign(document.createElement('iframe'), { src: `${url}/` }));
         document.body.innerHTML = `<a href="${url}/">the page</a>`;
       }, edge.url);
-      const ofGateway = statuses.filter(([url]) => url.startsWith(`${edge.url}/`));
+      const ofGateway = statuses().filter(([url]) => url.startsWith(`${edge.url}/`));
       expect(ofGateway.map(([url, status]) => [new URL(url).pathname, status])).toEqual([
         ['/development/page', 404],
         ['/development/trust', 404],

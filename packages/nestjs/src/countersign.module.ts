@@ -40,6 +40,7 @@ import { ApplicationGuard } from './inbound/application.guard.js';
 import { RequestAuthorizer } from './inbound/authorize-request.js';
 import { FaultAnswers } from './faults/fault-answers.js';
 import { FaultFilter } from './faults/fault.filter.js';
+import { ExternalHandlers } from './inbound/external-handlers.js';
 import { HandlersAtStart } from './inbound/handlers-at-start.js';
 import { InboundDecisions } from './telemetry/inbound-decisions.js';
 import { logDecisions } from './telemetry/log-decisions.js';
@@ -267,6 +268,7 @@ const INBOUND: readonly Provider[] = [
   RequestAuthorizer,
   { provide: APPLICATION_GUARD, useClass: ApplicationGuard },
   { provide: APP_GUARD, useExisting: APPLICATION_GUARD },
+  ExternalHandlers,
   HandlersAtStart,
   FaultFilter,
   { provide: APP_FILTER, useExisting: FaultFilter },

@@ -15,6 +15,17 @@ function shownToClients(refusal: unknown): unknown {
   return isNests ? (refusal as { getError(): unknown }).getError() : refusal;
 }
 
+/** Binds a method to its instance, and copies the metadata of the method of that name, as a library does for the method itself. */
+function boundWithMetadataOf(name: string) {
+  return (method: () => unknown, instance: object): (() => unknown) => {
+    const bound = method.bind(instance);
+    const source = Reflect.get(instance, name) as object;
+    for (const key of Reflect.getMetadataKeys(source) as readonly unknown[])
+      Reflect.defineMetadata(key, Reflect.getMetadata(key, source), bound);
+    return bound;
+  };
+}
+
 /** Handlers that a library runs through Nest, as `@golevelup/nestjs-rabbitmq` does. Where a library names no type, Nest says `http`. */
 describe.each(['rpc', 'ws', 'graphql', 'rmq', 'http'])('a handler of the context type %s', (transport) => {
   let census: Application;
@@ -61,14 +72,18 @@ describe.each(['rpc', 'ws', 'graphql', 'rmq', 'http'])('a handler of the context
     ran.length = 0;
   });
 
-  const call = (type: typeof Messages | typeof ForeignMessages, name: string) => {
+  const call = (
+    type: typeof Messages | typeof ForeignMessages,
+    name: string,
+    put: (method: () => unknown, instance: object) => () => unknown = (method) => method,
+  ) => {
     const instance = census.nest.get<Record<string, () => unknown>>(type);
     const contexts = census.nest.get(ExternalContextCreator, { strict: false });
     const none = undefined;
     const factory = { exchangeKeyForValue: () => none };
     return contexts.create(
       instance,
-      instance[name]!,
+      put(instance[name]!, instance),
       name,
       name === 'asking' ? ROUTE_ARGS_METADATA : none,
       factory,
@@ -82,6 +97,17 @@ describe.each(['rpc', 'ws', 'graphql', 'rmq', 'http'])('a handler of the context
   it('runs when it is public', async () => {
     await expect(call(Messages, 'open')).resolves.toEqual({ data: 1 });
     expect(ran).toEqual(['open']);
+  });
+
+  it('runs when it is public and the library binds it, with its metadata', async () => {
+    await expect(call(Messages, 'open', boundWithMetadataOf('open'))).resolves.toEqual({ data: 1 });
+    expect(ran).toEqual(['open']);
+  });
+
+  it('is refused when the library binds it with the metadata of a public one', async () => {
+    const refused = call(Messages, 'guarded', boundWithMetadataOf('open'));
+    await expect(refused).rejects.toMatchObject({ message: 'This transport is not supported.' });
+    expect(ran).toEqual([]);
   });
 
   it('has no principal', async () => {
