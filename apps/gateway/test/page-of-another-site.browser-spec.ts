@@ -33,7 +33,7 @@ afterAll(async () => {
   await edge.close();
 }, START_MS);
 
-/** What the network answered, also where the browser shows it to nobody. An answer may be told before its request. */
+/** The responses on the network, including those that the browser hides from the page. A response event may precede its request event. */
 async function watchStatuses(page: Page): Promise<() => readonly (readonly [url: string, status: number])[]> {
   const session = await page.context().newCDPSession(page);
   const urls = new Map<string, string>();

@@ -26,7 +26,7 @@ export {
 } from './http/answers/resource-metadata.js';
 export type { ResourceMetadata, ResourceMetadataOptions } from './http/answers/resource-metadata.js';
 
-export { describePrincipal, isoTime } from './http/decision-record.js';
+export { describePrincipal, isoTime, tokenIdHash } from './http/decision-record.js';
 export type { DecisionRecord, DecisionRecorder } from './http/decision-record.js';
 
 export { AuthorizedFetch } from './http/outbound/authorized-fetch.js';

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { AuthorizedCall, Authorizer } from '@countersign/core';
+import { tokenIdHash } from '@countersign/core/http';
 import { AUTHORIZER, createKeyStore, KEY_STORE, type KeyStore, RequestScope } from '@countersign/nestjs';
 import { type ClaimedCall, notFound, Problem, signCall, uriRoot } from '@countersign/service-kit';
 import type { GatewayConfig } from '../config.js';
@@ -70,7 +70,7 @@ export class Attempts {
   }
 
   async #changeBody() {
-    const { url, token, body, tokenIdHash } = await this.#caughtCall();
+    const { url, token, body, tokenIdHash: caught } = await this.#caughtCall();
     const { audience } = this.upstreams.census;
     const changed = body.replace(userUri(audience, 42), userUri(audience, 7));
     const says = 'changes the body: user 42 becomes user 7. The token stays.';
@@ -85,13 +85,13 @@ export class Attempts {
     });
     return {
       title: 'Somebody on the way to herald changes the body',
-      caughtTokenIdHash: tokenIdHash,
+      caughtTokenIdHash: caught,
       steps: [step],
     };
   }
 
   async #replay() {
-    const { url, token, body, tokenIdHash } = await this.#caughtCall();
+    const { url, token, body, tokenIdHash: caught } = await this.#caughtCall();
     const call = { from: 'intruder', to: 'herald', url, method: 'POST', token, body } as const;
     const steps: AttemptStep[] = [
       await send({ ...call, says: 'hands the call on as it is, and keeps a copy.' }),
@@ -99,7 +99,7 @@ export class Attempts {
     ];
     return {
       title: 'Somebody on the way to herald sends a call twice',
-      caughtTokenIdHash: tokenIdHash,
+      caughtTokenIdHash: caught,
       steps,
     };
   }
@@ -162,14 +162,13 @@ export class Attempts {
       scopes,
       onBehalfOf: 'user',
     });
-    const tokenId = authorized.issued?.claims.tokenId ?? '';
-    const tokenIdHash = createHash('sha256').update(tokenId).digest('base64url').slice(0, 16);
-    this.#showToken(authorized, tokenIdHash);
-    return { url, body, token: authorized.issued?.token ?? '', tokenIdHash };
+    const idHash = tokenIdHash(authorized.issued?.claims.tokenId ?? '');
+    this.#showToken(authorized, idHash);
+    return { url, body, token: authorized.issued?.token ?? '', tokenIdHash: idHash };
   }
 
   /** The record that the module writes of a token, which here goes another way. */
-  #showToken({ destination, issued }: AuthorizedCall, tokenIdHash: string): void {
+  #showToken({ destination, issued }: AuthorizedCall, idHash: string): void {
     if (destination === undefined || issued === undefined) return;
     const { issuer, subject, transactionId, actors, audience, scopes, bound, expiresAt } = issued.claims;
     this.board.add({
@@ -187,7 +186,7 @@ export class Attempts {
       scopes,
       bound,
       proven: false,
-      tokenIdHash,
+      tokenIdHash: idHash,
       expiresAt,
     });
   }

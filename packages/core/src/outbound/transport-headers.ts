@@ -13,6 +13,11 @@ const TRANSPORT_HEADERS: ReadonlySet<string> = new Set([
  * underscores, which some servers and gateways take for hyphens.
  */
 export function isTransportHeader(name: string): boolean {
-  const folded = name.toLowerCase().replaceAll('_', '-');
+  const folded = foldedHeader(name);
   return TRANSPORT_HEADERS.has(folded) || folded.startsWith('proxy-') || folded.startsWith(':');
+}
+
+/** One spelling for all names that some server takes for the same header. */
+export function foldedHeader(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
 }

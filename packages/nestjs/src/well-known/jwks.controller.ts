@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, NotFoundException, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { type KeyStore } from '@countersign/core';
-import { keySetAnswer } from '@countersign/core/http';
+import { KEY_SET_PATH, keySetAnswer } from '@countersign/core/http';
 import { KEY_STORE } from '../countersign.tokens.js';
 import { Public } from '../inbound/decorators.js';
 
@@ -24,7 +24,7 @@ export class JwksController {
    */
   @Get('jwks.json')
   publicKeys(@Res({ passthrough: true }) response: WithHeaders): object {
-    if (this.keyStore === undefined) throw new NotFoundException('Cannot GET /.well-known/jwks.json');
+    if (this.keyStore === undefined) throw new NotFoundException(`Cannot GET ${KEY_SET_PATH}`);
     const { headers, document } = keySetAnswer(this.keyStore);
     for (const [name, value] of Object.entries(headers)) response.header(name, value);
     return document;

@@ -1,5 +1,5 @@
 import { type Verifier } from '../../inbound/verifier.js';
-import { type DocumentAnswer } from './key-set-answer.js';
+import { KEY_SET_PATH, type DocumentAnswer } from './key-set-answer.js';
 import { invalidOption, OptionsReader, readHttpsUri } from '../../options.js';
 
 /** The metadata that this service publishes for clients (RFC 9728). */
@@ -90,11 +90,11 @@ function resourceMetadataDocument(
   scopesOfRoutes: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const { resource, name, documentation, certificateBoundTokens, scopes = scopesOfRoutes } = metadata;
-  const base = resource.endsWith('/') ? resource : `${resource}/`;
+  const base = resource.replace(/\/$/, '');
   return {
     resource,
     ...(authorizationServers.length > 0 && { authorization_servers: authorizationServers }),
-    ...(hasKeys && { jwks_uri: `${base}.well-known/jwks.json` }),
+    ...(hasKeys && { jwks_uri: `${base}${KEY_SET_PATH}` }),
     ...(scopes.length > 0 && { scopes_supported: scopes }),
     bearer_methods_supported: ['header'],
     ...(name !== undefined && { resource_name: name }),

@@ -1,4 +1,4 @@
-import { isTransportHeader } from '../../outbound/transport-headers.js';
+import { foldedHeader, isTransportHeader } from '../../outbound/transport-headers.js';
 import { TIMEOUT_HEADER } from '../request/remaining-time.js';
 import { TOKEN_HEADERS, type Attempt } from './outgoing-call.js';
 
@@ -25,8 +25,9 @@ export function putOurHeaders(
   ours: Attempt['headers'],
 ): void {
   const perHop = connectionOptions(headers.get('Connection'));
-  const dropped = new Set([...OURS, ...perHop, ...ours.map(({ name }) => name)].map(folded));
-  for (const name of names) if (isTransportHeader(name) || dropped.has(folded(name))) headers.delete(name);
+  const dropped = new Set([...OURS, ...perHop, ...ours.map(({ name }) => name)].map(foldedHeader));
+  for (const name of names)
+    if (isTransportHeader(name) || dropped.has(foldedHeader(name))) headers.delete(name);
   for (const { name, value } of ours) headers.set(name, value);
 }
 
@@ -37,9 +38,4 @@ function connectionOptions(connection: unknown): readonly string[] {
     .join(',')
     .split(',')
     .map((option) => option.trim());
-}
-
-/** One spelling for all names that some server takes for the same header. */
-function folded(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-');
 }
