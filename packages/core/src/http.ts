@@ -41,3 +41,11 @@ export type { Attempt, CallOptions, OutgoingCall, Transport } from './http/outbo
 export type { BodyStream, CallBody } from './http/outbound/call-body.js';
 export { detachedStream } from './http/outbound/detached-stream.js';
 export { putOurHeaders } from './http/outbound/outgoing-headers.js';
+
+export { createCountersign } from './service/node-service.js';
+export type { NodeCountersign, ServiceCalls } from './service/node-service.js';
+export type { CommonOptions, ServiceLogger, ServiceOptions } from './service/service-options.js';
+export type { Permits } from './service/service.js';
+export { authenticated, callers, open, optional, policy, roles, scopes } from './service/stating.js';
+export type { Stated } from './service/stating.js';
+export { Refusal } from './http/answers/refusal.js';

@@ -48,8 +48,6 @@ export interface RequestState {
   used: Promise<void> | undefined;
   /** Whether the application's own user was loaded. */
   isResolved: boolean;
-  /** Whether a route was found that may answer, because it is public or because the request was accepted. */
-  isDecided: boolean;
   /** The principal, once the request was accepted. */
   principal: Principal | undefined;
   /** `request.user` of an Express application. */

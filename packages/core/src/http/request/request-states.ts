@@ -126,7 +126,6 @@ export class RequestStates implements StateOwner {
       authentication: undefined,
       used: undefined,
       isResolved: false,
-      isDecided: false,
       principal: undefined,
       user: outer?.user,
     };
