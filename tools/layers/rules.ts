@@ -33,7 +33,10 @@ const CORE_ORDER: FolderOrder = {
     ['policy/', ['errors', 'principal']],
     ['outbound/', [...CORE_ROOT_FILES, 'lib/', 'signing-keys/', 'oauth/']],
     ['inbound/', [...CORE_ROOT_FILES, 'lib/', 'crypto/', 'signing-keys/', 'oauth/', 'jwks/', 'trust/']],
-    ['http/', ['errors', 'options', 'clock', 'body-hash', 'principal', 'lib/', 'policy/', 'inbound/', 'outbound/']],
+    [
+      'http/',
+      ['errors', 'options', 'clock', 'body-hash', 'principal', 'lib/', 'policy/', 'inbound/', 'outbound/'],
+    ],
     // prettier-ignore
     ['service/', [
       'errors', 'options', 'clock', 'principal', 'signing-keys/', 'key-store/', 'inbound/', 'outbound/', 'http/',
@@ -91,7 +94,7 @@ export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['apps/idp', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['demo', ['packages/core', 'packages/nestjs', 'packages/testing', 'apps/service-kit']],
   ['drill', ['packages/core', 'packages/nestjs']],
-  ['bench', ['packages/core', 'packages/nestjs', 'packages/testing']],
+  ['bench', ['packages/core', 'packages/nestjs', 'packages/express', 'packages/testing']],
 ]);
 
 /**

@@ -1,15 +1,26 @@
-import { GUARDS } from '../guards/guards.js';
+import { type Platform } from '../guards/guard.js';
+import { guardsOf } from '../guards/guards.js';
 import { type Measurement, type Results } from './results.js';
 import { ALGORITHMS, cpuRow, PLATFORMS, rateRow, TOKEN_STATES, type HttpRow } from '../http-rows.js';
 import { median, ratio, spread } from './statistics.js';
 import { judgePeers, judgeTargets, type Outcome } from './targets.js';
 
 const TITLES = {
-  express: 'Express',
-  fastify: 'Fastify',
+  express: 'Nest on Express',
+  fastify: 'Nest on Fastify',
+  'bare-express': 'Express',
+  'bare-fastify': 'Fastify',
   seen: 'token seen before',
   new: 'new token each time',
 } as const;
+
+/** What is usual on each platform: the guard that the last but one column compares to. */
+const USUAL: Readonly<Record<Platform, string>> = {
+  express: 'usual-stack',
+  fastify: 'usual-stack',
+  'bare-express': 'passport-jwt',
+  'bare-fastify': 'fastify-jwt',
+};
 
 /** Everything that a run measured, as text for a terminal. */
 export function resultTables({ machine, measurements, rounds, quick }: Results): string {
@@ -42,8 +53,8 @@ function httpTable(cell: Omit<HttpRow, 'guard'>, measurements: readonly Measurem
   const { platform, algorithm, state } = cell;
   const find = (row: string) => measurements.find((measurement) => measurement.row === row)?.samples;
   const unguarded = find(rateRow({ ...cell, guard: 'unguarded' }));
-  const usual = find(rateRow({ ...cell, guard: 'usual-stack' }));
-  const rows = GUARDS.flatMap(({ name, title }) => {
+  const usual = find(rateRow({ ...cell, guard: USUAL[platform] }));
+  const rows = guardsOf(platform).flatMap(({ name, title }) => {
     const samples = find(rateRow({ ...cell, guard: name }));
     if (samples === undefined) return [];
     const cpu = find(cpuRow({ ...cell, guard: name }));
