@@ -33,13 +33,18 @@ const CORE_ORDER: FolderOrder = {
     ['policy/', ['errors', 'principal']],
     ['outbound/', [...CORE_ROOT_FILES, 'lib/', 'signing-keys/', 'oauth/']],
     ['inbound/', [...CORE_ROOT_FILES, 'lib/', 'crypto/', 'signing-keys/', 'oauth/', 'jwks/', 'trust/']],
-    ['http/', ['errors', 'options', 'clock', 'body-hash', 'principal', 'lib/', 'policy/', 'inbound/', 'outbound/']],
+    [
+      'http/',
+      ['errors', 'options', 'clock', 'body-hash', 'principal', 'lib/', 'policy/', 'inbound/', 'outbound/'],
+    ],
+    ['axios/', ['errors', 'options', 'outbound/', 'http/']],
     // prettier-ignore
     ['service/', [
       'errors', 'options', 'clock', 'principal', 'signing-keys/', 'key-store/', 'inbound/', 'outbound/', 'http/',
+      'axios/',
     ]],
   ]),
-  entryPoints: new Set(['index', 'http', 'adapter', 'rotation']),
+  entryPoints: new Set(['index', 'http', 'adapter', 'axios', 'rotation']),
 };
 
 const NEST_ORDER: FolderOrder = {
