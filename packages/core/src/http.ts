@@ -10,12 +10,14 @@ export type {
 } from './http/request/request-state.js';
 export { RequestStates } from './http/request/request-states.js';
 export type { RequestStatesOptions } from './http/request/request-states.js';
+export { useToken } from './http/request/use-token.js';
 export { RequestScope } from './http/request/request-scope.js';
 export { SentRequest, sentUrl } from './http/request/sent-request.js';
 
 export { newInstance, toFaultAnswer } from './http/answers/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './http/answers/fault-answer.js';
 export type { ChallengeOptions } from './http/answers/challenge.js';
+export { sentScheme } from './inbound/token-headers.js';
 export type { AnnouncedDpop } from './inbound/verifier.js';
 export { KEY_SET_PATH, keySetAnswer } from './http/answers/key-set-answer.js';
 export type { DocumentAnswer, PublishedKeys } from './http/answers/key-set-answer.js';

@@ -281,8 +281,9 @@ const OUTBOUND: readonly Provider[] = [
       authorizer: Authorizer,
       scope: RequestScope,
       { decisions, clock, maxBufferedBodyBytes }: ResolvedOptions,
-    ) => new OutgoingCalls({ authorizer, scope, decisions, clock, maxBufferedBodyBytes }),
-    inject: [AUTHORIZER, RequestScope, COUNTERSIGN_OPTIONS],
+      { tokenHeaders }: Verifier,
+    ) => new OutgoingCalls({ authorizer, scope, decisions, clock, maxBufferedBodyBytes, tokenHeaders }),
+    inject: [AUTHORIZER, RequestScope, COUNTERSIGN_OPTIONS, VERIFIER],
   },
   {
     provide: AuthorizedFetch,

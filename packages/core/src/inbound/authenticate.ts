@@ -29,6 +29,8 @@ export interface InboundRequest extends TokenRequest, BoundRequest {
 /** What requests are held against. */
 export interface VerifierParts extends TokenRules {
   readonly dpop: DpopRules;
+  /** In small letters; undefined for the usual ones. */
+  readonly tokenHeaders: readonly string[] | undefined;
 }
 
 /** A request with a good token, and what the checks that depend on the request have found so far. */
@@ -55,7 +57,7 @@ const REQUEST_CHECKS: readonly Step<Candidate>[] = [checkSender, checkRequest, c
  * @throws CountersignError with the code of the first step that fails, also by the promise.
  */
 export function authenticate(request: InboundRequest, parts: VerifierParts): Awaitable<Authentication> {
-  const sent = extractCredentials(request);
+  const sent = extractCredentials(request, parts.tokenHeaders);
   if (sent === undefined) throw new CountersignError('token_missing', 'the request carries no token');
   const arrived = { request, sent, parts };
   const identified = identifyToken(sent.token, request, parts);

@@ -15,6 +15,7 @@ import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { authenticate, type InboundRequest } from './authenticate.js';
 import { readDpopOptions, type DpopOptions } from './proof-of-possession/dpop-options.js';
 import { createRecall, type RecallOptions } from './recall.js';
+import { readTokenHeaders } from './token-headers.js';
 import { memoryReplayStore } from './replay/memory-replay-store.js';
 import { useOnce, type ReplayStore } from './replay/replay.js';
 
@@ -24,6 +25,12 @@ export interface VerifierOptions extends TrustStoreOptions {
   readonly service: string;
   /** Where used tokens are recorded. Default: in the memory of this process; several replicas need a shared store. */
   readonly replayStore?: ReplayStore;
+  /**
+   * The headers that carry the token, in place of `Authorization` and `JWT`, as `['X-Forwarded-Authorization']` behind a gateway
+   * that has a token of its own in `Authorization`. One of them may carry a token, as `Bearer <token>`, `DPoP <token>` or, but in
+   * `Authorization`, the token alone. The gateway must remove these headers from what its clients send. Default: the two.
+   */
+  readonly tokenHeaders?: readonly string[];
   /** The maximum length of a token, in bytes. Default 8,192. */
   readonly maxTokenBytes?: number;
   /** Accepts tokens whose issuer is this service itself. Default false. */
@@ -54,6 +61,8 @@ export interface Verifier {
   readonly service: string;
   /** Whether a trust record accepts MD5 body hashes, so that the adapter must compute both hashes. */
   readonly hashesMd5: boolean;
+  /** The option `tokenHeaders`, in small letters; undefined for `Authorization` and `JWT`. */
+  readonly tokenHeaders: readonly string[] | undefined;
   /** What to say about DPoP in challenges and metadata. */
   readonly dpop: AnnouncedDpop;
   /** The trusted identity providers that publish metadata. */
@@ -87,7 +96,7 @@ export interface Verifier {
 }
 
 const OWN_OPTIONS = [
-  'service', 'replayStore', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'dpop', 'keyStore',
+  'service', 'replayStore', 'tokenHeaders', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'dpop', 'keyStore',
 ] as const; // prettier-ignore
 
 /**
@@ -114,6 +123,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const read = new OptionsReader(options, '', [...OWN_OPTIONS, ...TRUST_STORE_OPTIONS]);
   const service = read.string('service');
   const maxTokenBytes = read.number('maxTokenBytes', { fallback: 8192, min: 256, max: 1_048_576 });
+  const tokenHeaders = readTokenHeaders(read);
   const acceptTokensFromSelf = read.boolean('acceptTokensFromSelf', false);
   const { clock = systemClock, replayStore = memoryReplayStore({ clock }) } = options;
   const trust = trustStoreOf(options, read, service);
@@ -126,10 +136,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const dpop = readDpopOptions(read.raw('dpop'), service, clock);
 
   const recall = createRecall(read.raw('recall'), clock);
-  const parts = { service, trust, introspector, recall, dpop, clock, maxTokenBytes, acceptTokensFromSelf };
+  const sending = { tokenHeaders, maxTokenBytes, acceptTokensFromSelf };
+  const parts = { service, trust, introspector, recall, dpop, clock, ...sending };
 
   return {
     service,
+    tokenHeaders,
     dpop: {
       algorithms: trust.issuers.some((issuer) => issuer.dpop !== 'off') ? dpop.algorithmNames : [],
       isAnnounced: trust.issuers.some((issuer) => issuer.announcesDpop),

@@ -111,10 +111,10 @@ function headersOf({ headers }: InternalAxiosRequestConfig): AxiosHeaders {
 function configOf(
   config: InternalAxiosRequestConfig,
   url: URL,
-  { headers: added, body, signal }: Attempt,
+  { headers: added, tokenHeaders, body, signal }: Attempt,
 ): InternalAxiosRequestConfig {
   const headers = headersOf(config);
-  putOurHeaders(headers, Object.keys(headers), added);
+  putOurHeaders(headers, Object.keys(headers), added, tokenHeaders);
   const contentType = body !== undefined && 'bytes' in body ? body.contentType : undefined;
   if (contentType !== undefined) headers.setContentType(contentType, hasOwnType(config.data));
   if (needsChunks(config, body)) headers.set('Transfer-Encoding', 'chunked');
