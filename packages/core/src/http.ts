@@ -17,6 +17,8 @@ export { SentRequest, sentUrl } from './http/request/sent-request.js';
 export { newInstance, toFaultAnswer } from './http/answers/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './http/answers/fault-answer.js';
 export type { ChallengeOptions } from './http/answers/challenge.js';
+export { publicUrlOf } from './inbound/binding/public-addresses.js';
+export type { AddressedService, PublicAddresses } from './inbound/binding/public-addresses.js';
 export { sentScheme } from './inbound/token-headers.js';
 export type { AnnouncedDpop } from './inbound/verifier.js';
 export { KEY_SET_PATH, keySetAnswer } from './http/answers/key-set-answer.js';
@@ -25,6 +27,7 @@ export {
   readResourceMetadata,
   resourceMetadataAnswer,
   resourceMetadataPaths,
+  resourceMetadataUrl,
 } from './http/answers/resource-metadata.js';
 export type { ResourceMetadata, ResourceMetadataOptions } from './http/answers/resource-metadata.js';
 

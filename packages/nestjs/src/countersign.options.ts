@@ -101,7 +101,7 @@ const OWN_MEMBERS = [
   'decisions', 'requestScope', 'maxBodyBytes', 'resourceMetadata',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
-  'service', 'trust', 'replayStore', 'clock', 'tokenHeaders', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'jwks', 'publicOnly',
+  'service', 'trust', 'replayStore', 'clock', 'publicUrl', 'tokenHeaders', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'jwks', 'publicOnly',
   'onKeyEvent', 'allowInsecureHttpForLocalDevelopment', 'dpop',
 ] as const; // prettier-ignore
 

@@ -15,6 +15,7 @@ import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { authenticate, type InboundRequest } from './authenticate.js';
 import { readDpopOptions, type DpopOptions } from './proof-of-possession/dpop-options.js';
 import { createRecall, type RecallOptions } from './recall.js';
+import { readPublicUrl, type PublicAddresses } from './binding/public-addresses.js';
 import { readTokenHeaders } from './token-headers.js';
 import { memoryReplayStore } from './replay/memory-replay-store.js';
 import { useOnce, type ReplayStore } from './replay/replay.js';
@@ -25,6 +26,13 @@ export interface VerifierOptions extends TrustStoreOptions {
   readonly service: string;
   /** Where used tokens are recorded. Default: in the memory of this process; several replicas need a shared store. */
   readonly replayStore?: ReplayStore;
+  /**
+   * The base URLs at which `/` of this service is called, such as `https://api.example/census/` where a proxy strips the prefix
+   * `/census`. Bound writes must be for a path under one of them, and DPoP proofs for a URL; links begin with the first.
+   * Requests are compared with these only, never with `Host` or `X-Forwarded-*`. Default: paths are called as they arrive, under
+   * `service`.
+   */
+  readonly publicUrl?: string | readonly string[];
   /**
    * The headers that carry the token, in place of `Authorization` and `JWT`, as `['X-Forwarded-Authorization']` behind a gateway
    * that has a token of its own in `Authorization`. One of them may carry a token, as `Bearer <token>`, `DPoP <token>` or, but in
@@ -61,6 +69,8 @@ export interface Verifier {
   readonly service: string;
   /** Whether a trust record accepts MD5 body hashes, so that the adapter must compute both hashes. */
   readonly hashesMd5: boolean;
+  /** The option `publicUrl`; undefined where it is left out. */
+  readonly publicAddresses: PublicAddresses | undefined;
   /** The option `tokenHeaders`, in small letters; undefined for `Authorization` and `JWT`. */
   readonly tokenHeaders: readonly string[] | undefined;
   /** What to say about DPoP in challenges and metadata. */
@@ -96,7 +106,7 @@ export interface Verifier {
 }
 
 const OWN_OPTIONS = [
-  'service', 'replayStore', 'tokenHeaders', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'dpop', 'keyStore',
+  'service', 'replayStore', 'publicUrl', 'tokenHeaders', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'dpop', 'keyStore',
 ] as const; // prettier-ignore
 
 /**
@@ -133,14 +143,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
     clock,
     publicOnly: options.publicOnly ?? false,
   });
-  const dpop = readDpopOptions(read.raw('dpop'), service, clock);
+  const publicAddresses = readPublicUrl(read);
+  const dpop = readDpopOptions(read.raw('dpop'), { service, publicAddresses }, clock);
 
   const recall = createRecall(read.raw('recall'), clock);
-  const sending = { tokenHeaders, maxTokenBytes, acceptTokensFromSelf };
+  const sending = { publicAddresses, tokenHeaders, maxTokenBytes, acceptTokensFromSelf };
   const parts = { service, trust, introspector, recall, dpop, clock, ...sending };
 
   return {
     service,
+    publicAddresses,
     tokenHeaders,
     dpop: {
       algorithms: trust.issuers.some((issuer) => issuer.dpop !== 'off') ? dpop.algorithmNames : [],

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type CountersignError, type Verifier } from '@countersign/core';
 import {
   newInstance,
+  resourceMetadataUrl,
   sentScheme,
   toFaultAnswer,
   type FaultAnswer,
@@ -32,7 +33,9 @@ export class FaultAnswers {
       service,
       dpop: this.verifier.dpop,
       ...(request !== undefined && { scheme: sentScheme(request.headers, this.verifier.tokenHeaders) }),
-      ...(resourceMetadata !== undefined && { resourceMetadata: resourceMetadata.url }),
+      ...(resourceMetadata !== undefined && {
+        resourceMetadata: resourceMetadataUrl(resourceMetadata, this.verifier),
+      }),
     });
   }
 
