@@ -13,3 +13,17 @@ export type { Destination } from './outbound/destination.js';
 export { retryableRefusal } from './outbound/retry.js';
 export type { RefusedCall } from './outbound/retry.js';
 export type { StaticCredential } from './outbound/sources/static-credential.js';
+
+export { InboundDecisions } from './http/guard/inbound-decisions.js';
+export type { DecidedRoute, InboundDecisionsOptions } from './http/guard/inbound-decisions.js';
+export { RequestGuard } from './http/guard/request-guard.js';
+export type { RequestGuardParts } from './http/guard/request-guard.js';
+export { combineStatements, refuseContradiction } from './http/guard/statement.js';
+export type { RouteRule, Statement, StatementNames } from './http/guard/statement.js';
+
+export { openService, Service } from './service/service.js';
+export type { Arrival } from './service/service.js';
+export { callsOf } from './service/node-service.js';
+export { isKeyStore, readCommonOptions } from './service/service-options.js';
+export type { ResolvedCommonOptions } from './service/service-options.js';
+export { ruleOf, STATING_NAMES } from './service/stating.js';

@@ -14,6 +14,8 @@ export { useToken } from './http/request/use-token.js';
 export { RequestScope } from './http/request/request-scope.js';
 export { SentRequest, sentUrl } from './http/request/sent-request.js';
 
+export type { ResolvedSubject, SubjectResolver } from './http/guard/subject-resolver.js';
+
 export { newInstance, toFaultAnswer } from './http/answers/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './http/answers/fault-answer.js';
 export type { ChallengeOptions } from './http/answers/challenge.js';
@@ -44,3 +46,11 @@ export type { Attempt, CallOptions, OutgoingCall, Transport } from './http/outbo
 export type { BodyStream, CallBody } from './http/outbound/call-body.js';
 export { detachedStream } from './http/outbound/detached-stream.js';
 export { putOurHeaders } from './http/outbound/outgoing-headers.js';
+
+export { createCountersign } from './service/node-service.js';
+export type { NodeCountersign, ServiceCalls } from './service/node-service.js';
+export type { CommonOptions, ServiceLogger, ServiceOptions } from './service/service-options.js';
+export type { Permits } from './service/service.js';
+export { authenticated, callers, open, optional, policy, roles, scopes } from './service/stating.js';
+export type { Stated } from './service/stating.js';
+export { Refusal } from './http/answers/refusal.js';

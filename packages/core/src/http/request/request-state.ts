@@ -46,8 +46,10 @@ export interface RequestState {
   /** The token that the request carries beside its headers: see `useToken`. */
   token: string | undefined;
   authentication: Authentication | undefined;
-  /** Whether the use of a single-use token or proof was recorded. */
-  isUsed: boolean;
+  /** The record of the use of a single-use token or proof, once it is asked for: one for all handlers of the request. */
+  used: Promise<void> | undefined;
+  /** Whether the application's own user was loaded. */
+  isResolved: boolean;
   /** The principal, once the request was accepted. */
   principal: Principal | undefined;
   /** `request.user` of an Express application. */

@@ -125,7 +125,8 @@ export class RequestStates implements StateOwner {
       remainingMs: remainingTime(headers, response, this.#clock),
       token: outer?.token,
       authentication: undefined,
-      isUsed: false,
+      used: undefined,
+      isResolved: false,
       principal: undefined,
       user: outer?.user,
     };
