@@ -87,8 +87,8 @@ const COMMON_MEMBERS = [
   'maxBodyBytes', 'resourceMetadata',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
-  'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'jwks', 'publicOnly',
-  'onKeyEvent', 'allowInsecureHttpForLocalDevelopment', 'dpop',
+  'service', 'trust', 'replayStore', 'clock', 'publicUrl', 'tokenHeaders', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall',
+  'jwks', 'publicOnly', 'onKeyEvent', 'allowInsecureHttpForLocalDevelopment', 'dpop',
 ] as const; // prettier-ignore
 
 const SIZES = { fallback: 1_048_576, min: 0, max: 1_073_741_824 } as const;

@@ -43,6 +43,8 @@ export interface RequestState {
   readonly body: WireBody;
   /** Returns the milliseconds until the caller stops waiting. Undefined without a limit, and after the response was sent. */
   readonly remainingMs: () => number | undefined;
+  /** The token that the request carries beside its headers: see `useToken`. */
+  token: string | undefined;
   authentication: Authentication | undefined;
   /** The record of the use of a single-use token or proof, once it is asked for: one for all handlers of the request. */
   used: Promise<void> | undefined;

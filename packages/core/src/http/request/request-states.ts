@@ -123,6 +123,7 @@ export class RequestStates implements StateOwner {
       response,
       body: this.#bodyOf(request, headers),
       remainingMs: remainingTime(headers, response, this.#clock),
+      token: outer?.token,
       authentication: undefined,
       used: undefined,
       isResolved: false,
