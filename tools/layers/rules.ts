@@ -33,7 +33,7 @@ const CORE_ORDER: FolderOrder = {
     ['policy/', ['errors', 'principal']],
     ['outbound/', [...CORE_ROOT_FILES, 'lib/', 'signing-keys/', 'oauth/']],
     ['inbound/', [...CORE_ROOT_FILES, 'lib/', 'crypto/', 'signing-keys/', 'oauth/', 'jwks/', 'trust/']],
-    ['http/', ['errors', 'options', 'clock', 'body-hash', 'principal', 'inbound/', 'outbound/']],
+    ['http/', ['errors', 'options', 'clock', 'body-hash', 'principal', 'lib/', 'policy/', 'inbound/', 'outbound/']],
   ]),
   entryPoints: new Set(['index', 'http', 'adapter', 'rotation']),
 };

@@ -13,3 +13,10 @@ export type { Destination } from './outbound/destination.js';
 export { retryableRefusal } from './outbound/retry.js';
 export type { RefusedCall } from './outbound/retry.js';
 export type { StaticCredential } from './outbound/sources/static-credential.js';
+
+export { InboundDecisions } from './http/guard/inbound-decisions.js';
+export type { DecidedRoute, InboundDecisionsOptions } from './http/guard/inbound-decisions.js';
+export { RequestGuard } from './http/guard/request-guard.js';
+export type { RequestGuardParts } from './http/guard/request-guard.js';
+export { combineStatements, refuseContradiction } from './http/guard/statement.js';
+export type { RouteRule, Statement, StatementNames } from './http/guard/statement.js';

@@ -13,6 +13,8 @@ export type { RequestStatesOptions } from './http/request/request-states.js';
 export { RequestScope } from './http/request/request-scope.js';
 export { SentRequest, sentUrl } from './http/request/sent-request.js';
 
+export type { ResolvedSubject, SubjectResolver } from './http/guard/subject-resolver.js';
+
 export { newInstance, toFaultAnswer } from './http/answers/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './http/answers/fault-answer.js';
 export type { ChallengeOptions } from './http/answers/challenge.js';

@@ -37,7 +37,7 @@ import {
 } from './countersign.tokens.js';
 import { providersForOtherCopies, registerCopy } from './copies.js';
 import { ApplicationGuard } from './inbound/application.guard.js';
-import { RequestAuthorizer } from './inbound/authorize-request.js';
+import { ApplicationSubjects } from './inbound/application-subjects.js';
 import { FaultAnswers } from './faults/fault-answers.js';
 import { FaultFilter } from './faults/fault.filter.js';
 import { ExternalHandlers } from './inbound/external-handlers.js';
@@ -265,7 +265,7 @@ const INBOUND: readonly Provider[] = [
   Refusals,
   { provide: TRANSPORT_EXCEPTIONS, useFactory: transportExceptions },
   { provide: MARK_SPAN, useFactory: spanMarker },
-  RequestAuthorizer,
+  ApplicationSubjects,
   { provide: APPLICATION_GUARD, useClass: ApplicationGuard },
   { provide: APP_GUARD, useExisting: APPLICATION_GUARD },
   ExternalHandlers,

@@ -15,8 +15,8 @@ import {
   type DecisionRecorder,
   type ResourceMetadata,
   type ResourceMetadataOptions,
+  type SubjectResolver,
 } from '@countersign/core/http';
-import { type SubjectResolver } from './countersign.extensions.js';
 
 /** A third-party controller that you cannot decorate, and its requirements. */
 export interface ExemptController {

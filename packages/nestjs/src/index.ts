@@ -14,7 +14,7 @@ export {
 } from './inbound/decorators.js';
 export { RouteDescriptions } from './inbound/route-descriptions.js';
 export type { RouteDescription } from './inbound/route-descriptions.js';
-export type { HandlerPolicy, ResolvedSubject, SubjectResolver } from './countersign.extensions.js';
+export type { HandlerPolicy } from './countersign.extensions.js';
 export { answerFault } from './faults/answer-fault.js';
 export type { AnswerFaultOptions } from './faults/answer-fault.js';
 export { FaultException } from './faults/fault.exception.js';
@@ -35,7 +35,9 @@ export type {
   DestinationClient,
   FaultAnswer,
   Problem,
+  ResolvedSubject,
   ResourceMetadataOptions,
+  SubjectResolver,
 } from '@countersign/core/http';
 
 // What an application needs of core, so that it need not depend on it too.

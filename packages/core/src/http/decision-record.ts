@@ -44,8 +44,8 @@ export interface DecisionRecord {
 export interface DecisionRecorder {
   /** Must not throw and must not block. */
   record(decision: DecisionRecord): void;
-  /** Returns false if records would be discarded now, so that none is made. Default: always true. */
-  isListening?(): boolean;
+  /** Returns false if a record of this decision would be discarded now, so that none is made. Default: always true. */
+  isListening?(decision: DecisionRecord['decision']): boolean;
 }
 
 /** The members of a record that come from a principal. */

@@ -1,34 +1,46 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { CountersignError, type Authentication, type Verifier } from '@countersign/core';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
+import { CountersignError, type Verifier } from '@countersign/core';
+import { RequestGuard } from '@countersign/core/adapter';
 import { RequestStates } from '@countersign/core/http';
 import { VERIFIER } from '../countersign.tokens.js';
-import { authenticateRequest, type AuthenticateRequestParts } from './authenticate-request.js';
-import { RequestAuthorizer } from './authorize-request.js';
+import { type HandlerPolicy } from '../countersign.extensions.js';
 import { refuse } from '../faults/grpc-calls.js';
-import { PASSED, type Passed } from './handler.guard.js';
-import { InboundDecisions } from '../telemetry/inbound-decisions.js';
-import { isHttp } from '../request/handled-request.js';
 import { Refusals } from '../faults/refusals.js';
-import { type RouteRule } from './requirements.js';
+import { isHttp, requestOf } from '../request/handled-request.js';
+import { InboundDecisions } from '../telemetry/inbound-decisions.js';
+import { MARK_SPAN, type MarkSpan } from '../telemetry/span-attributes.js';
+import { ApplicationSubjects } from './application-subjects.js';
+import { PASSED, type Passed } from './handler.guard.js';
 import { RouteRules } from './route-rules.js';
 
 /**
  * Stands before every handler of the application: lets it run, or refuses it with an exception in the form of its transport.
- * First who calls, then what the caller may do. One decision is recorded for each handler that is not public.
+ * What is checked, and in which order, is the guard of core. One decision is recorded for each handler that is not public.
  */
 @Injectable()
 export class ApplicationGuard implements CanActivate {
-  readonly #authenticating: AuthenticateRequestParts;
+  readonly #guard: RequestGuard<Type<HandlerPolicy>, ExecutionContext>;
 
   constructor(
     private readonly rules: RouteRules,
-    private readonly authorizer: RequestAuthorizer,
     private readonly decisions: InboundDecisions,
     private readonly refusals: Refusals,
     states: RequestStates,
+    subjects: ApplicationSubjects,
     @Inject(VERIFIER) verifier: Verifier,
+    @Inject(MARK_SPAN) markSpan: MarkSpan,
   ) {
-    this.#authenticating = { states, verifier };
+    this.#guard = new RequestGuard({
+      verifier,
+      states,
+      subjects: () => subjects.resolver,
+      permits: (policy, principal, context) => rules.policy(policy).permits(principal, context),
+      nameOf: ({ name }) => name,
+      identified(request, principal) {
+        request.user = principal;
+      },
+      accepted: markSpan,
+    });
   }
 
   /** Makes no promise where nothing has to be waited for. It may be asked twice about one handler, and judges once. */
@@ -37,7 +49,8 @@ export class ApplicationGuard implements CanActivate {
     try {
       const rule = this.rules.ruleFor(context);
       if (rule?.access === 'public') return this.#pass(context);
-      const judged = this.#judge(context, rule);
+      refuseOtherTransports(context);
+      const judged = this.#guard.judge(requestOf(context), rule, context);
       if (judged === undefined) return this.#allow(context);
       return judged.then(
         () => this.#allow(context),
@@ -45,28 +58,6 @@ export class ApplicationGuard implements CanActivate {
       );
     } catch (fault) {
       return this.#refuse(fault, context);
-    }
-  }
-
-  #judge(context: Passed, rule: RouteRule | undefined): undefined | Promise<void> {
-    refuseOtherTransports(context);
-    const authenticated = this.#authenticate(context, rule);
-    if (authenticated === undefined) return undefined;
-    if (!('then' in authenticated)) return this.authorizer.authorize(context, rule);
-    return authenticated.then(async (authentication) => {
-      if (authentication !== undefined) await this.authorizer.authorize(context, rule);
-    });
-  }
-
-  /** Undefined where nobody asks to be authenticated, and nobody has to be. */
-  #authenticate(context: Passed, rule: RouteRule | undefined): Awaitable<Authentication | undefined> {
-    if (rule?.access !== 'optional') return authenticateRequest(this.#authenticating, context);
-    try {
-      const authenticated = authenticateRequest(this.#authenticating, context);
-      return 'then' in authenticated ? authenticated.catch(throwUnlessTokenMissing) : authenticated;
-    } catch (fault) {
-      throwUnlessTokenMissing(fault);
-      return undefined;
     }
   }
 
@@ -88,8 +79,6 @@ export class ApplicationGuard implements CanActivate {
   }
 }
 
-type Awaitable<Value> = Value | Promise<Value>;
-
 function refuseOtherTransports(context: ExecutionContext): void {
   const transport: string = context.getType();
   if (transport !== 'http') throw unsupported(`handlers of the ${transport} transport`);
@@ -108,9 +97,4 @@ function unsupported(handlers: string, cause?: unknown): CountersignError {
     `${handlers} cannot be guarded yet, unless they are public`,
     { cause },
   );
-}
-
-/** Passes over the fault that says that no token was sent. */
-function throwUnlessTokenMissing(fault: unknown): undefined {
-  if (!(fault instanceof CountersignError) || fault.code !== 'token_missing') throw fault;
 }

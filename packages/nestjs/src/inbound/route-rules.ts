@@ -1,21 +1,19 @@
 import { type ExecutionContext, Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
+import { combineStatements } from '@countersign/core/adapter';
 import { type ExemptController, type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { handlersOf, hostedBy, typeOf, type Handler } from './handler-kinds.js';
 import { noteMethod, prototypeOf } from './handler-methods.js';
 import { type HandlerPolicy } from '../countersign.extensions.js';
-import { combine, type RouteRule, type StatedRequirement } from './requirements.js';
+import { DECORATORS, type RouteRule, type StatedRequirement } from './requirements.js';
 import { statedRequirements } from './statements.js';
 
 /** A handler that says who may call it. */
 export interface RuledHandler extends Handler {
   readonly rule: RouteRule;
 }
-
-/** Nobody may call a handler of which it is not clear what it requires. */
-export const UNCLEAR: RouteRule = { access: 'guarded', requirements: [], policies: [] };
 
 /** Who may call which handler. */
 @Injectable()
@@ -112,10 +110,10 @@ export class RouteRules implements OnModuleInit {
       .filter(({ controller }) => controller === type)
       .flatMap(statedByExemption);
     const stated = statedRequirements(type, handler, this.#instancesOf(type));
-    if (stated === undefined) return UNCLEAR;
+    if (stated === undefined) return unclear(type);
     const all = [...exempt, ...stated];
     if (all.length === 0 && this.options.undecorated === 'authenticated') all.push({ kind: 'authenticated' });
-    return combine(all, describe(type, handler));
+    return combineStatements(all, describe(type, handler), DECORATORS);
   }
 
   #instancesOf(type: Type): readonly object[] {
@@ -124,6 +122,14 @@ export class RouteRules implements OnModuleInit {
       return typeOf(wrapper) === type && typeof instance === 'object' && instance !== null ? [instance] : [];
     });
   }
+}
+
+/** Nobody may call a handler of which it is not clear what it requires. */
+function unclear({ name }: Type): RouteRule {
+  const problem =
+    `a function that cannot be matched to a method of ${name} replaces one of its handlers. Let a ` +
+    'decorator put it there, not the constructor, or state on a class for these handlers who may call any of them.';
+  return { access: 'guarded', requirements: [], policies: [], problem };
 }
 
 function describe(type: Type, handler: object): string {

@@ -72,8 +72,7 @@ async function authenticate(
   // What our guards made of the caller stands: the application's own user and roles in place of those of the token.
   if (state.authentication !== undefined) return state.authentication;
   const authentication = await verifier.authenticate(new SentRequest(state, request));
-  await verifier.useOnce(authentication);
-  state.isUsed = true;
+  await (state.used ??= verifier.useOnce(authentication));
   state.authentication = authentication;
   state.principal = authentication.principal;
   return authentication;

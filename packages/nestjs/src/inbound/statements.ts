@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { type Type } from '@nestjs/common';
+import { refuseContradiction } from '@countersign/core/adapter';
 import { refuseOtherVersion, THIS_COPY, type Copy } from '../copies.js';
 import { classChain, memberNames, methodsOf, notedMethods, prototypeOf } from './handler-methods.js';
-import { refuseContradiction, type StatedRequirement } from './requirements.js';
+import { DECORATORS, type StatedRequirement } from './requirements.js';
 
 /** A requirement, and which copy of this package put it there. */
 interface Statement extends Copy {
@@ -28,6 +29,7 @@ export function addStatements(
   refuseContradiction(
     statements.map(({ requirement }) => requirement),
     describeTarget(target, methodName),
+    DECORATORS,
   );
   if (methodName === undefined) Reflect.defineMetadata(STATED, statements, target);
   else Reflect.defineMetadata(STATED, statements, target, methodName);

@@ -58,6 +58,7 @@ export class OutgoingDecisions {
 
   #record(call: OutgoingCall, decision: Pick<DecisionRecord, 'decision'> & Partial<DecisionRecord>): void {
     const { clock = systemClock, decisions } = this.#options;
+    if (decisions?.isListening?.(decision.decision) === false) return;
     const time = isoTime(clock.now());
     decisions?.record({ direction: 'outbound', time, method: call.method, ...decision });
   }

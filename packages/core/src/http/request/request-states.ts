@@ -124,7 +124,9 @@ export class RequestStates implements StateOwner {
       body: this.#bodyOf(request, headers),
       remainingMs: remainingTime(headers, response, this.#clock),
       authentication: undefined,
-      isUsed: false,
+      used: undefined,
+      isResolved: false,
+      isDecided: false,
       principal: undefined,
       user: outer?.user,
     };
