@@ -19,4 +19,4 @@ export type { DecidedRoute, InboundDecisionsOptions } from './http/guard/inbound
 export { RequestGuard } from './http/guard/request-guard.js';
 export type { RequestGuardParts } from './http/guard/request-guard.js';
 export { combineStatements, refuseContradiction } from './http/guard/statement.js';
-export type { RouteRule, Statement, StatementNames } from './http/guard/statement.js';
+export type { BodyLimit, RouteRule, Statement, StatementNames } from './http/guard/statement.js';

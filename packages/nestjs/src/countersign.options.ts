@@ -59,7 +59,7 @@ export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning' | 
    * check. `always`: for code that gets `RequestScope` from `app.get()` or a `ModuleRef`.
    */
   readonly requestScope?: 'auto' | 'always';
-  /** The maximum size of a request body in bytes; larger ones are refused with 413. The parsers of Nest have limits of their own. Default 1,048,576. */
+  /** The maximum size of a request body in bytes; larger ones are refused with 413. `@BodyLimit()` sets that of a route, and the parsers of Nest have limits of their own. Default 1,048,576. */
   readonly maxBodyBytes?: number;
   /** Serves `/.well-known/oauth-protected-resource` (RFC 9728) and names it in challenges. Default false. */
   readonly resourceMetadata?: boolean | ResourceMetadataOptions;

@@ -20,7 +20,7 @@ import {
 export interface RequestStatesOptions {
   /** The verifier of this service. */
   readonly verifier: Pick<Verifier, 'hashesMd5'>;
-  /** The maximum size of a body in bytes; a larger one is refused with `body_too_large`. Default 1,048,576. */
+  /** The maximum size of a body in bytes, unless its route has a limit of its own; a larger one is refused with `body_too_large`. Default 1,048,576. */
   readonly maxBodyBytes?: number;
   /** The source of time. Default: the system clock. */
   readonly clock?: Clock;
@@ -121,7 +121,7 @@ export class RequestStates implements StateOwner {
       outer,
       request,
       response,
-      body: this.#bodyOf(request, headers),
+      body: this.#bodyOf(request, response, headers),
       remainingMs: remainingTime(headers, response, this.#clock),
       authentication: undefined,
       used: undefined,
@@ -134,8 +134,8 @@ export class RequestStates implements StateOwner {
     return state;
   }
 
-  #bodyOf(request: RawRequest, headers: IncomingHttpHeaders): WireBody {
-    return hasBody(request, headers) ? tapBody(request, this.#bodies) : this.#noBody;
+  #bodyOf(request: RawRequest, response: RawResponse, headers: IncomingHttpHeaders): WireBody {
+    return hasBody(request, headers) ? tapBody(request, this.#bodies, response) : this.#noBody;
   }
 }
 
