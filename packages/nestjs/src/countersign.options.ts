@@ -61,6 +61,11 @@ export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning' | 
   readonly requestScope?: 'auto' | 'always';
   /** The maximum size of a request body in bytes; larger ones are refused with 413. `@BodyLimit()` sets that of a route, and the parsers of Nest have limits of their own. Default 1,048,576. */
   readonly maxBodyBytes?: number;
+  /**
+   * The property of the request in which a serverless platform left the body as it was sent, such as `rawBody` on Google Cloud
+   * Functions. See `docs/serverless.md`. Default: none; then a body that was read before is never trusted.
+   */
+  readonly rawBodyProperty?: string;
   /** Serves `/.well-known/oauth-protected-resource` (RFC 9728) and names it in challenges. Default false. */
   readonly resourceMetadata?: boolean | ResourceMetadataOptions;
 }
@@ -93,12 +98,13 @@ export interface ResolvedOptions {
   readonly decisions: DecisionRecorder;
   readonly requestScope: 'auto' | 'always';
   readonly maxBodyBytes: number;
+  readonly rawBodyProperty: string | undefined;
   readonly resourceMetadata: ResourceMetadata | undefined;
 }
 
 const OWN_MEMBERS = [
   'keys', 'hydrate', 'destinations', 'undeclared', 'tokenCache', 'maxBufferedBodyBytes', 'undecorated', 'exempt', 'subjects',
-  'decisions', 'requestScope', 'maxBodyBytes', 'resourceMetadata',
+  'decisions', 'requestScope', 'maxBodyBytes', 'rawBodyProperty', 'resourceMetadata',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
   'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'jwks', 'publicOnly',
@@ -125,6 +131,7 @@ export function readOptions(options: CountersignOptions, defaultRecorder: Decisi
     decisions,
     requestScope,
     maxBodyBytes,
+    rawBodyProperty,
     resourceMetadata,
     ...verifier
   } = rest;
@@ -146,6 +153,7 @@ export function readOptions(options: CountersignOptions, defaultRecorder: Decisi
     decisions: decisions ?? defaultRecorder,
     requestScope: read.oneOf('requestScope', ['auto', 'always'], 'auto'),
     maxBodyBytes: read.number('maxBodyBytes', SIZES),
+    rawBodyProperty: read.has('rawBodyProperty') ? read.string('rawBodyProperty') : undefined,
     resourceMetadata: readResourceMetadata(resourceMetadata, options.service, insecure),
   };
 }

@@ -41,11 +41,29 @@ export function tapBody(
   options: WireBodyOptions,
   response?: { readonly writableEnded: boolean },
 ): WireBody {
-  if (request.complete || request.destroyed || request.readableDidRead || request.readableLength > 0) {
-    const problem = 'the request was received or read before Countersign could; register it first';
-    return failed(new CountersignError('raw_body_unavailable', problem));
+  if (!isUnread(request)) {
+    return unavailableBody('the request was received or read before Countersign could; register it first');
   }
   return new ArrivingBody(request, options, response);
+}
+
+/**
+ * Whether every octet of the body is still to come, so that a tap sees all of them. Not so for a request of Node's server that was
+ * received in full, even if it has no body.
+ */
+export function isUnread(request: IncomingMessage | Http2ServerRequest): boolean {
+  if (request.destroyed || request.readableDidRead || request.readableLength > 0) return false;
+  return !request.complete || isHandedOver(request);
+}
+
+/**
+ * Whether a wrapper for serverless platforms made the request, with a `_read` of its own that pushes the body once somebody
+ * reads: then `complete` says only that the platform received it. Nothing was pushed yet, not even the end, so that whatever
+ * a reader gets comes by the tap.
+ */
+export function isHandedOver(request: IncomingMessage | Http2ServerRequest): boolean {
+  const { _readableState }: ReadableWithState = request;
+  return request.complete && Object.hasOwn(request, '_read') && _readableState?.ended === false;
 }
 
 /** The body of a request without a body. */
@@ -56,8 +74,30 @@ export function emptyBody(options: Pick<WireBodyOptions, 'hashMd5'>): WireBody {
   };
 }
 
-function failed(fault: CountersignError): WireBody {
+/** A body of which every octet is here already. */
+export function readyBody(octets: Uint8Array, { maxBodyBytes, hashMd5 }: WireBodyOptions): WireBody {
+  let limit = maxBodyBytes;
+  return {
+    hashes() {
+      if (octets.byteLength > limit) return Promise.reject(tooLarge(limit));
+      const hasher = new BodyHasher(hashMd5);
+      hasher.update(octets);
+      return Promise.resolve(hasher.finish());
+    },
+    limitTo(maxBytes) {
+      limit = maxBytes;
+    },
+  };
+}
+
+/** A body that nobody can hash any more: asking for its hashes is a fault of ours. */
+export function unavailableBody(problem: string): WireBody {
+  const fault = new CountersignError('raw_body_unavailable', problem);
   return { hashes: () => Promise.reject(fault), limitTo: () => undefined };
+}
+
+function tooLarge(limit: number): CountersignError {
+  return new CountersignError('body_too_large', `above ${String(limit)} bytes`);
 }
 
 /**
@@ -103,8 +143,8 @@ class ArrivingBody implements WireBody {
     });
     this.#whole.catch(() => undefined); // Whoever asks is told; when nobody does, it does not matter.
     const push = request.push.bind(request);
-    request.push = (chunk: Uint8Array | string | null, encoding?: BufferEncoding): boolean => {
-      const isGranted = chunk === null ? this.#end() : this.#add(chunk, encoding);
+    request.push = (chunk: Uint8Array | string | null | undefined, encoding?: BufferEncoding): boolean => {
+      const isGranted = chunk === null ? this.#end() : this.#add(chunk ?? '', encoding);
       const isRead = push(chunk, encoding);
       this.#isHeldBack = !isGranted && !isRead;
       return !this.#isHeldBack;
@@ -118,7 +158,7 @@ class ArrivingBody implements WireBody {
   }
 
   hashes(): Promise<BodyHashes> {
-    if (this.#bytes > this.#limit) return Promise.reject(this.#tooLarge());
+    if (this.#bytes > this.#limit) return Promise.reject(tooLarge(this.#limit));
     if (this.#hashes === undefined) {
       this.#granted = this.#limit;
       this.#hashes = this.#whole.then(() => (this.#hasher ?? new BodyHasher(this.#hashMd5)).finish());
@@ -141,7 +181,7 @@ class ArrivingBody implements WireBody {
     const octets = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
     this.#bytes += octets.byteLength;
     const isGranted = this.#bytes <= this.#granted;
-    if (!isGranted && this.#hashes !== undefined) this.#reject(this.#tooLarge());
+    if (!isGranted && this.#hashes !== undefined) this.#reject(tooLarge(this.#limit));
     if (isGranted || this.#isWanted()) {
       this.#hasher ??= new BodyHasher(this.#hashMd5);
       this.#hasher.update(octets);
@@ -155,11 +195,11 @@ class ArrivingBody implements WireBody {
   }
 
   /**
-   * Over HTTP/2 nothing is pushed, not even the end, before somebody reads, so a read of zero bytes starts the stream. Over
-   * HTTP/1 only a sender that was held back has to be told to go on.
+   * Over HTTP/2 and in a request that was handed over nothing is pushed, not even the end, before somebody reads, so a read of
+   * zero bytes starts the stream. Otherwise only a sender that was held back has to be told to go on.
    */
   #letArrive(): void {
-    if (this.#request.httpVersionMajor > 1) this.#request.read(0);
+    if (this.#request.httpVersionMajor > 1 || isHandedOver(this.#request)) this.#request.read(0);
     if (!this.#isHeldBack) return;
     this.#isHeldBack = false;
     const request: NotedReader = this.#request;
@@ -169,12 +209,12 @@ class ArrivingBody implements WireBody {
     request._read(0);
     if (_consuming === false) request._consuming = false;
   }
-
-  #tooLarge(): CountersignError {
-    return new CountersignError('body_too_large', `above ${String(this.#limit)} bytes`);
-  }
 }
 
+/** What Node keeps of its streams and requests without documenting it. */
+interface ReadableWithState extends Readable {
+  readonly _readableState?: { readonly ended?: boolean };
+}
 interface NotedReader extends Readable {
   _consuming?: boolean;
 }
