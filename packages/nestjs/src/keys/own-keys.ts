@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import { createKeyStore, type KeyStore } from '@countersign/core';
-import { isKeyStore, type ResolvedOptions } from '../countersign.options.js';
+import { isKeyStore } from '@countersign/core/adapter';
+import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, KEY_STORE } from '../countersign.tokens.js';
 
 /** Closes the key store that the module opened; one that the application handed over is the application's. */
@@ -24,7 +25,13 @@ export const OWN_KEYS: readonly Provider[] = [
     useFactory: ({ keys, clock }: ResolvedOptions) => {
       if (keys === undefined || isKeyStore(keys)) return keys;
       const logger = new Logger('Countersign');
-      return createKeyStore({ clock, onWarning: (message) => logger.warn(message), ...keys });
+      return createKeyStore({
+        clock,
+        onWarning: (message) => logger.warn(message),
+        onKeyMade: ({ keyId, algorithm, directory }) =>
+          logger.log(`made a first key in ${directory}, which was empty: ${keyId}, for ${algorithm}`),
+        ...keys,
+      });
     },
     inject: [COUNTERSIGN_OPTIONS],
   },

@@ -1,11 +1,13 @@
-import { type RequestListener, type ServerResponse } from 'node:http';
+import { type RequestListener } from 'node:http';
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { authorize, CountersignError, createVerifier, type Verifier } from '@countersign/core';
 import {
+  createCountersign,
   newInstance,
   RequestStates,
+  scopes,
   SentRequest,
   toFaultAnswer,
   type RawRequest,
@@ -74,32 +76,25 @@ function refusal(fault: unknown): {
   };
 }
 
-function plainService(
+async function plainService(
   herald: TestIssuer,
   note: (received: Received) => void,
 ): Promise<ServerlessApplication> {
-  const { verifier, states } = inbound(herald);
-  const serve = async (request: RawRequest, response: ServerResponse): Promise<void> => {
-    try {
-      const caller = await judge(verifier, states, request);
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const text = Buffer.concat(chunks).toString('latin1');
-        note({ caller, body: text });
-        response.writeHead(200, { 'Content-Type': 'application/json' });
-        response.end('{}');
-      });
-    } catch (fault) {
-      const { status, headers, body } = refusal(fault);
-      response.writeHead(status, headers);
-      response.end(body);
-    }
-  };
-  const listener: RequestListener = (request, response) => {
-    states.enter(request, response, () => void serve(request, response));
-  };
-  return Promise.resolve({ listener, close: () => Promise.resolve() });
+  const countersign = await createCountersign({
+    service: ORDER,
+    trust: [trustIn(herald)],
+    maxBodyBytes: MAX_BODY_BYTES,
+    decisions: { record: () => undefined },
+  });
+  const listener = countersign.handle(scopes('order:write'), (request, response, { caller }) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      note({ caller: caller.name, body: Buffer.concat(chunks).toString('latin1') });
+      response.end('{}');
+    });
+  });
+  return { listener, close: () => countersign.close() };
 }
 
 function expressApplication(
