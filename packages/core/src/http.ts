@@ -53,6 +53,15 @@ export { createCountersign } from './service/node-service.js';
 export type { NodeCountersign, ServiceCalls } from './service/node-service.js';
 export type { CommonOptions, ServiceLogger, ServiceOptions } from './service/service-options.js';
 export type { Permits } from './service/service.js';
-export { authenticated, callers, open, optional, policy, roles, scopes } from './service/stating.js';
+export {
+  authenticated,
+  bodyLimit,
+  callers,
+  open,
+  optional,
+  policy,
+  roles,
+  scopes,
+} from './service/stating.js';
 export type { Stated } from './service/stating.js';
 export { Refusal } from './http/answers/refusal.js';

@@ -1,7 +1,16 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { type Express } from 'express';
-import { authenticated, callers, open, optional, policy, roles, scopes } from '@countersign/express';
+import {
+  authenticated,
+  bodyLimit,
+  callers,
+  open,
+  optional,
+  policy,
+  roles,
+  scopes,
+} from '@countersign/express';
 import { VERSIONS } from './support/application.js';
 import { Guarded } from './support/guarded.js';
 
@@ -101,6 +110,25 @@ describe.each(VERSIONS)('over $name, an application', ({ express }) => {
     expect(await guarded.ask('/policy', { token })).toMatchObject({ status: 500 });
     expect(await guarded.ask('/handler', { token })).toMatchObject({ status: 500 });
     expect(ran).toEqual([]);
+  });
+
+  it('gives a route a limit of its own, which says nothing about who may call', async () => {
+    await around((app) => {
+      app.post('/large', bodyLimit('2mb'), scopes('order:write'), handler);
+      app.post('/small', scopes('order:write'), bodyLimit(10), handler);
+      app.post('/unstated', bodyLimit('2mb'), handler);
+    });
+    const post = async (url: string, bytes: number) => {
+      const body = 'x'.repeat(bytes);
+      const token = await guarded.token('order:write', {}, { method: 'POST', url, body });
+      return guarded.ask(url, { method: 'POST', token, body });
+    };
+    expect(await post('/large', 1_500_000)).toMatchObject({ status: 200 });
+    expect(await post('/large', 2_500_000)).toMatchObject({ status: 413, code: 'body_too_large' });
+    expect(await post('/small', 10)).toMatchObject({ status: 200 });
+    expect(await post('/small', 11)).toMatchObject({ status: 413, code: 'body_too_large' });
+    expect(await post('/unstated', 1)).toMatchObject({ status: 403, code: 'policy_missing' });
+    expect(ran).toEqual(['POST /large', 'POST /small']);
   });
 
   it('refuses an upload that breaks off, and one that waits for 100 Continue is let in', async () => {
