@@ -33,9 +33,18 @@ const CORE_ORDER: FolderOrder = {
     ['policy/', ['errors', 'principal']],
     ['outbound/', [...CORE_ROOT_FILES, 'lib/', 'signing-keys/', 'oauth/']],
     ['inbound/', [...CORE_ROOT_FILES, 'lib/', 'crypto/', 'signing-keys/', 'oauth/', 'jwks/', 'trust/']],
-    ['http/', ['errors', 'options', 'clock', 'body-hash', 'principal', 'lib/', 'policy/', 'inbound/', 'outbound/']],
+    [
+      'http/',
+      ['errors', 'options', 'clock', 'body-hash', 'principal', 'lib/', 'policy/', 'inbound/', 'outbound/'],
+    ],
+    ['axios/', ['errors', 'options', 'outbound/', 'http/']],
+    // prettier-ignore
+    ['service/', [
+      'errors', 'options', 'clock', 'principal', 'signing-keys/', 'key-store/', 'inbound/', 'outbound/', 'http/',
+      'axios/',
+    ]],
   ]),
-  entryPoints: new Set(['index', 'http', 'adapter', 'rotation']),
+  entryPoints: new Set(['index', 'http', 'adapter', 'axios', 'rotation']),
 };
 
 const NEST_ORDER: FolderOrder = {
@@ -44,7 +53,7 @@ const NEST_ORDER: FolderOrder = {
     ['countersign.tokens', []],
     ['countersign.extensions', []],
     ['copies', []],
-    ['countersign.options', ['countersign.extensions']],
+    ['countersign.options', []],
     ['request/', ['lib/', 'countersign.tokens', 'countersign.options']],
     ['faults/', ['countersign.tokens', 'countersign.options', 'request/']],
     ['telemetry/', ['countersign.tokens', 'countersign.options', 'request/']],
@@ -76,6 +85,8 @@ export const FOLDER_ORDERS: ReadonlyMap<string, FolderOrder> = new Map([
 export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['packages/core', []],
   ['packages/nestjs', ['packages/core']],
+  ['packages/express', ['packages/core']],
+  ['packages/fastify', ['packages/core']],
   ['packages/testing', ['packages/core']],
   ['packages/cli', ['packages/core']],
   ['apps/service-kit', ['packages/core', 'packages/nestjs']],

@@ -20,3 +20,10 @@ export { RequestGuard } from './http/guard/request-guard.js';
 export type { RequestGuardParts } from './http/guard/request-guard.js';
 export { combineStatements, refuseContradiction } from './http/guard/statement.js';
 export type { RouteRule, Statement, StatementNames } from './http/guard/statement.js';
+
+export { openService, Service } from './service/service.js';
+export type { Arrival } from './service/service.js';
+export { callsOf } from './service/node-service.js';
+export { isKeyStore, readCommonOptions } from './service/service-options.js';
+export type { ResolvedCommonOptions } from './service/service-options.js';
+export { ruleOf, STATING_NAMES } from './service/stating.js';

@@ -1,22 +1,12 @@
 import { type FactoryProvider, type ModuleMetadata, type Type } from '@nestjs/common';
+import { type Requirement } from '@countersign/core';
 import {
-  systemClock,
-  type Clock,
-  type DestinationRecord,
-  type KeyStore,
-  type KeyStoreOptions,
-  type Requirement,
-  type TokenCache,
-  type VerifierOptions,
-} from '@countersign/core';
-import { invalidOption, OptionsReader } from '@countersign/core/adapter';
-import {
-  readResourceMetadata,
-  type DecisionRecorder,
-  type ResourceMetadata,
-  type ResourceMetadataOptions,
-  type SubjectResolver,
-} from '@countersign/core/http';
+  invalidOption,
+  OptionsReader,
+  readCommonOptions,
+  type ResolvedCommonOptions,
+} from '@countersign/core/adapter';
+import { type CommonOptions, type DecisionRecorder, type SubjectResolver } from '@countersign/core/http';
 
 /** A third-party controller that you cannot decorate, and its requirements. */
 export interface ExemptController {
@@ -24,45 +14,14 @@ export interface ExemptController {
   readonly as: 'public' | readonly Requirement[];
 }
 
-/** The options of `CountersignModule.forRoot`: those of `createVerifier`, such as `service` and `trust`, and the following. */
-export interface CountersignOptions extends Omit<VerifierOptions, 'onWarning' | 'keyStore'> {
-  /**
-   * The keys of this service: a directory, private keys, or a key store of your own. Default: none. Then the service publishes
-   * no key set, and does not start if a destination or a trust record requires a signature.
-   */
-  readonly keys?: KeyStoreOptions | KeyStore;
-  /**
-   * When to fetch the keys of the trusted issuers. Default `background`: at start, without waiting for them. With `timeoutMs`
-   * the service waits for them at start, at most that long (default 5,000), and does not start if an issuer's metadata
-   * contradicts its trust record. `false`: when they are first needed.
-   */
-  readonly hydrate?: 'background' | { readonly timeoutMs?: number } | false;
-  /** The services that this service calls. Default: none. */
-  readonly destinations?: readonly DestinationRecord[];
-  /** What to do with a call to an undeclared destination. Default `refuse`: it is not sent. */
-  readonly undeclared?: 'refuse' | 'send-without-token';
-  /** Where tokens for outgoing calls are cached. Default: in the memory of this process, 1,000 tokens. */
-  readonly tokenCache?: TokenCache;
-  /** The maximum size in bytes of a streamed body that is bound to a token, because it is read before it is sent. Default 1,048,576. */
-  readonly maxBufferedBodyBytes?: number;
+/** The options of `CountersignModule.forRoot`. */
+export interface CountersignOptions extends CommonOptions {
   /** What applies to handlers without a requirement. Default `refuse`: the application does not start. */
   readonly undecorated?: 'refuse' | 'authenticated';
   /** Third-party controllers that you cannot decorate, such as a metrics endpoint. Default: none. */
   readonly exempt?: readonly ExemptController[];
   /** A provider that loads the application's own user for each request. Default: none. */
   readonly subjects?: Type<SubjectResolver>;
-  /** Receives a record of each decision. Default: Nest's logger. */
-  readonly decisions?: DecisionRecorder;
-  /**
-   * Which requests run in an async scope, which `RequestScope` needs. Default `auto`: all requests, if something that reads the
-   * scope is injected or a destination is declared; otherwise none, because on Node 20 a scope costs more than the rest of the
-   * check. `always`: for code that gets `RequestScope` from `app.get()` or a `ModuleRef`.
-   */
-  readonly requestScope?: 'auto' | 'always';
-  /** The maximum size of a request body in bytes; larger ones are refused with 413. The parsers of Nest have limits of their own. Default 1,048,576. */
-  readonly maxBodyBytes?: number;
-  /** Serves `/.well-known/oauth-protected-resource` (RFC 9728) and names it in challenges. Default false. */
-  readonly resourceMetadata?: boolean | ResourceMetadataOptions;
 }
 
 /** The options of `CountersignModule.forRootAsync`. */
@@ -76,103 +35,29 @@ export interface CountersignAsyncOptions extends Pick<ModuleMetadata, 'imports'>
 }
 
 /** The options with their defaults filled in. */
-export interface ResolvedOptions {
-  readonly verifier: Omit<VerifierOptions, 'onWarning' | 'keyStore'>;
-  readonly service: string;
-  readonly clock: Clock;
-  readonly keys: KeyStoreOptions | KeyStore | undefined;
-  readonly hydrate: 'background' | { readonly timeoutMs: number } | false;
-  readonly destinations: readonly DestinationRecord[];
-  readonly undeclared: 'refuse' | 'send-without-token';
-  readonly tokenCache: TokenCache | undefined;
-  readonly maxBufferedBodyBytes: number;
-  readonly allowInsecureHttpForLocalDevelopment: boolean;
+export interface ResolvedOptions extends ResolvedCommonOptions {
   readonly undecorated: 'refuse' | 'authenticated';
   readonly exempt: readonly ExemptController[];
   readonly subjects: Type<SubjectResolver> | undefined;
-  readonly decisions: DecisionRecorder;
-  readonly requestScope: 'auto' | 'always';
-  readonly maxBodyBytes: number;
-  readonly resourceMetadata: ResourceMetadata | undefined;
 }
 
-const OWN_MEMBERS = [
-  'keys', 'hydrate', 'destinations', 'undeclared', 'tokenCache', 'maxBufferedBodyBytes', 'undecorated', 'exempt', 'subjects',
-  'decisions', 'requestScope', 'maxBodyBytes', 'resourceMetadata',
-] as const; // prettier-ignore
-const VERIFIER_MEMBERS = [
-  'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'jwks', 'publicOnly',
-  'onKeyEvent', 'allowInsecureHttpForLocalDevelopment', 'dpop',
-] as const; // prettier-ignore
-
-const SIZES = { fallback: 1_048_576, min: 0, max: 1_073_741_824 } as const;
+const OWN_MEMBERS = ['undecorated', 'exempt', 'subjects'] as const;
 
 /**
- * Checks the module's own options and fills in their defaults. Core checks `service`, `trust`, `keys`, `destinations`.
+ * Checks the options and fills in their defaults. Core checks `service`, `trust`, `keys`, `destinations`.
  * @param defaultRecorder receives the decisions where the options name no recorder.
  * @throws TypeError naming the option, also one that does not exist.
  */
 export function readOptions(options: CountersignOptions, defaultRecorder: DecisionRecorder): ResolvedOptions {
-  const read = new OptionsReader(options, '', [...VERIFIER_MEMBERS, ...OWN_MEMBERS]);
-  read.string('service');
-  if (!read.has('trust'))
-    throw invalidOption(read.at('trust'), 'must be an array of trust records; [] trusts nobody');
-  const { keys, hydrate, destinations, undeclared, tokenCache, maxBufferedBodyBytes, ...rest } = options;
-  const {
-    undecorated,
-    exempt,
-    subjects,
-    decisions,
-    requestScope,
-    maxBodyBytes,
-    resourceMetadata,
-    ...verifier
-  } = rest;
-  const insecure = read.boolean('allowInsecureHttpForLocalDevelopment', false);
+  const common = readCommonOptions(options, OWN_MEMBERS, defaultRecorder);
+  const { undecorated, exempt, subjects } = options;
+  const read = new OptionsReader({ undecorated }, '', OWN_MEMBERS);
   return {
-    verifier,
-    service: options.service,
-    clock: options.clock ?? systemClock,
-    keys: readKeys(keys, read.at('keys')),
-    hydrate: readHydrate(hydrate, read.at('hydrate')),
-    destinations: destinations ?? [],
-    undeclared: read.oneOf('undeclared', ['refuse', 'send-without-token'], 'refuse'),
-    tokenCache: readTokenCache(tokenCache, read.at('tokenCache')),
-    maxBufferedBodyBytes: read.number('maxBufferedBodyBytes', SIZES),
-    allowInsecureHttpForLocalDevelopment: insecure,
+    ...common,
     undecorated: read.oneOf('undecorated', ['refuse', 'authenticated'], 'refuse'),
     exempt: readExempt(exempt ?? []),
-    subjects: readClass(subjects, read.at('subjects')),
-    decisions: decisions ?? defaultRecorder,
-    requestScope: read.oneOf('requestScope', ['auto', 'always'], 'auto'),
-    maxBodyBytes: read.number('maxBodyBytes', SIZES),
-    resourceMetadata: readResourceMetadata(resourceMetadata, options.service, insecure),
+    subjects: readClass(subjects, 'subjects'),
   };
-}
-
-function readKeys(value: CountersignOptions['keys'], path: string): ResolvedOptions['keys'] {
-  const given: unknown = value;
-  if (given === undefined || (typeof given === 'object' && given !== null)) return value;
-  throw invalidOption(path, 'must say where our own keys are, or be left out where there are none');
-}
-
-/** Whether `keys` is a key store already. */
-export function isKeyStore(keys: KeyStoreOptions | KeyStore): keys is KeyStore {
-  return 'signer' in keys && typeof keys.signer === 'function';
-}
-
-function readHydrate(value: CountersignOptions['hydrate'], path: string): ResolvedOptions['hydrate'] {
-  if (value === undefined || value === 'background') return 'background';
-  if (value === false) return false;
-  const read = new OptionsReader(value, path, ['timeoutMs']);
-  return { timeoutMs: read.number('timeoutMs', { fallback: 5000, min: 1, max: 60_000 }) };
-}
-
-function readTokenCache(value: TokenCache | undefined, path: string): TokenCache | undefined {
-  const given: unknown = value;
-  if (given === undefined) return undefined;
-  if (typeof given === 'object' && given !== null && 'get' in given && 'set' in given) return value;
-  throw invalidOption(path, 'must be a token cache, with get() and set()');
 }
 
 function readClass(

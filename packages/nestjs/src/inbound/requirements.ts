@@ -1,5 +1,9 @@
 import { type Type } from '@nestjs/common';
-import { type RouteRule as CoreRouteRule, type Statement, type StatementNames } from '@countersign/core/adapter';
+import {
+  type RouteRule as CoreRouteRule,
+  type Statement,
+  type StatementNames,
+} from '@countersign/core/adapter';
 import { type HandlerPolicy } from '../countersign.extensions.js';
 
 /** What one decorator says about a handler. */

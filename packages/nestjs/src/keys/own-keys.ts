@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import { createKeyStore, type KeyStore } from '@countersign/core';
-import { isKeyStore, type ResolvedOptions } from '../countersign.options.js';
+import { isKeyStore } from '@countersign/core/adapter';
+import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, KEY_STORE } from '../countersign.tokens.js';
 
 /** Closes the key store that the module opened; one that the application handed over is the application's. */

@@ -1,7 +1,12 @@
 import { type Clock } from '../../clock.js';
 import { CountersignError } from '../../errors.js';
 import { newInstance } from '../answers/fault-answer.js';
-import { describePrincipal, isoTime, type DecisionRecord, type DecisionRecorder } from '../decision-record.js';
+import {
+  describePrincipal,
+  isoTime,
+  type DecisionRecord,
+  type DecisionRecorder,
+} from '../decision-record.js';
 import { type RequestState } from '../request/request-state.js';
 
 /** The options of `InboundDecisions`. */

@@ -110,8 +110,7 @@ export class RequestGuard<Policy, Context> {
     { principal, singleUse, proofUse }: Authentication,
     rule: RouteRule<Policy> | undefined,
   ): boolean {
-    const isLoaded =
-      !isResolved && principal.subjectKind === 'user' && this.#parts.subjects() !== undefined;
+    const isLoaded = !isResolved && principal.subjectKind === 'user' && this.#parts.subjects() !== undefined;
     const isNoted = used === undefined && (singleUse !== undefined || proofUse !== undefined);
     return isLoaded || isNoted || (rule?.policies.length ?? 0) > 0;
   }

@@ -43,13 +43,13 @@ export interface RequestState {
   readonly body: WireBody;
   /** Returns the milliseconds until the caller stops waiting. Undefined without a limit, and after the response was sent. */
   readonly remainingMs: () => number | undefined;
+  /** The token that the request carries beside its headers: see `useToken`. */
+  token: string | undefined;
   authentication: Authentication | undefined;
   /** The record of the use of a single-use token or proof, once it is asked for: one for all handlers of the request. */
   used: Promise<void> | undefined;
   /** Whether the application's own user was loaded. */
   isResolved: boolean;
-  /** Whether a route was found that may answer, because it is public or because the request was accepted. */
-  isDecided: boolean;
   /** The principal, once the request was accepted. */
   principal: Principal | undefined;
   /** `request.user` of an Express application. */

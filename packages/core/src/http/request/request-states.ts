@@ -123,10 +123,10 @@ export class RequestStates implements StateOwner {
       response,
       body: this.#bodyOf(request, headers),
       remainingMs: remainingTime(headers, response, this.#clock),
+      token: outer?.token,
       authentication: undefined,
       used: undefined,
       isResolved: false,
-      isDecided: false,
       principal: undefined,
       user: outer?.user,
     };
