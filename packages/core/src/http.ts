@@ -10,6 +10,8 @@ export type {
 } from './http/request/request-state.js';
 export { RequestStates } from './http/request/request-states.js';
 export type { RequestStatesOptions } from './http/request/request-states.js';
+export { readByteSize } from './http/request/byte-size.js';
+export type { ByteSize } from './http/request/byte-size.js';
 export { useToken } from './http/request/use-token.js';
 export { RequestScope } from './http/request/request-scope.js';
 export { SentRequest, sentUrl } from './http/request/sent-request.js';

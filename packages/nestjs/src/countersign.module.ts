@@ -227,11 +227,12 @@ const INBOUND: readonly Provider[] = [
     useFactory: (
       answers: FaultAnswers,
       verifier: Verifier,
-      { maxBodyBytes, requestScope, clock }: ResolvedOptions,
+      { maxBodyBytes, rawBodyProperty, requestScope, clock }: ResolvedOptions,
     ) =>
       new RequestStates({
         verifier,
         maxBodyBytes,
+        ...(rawBodyProperty !== undefined && { rawBodyProperty }),
         requestScope,
         clock,
         answerThrown: (...thrown) => answers.answerThrown(...thrown),

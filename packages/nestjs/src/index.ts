@@ -5,6 +5,7 @@ export { logDecisions } from './telemetry/log-decisions.js';
 
 export {
   Authenticated,
+  BodyLimit,
   Callers,
   CurrentPrincipal,
   Policies,

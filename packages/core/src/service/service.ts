@@ -79,6 +79,7 @@ export class Service {
     const states = new RequestStates({
       verifier,
       maxBodyBytes: options.maxBodyBytes,
+      ...(options.rawBodyProperty !== undefined && { rawBodyProperty: options.rawBodyProperty }),
       requestScope: options.requestScope,
       clock,
       answerThrown: (fault, request) => this.answerThrown(fault, request),
