@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askService, RIGHT_ANSWERS } from './bundles/ask.js';
-import { BANNER, BUNDLERS, type Bundling } from './bundles/bundlers.js';
+import { BANNER, BUNDLERS, type Bundler, type Bundling } from './bundles/bundlers.js';
 import {
   type Install,
   installWithPnpm,
@@ -31,6 +31,7 @@ const INSTALL_MS = 300_000;
 
 const NEST_CLI = [
   '@nestjs/cli@12.0.8',
+  '@rspack/core@2.3.4',
   'fork-ts-checker-webpack-plugin@9',
   'ts-loader@9',
   'tsconfig-paths-webpack-plugin@4',
@@ -59,6 +60,21 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([project.close(), packed.close(), rm(bare, { recursive: true })]);
 });
+
+function nestService(): Service {
+  const found = SERVICES.find(({ name }) => name === 'nest');
+  if (found === undefined) throw new Error('there is no such service');
+  return found;
+}
+
+function bundlerNamed(wanted: string): Bundler {
+  const found = BUNDLERS.find(({ name }) => name === wanted);
+  if (found === undefined) throw new Error('there is no such bundler');
+  return found;
+}
+
+// Jest shows nothing before all is over.
+afterEach(() => void process.stderr.write(`${expect.getState().currentTestName ?? ''}\n`));
 
 /** Runs a file as the service and compares what it answers. */
 async function expectRightAnswers(file: string, nodeArguments: readonly string[] = []): Promise<void> {
@@ -100,9 +116,18 @@ describe.each(SERVICES)('the $name service', (service: Service) => {
 });
 
 describe('the nest service', () => {
-  it('built by "nest build --webpack"', async () => {
-    const nest = SERVICES.find(({ name }) => name === 'nest');
-    if (nest === undefined) throw new Error('there is no such service');
+  it('bundled by webpack, where our optional packages are left outside too', async () => {
+    const { optional } = nestService();
+    const outfile = join(bare, 'nest-without-optional.cjs');
+    await bundlerNamed('webpack').bundle({
+      ...{ entry: join(project.folder, 'nest.mjs'), outfile, format: 'cjs', minify: false },
+      // The second time that a bundle of webpack loads such a package, it gets an empty one.
+      external: [...optional, '@opentelemetry/api', '@nestjs/websockets'],
+    });
+    await expectRightAnswers(outfile);
+  });
+
+  it.each(['--webpack', '--builder=rspack'])('built by "nest build %s"', async (builder) => {
     const compilerOptions = {
       ...{ target: 'ES2022', module: 'NodeNext', strict: true, skipLibCheck: true },
       ...{ experimentalDecorators: true, emitDecoratorMetadata: true },
@@ -119,9 +144,10 @@ describe('the nest service', () => {
       join(project.folder, 'tsconfig.json'),
       JSON.stringify({ compilerOptions, include: ['src'] }),
     );
-    await mkdir(join(project.folder, 'src'));
-    await writeFile(join(project.folder, 'src/main.ts'), await sourceOf(nest));
-    await project.runCommand('nest', 'build', '--webpack');
+    await mkdir(join(project.folder, 'src'), { recursive: true });
+    await rm(join(project.folder, 'dist'), { recursive: true, force: true });
+    await writeFile(join(project.folder, 'src/main.ts'), await sourceOf(nestService()));
+    await project.runCommand('nest', 'build', builder);
     await expectRightAnswers(join(project.folder, 'dist/main.js'));
   });
 });

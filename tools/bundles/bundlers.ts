@@ -1,16 +1,19 @@
-import { builtinModules } from 'node:module';
+import { builtinModules, createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
 import commonjsPlugin from '@rollup/plugin-commonjs';
 import jsonPlugin from '@rollup/plugin-json';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { build } from 'esbuild';
 import { rollup } from 'rollup';
-import webpack from 'webpack';
+import type webpackTypes from 'webpack';
 import { type Format } from './services.js';
 
 /** What is imported are the functions; their types are written as if it were a module of CommonJS. */
 const commonjs = commonjsPlugin as unknown as typeof commonjsPlugin.default;
 const json = jsonPlugin as unknown as typeof jsonPlugin.default;
+
+/** Imported, it would be asked for all that it exports, and warn of what is outdated. */
+const webpack = createRequire(import.meta.url)('webpack') as typeof webpackTypes;
 
 /** What is bundled, and where to. */
 export interface Bundling {
@@ -85,11 +88,12 @@ export const BUNDLERS: readonly Bundler[] = [
   },
 ];
 
-function bundleWithWebpack({ entry, outfile, format, external }: Bundling): Promise<void> {
+function bundleWithWebpack({ entry, outfile, format, minify, external }: Bundling): Promise<void> {
   const isModule = format === 'esm';
   const type = isModule ? 'import' : 'commonjs';
   const compiler = webpack({
     mode: 'production',
+    optimization: { minimize: minify },
     target: 'node',
     context: dirname(entry),
     entry,

@@ -27,6 +27,12 @@ export const OPTIONAL_IN_NEST: readonly string[] = [
 export const SERVICES: readonly Service[] = [
   { name: 'node', ours: ['@countersign/core'], others: [], optional: [] },
   {
+    name: 'express',
+    ours: ['@countersign/core', '@countersign/express'],
+    others: ['express@^5'],
+    optional: [],
+  },
+  {
     name: 'nest',
     ours: ['@countersign/core', '@countersign/nestjs'],
     // prettier-ignore
