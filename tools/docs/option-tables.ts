@@ -48,7 +48,7 @@ export const OPTION_TABLES: readonly OptionTable[] = [
   },
   {
     of: 'a trust record',
-    page: 'README.md',
+    page: 'docs/trust-records.md',
     head: 'member',
     read: (record) => createVerifier({ service, trust: [record] }),
   },
