@@ -116,10 +116,10 @@ function configOf(
   axios: AxiosStatic,
   config: InternalAxiosRequestConfig,
   url: URL,
-  { headers: added, body, signal }: Attempt,
+  { headers: added, tokenHeaders, body, signal }: Attempt,
 ): InternalAxiosRequestConfig {
   const headers = headersOf(axios, config);
-  putOurHeaders(headers, Object.keys(headers), added);
+  putOurHeaders(headers, Object.keys(headers), added, tokenHeaders);
   const contentType = body !== undefined && 'bytes' in body ? body.contentType : undefined;
   if (contentType !== undefined) headers.setContentType(contentType, hasOwnType(config.data));
   if (needsChunks(config, body)) headers.set('Transfer-Encoding', 'chunked');

@@ -160,7 +160,8 @@ function pathOf(request: RawRequest): string {
 }
 
 function sendDocument(response: ServerResponse, { headers, document }: DocumentAnswer): void {
-  response.writeHead(200, headers).end(JSON.stringify(document));
+  sendHead(response, 200, headers);
+  response.end(JSON.stringify(document));
 }
 
 function sendError(service: Service, request: RawRequest, response: ServerResponse, error: unknown): void {
@@ -172,12 +173,17 @@ function sendError(service: Service, request: RawRequest, response: ServerRespon
   }
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   if (answer === undefined) {
-    response.writeHead(500).end();
+    sendHead(response, 500, {});
+    response.end();
     return;
   }
-  response
-    .writeHead(answer.status, { ...answer.headers, 'Content-Type': 'application/problem+json' })
-    .end(JSON.stringify(answer.problem));
+  sendHead(response, answer.status, { ...answer.headers, 'Content-Type': 'application/problem+json' });
+  response.end(JSON.stringify(answer.problem));
+}
+
+/** Hands nothing on: the responses of serverless-http return nothing from `writeHead`. */
+function sendHead(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>): void {
+  response.writeHead(status, headers);
 }
 
 /** An error of the handler's own, as the log shows it. */
