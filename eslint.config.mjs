@@ -13,7 +13,7 @@ const depConstraints = [
   {
     sourceTag: 'type:core',
     onlyDependOnLibsWithTags: [],
-    allowedExternalImports: [...onNode, 'jwks-rsa', 'oauth4webapi'],
+    allowedExternalImports: [...onNode, 'axios', 'jwks-rsa', 'oauth4webapi'],
   },
   { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:core'], bannedExternalImports: ['jose'] },
   { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:core'] },

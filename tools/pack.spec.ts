@@ -14,6 +14,9 @@ import { repositoryRoot } from './repository.js';
 
 const INSTALL_MS = 300_000;
 
+/** Peers that nobody has to be told of. */
+const IN_EVERY_NEST_APPLICATION = new Set(['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs']);
+
 const packageNames = readdirSync(join(repositoryRoot, 'packages')).map((name) => `@countersign/${name}`);
 
 /**
@@ -75,6 +78,22 @@ describe('a packed package', () => {
         .map((file) => `${name}: ${file}`),
     );
     expect(missing).toEqual([]);
+  });
+});
+
+describe('the install line of', () => {
+  it.each(packageNames)('%s names every peer that its users may lack', (name) => {
+    const folder = join(repositoryRoot, 'packages', name.replace('@countersign/', ''));
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      readonly peerDependencies?: Readonly<Record<string, string>>;
+      readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+    };
+    const { peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
+    const peers = Object.keys(peerDependencies).filter(
+      (peer) => peerDependenciesMeta[peer]?.optional !== true && !IN_EVERY_NEST_APPLICATION.has(peer),
+    );
+    const [, line = ''] = /^npm i (?:-D )?(.+)$/m.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? [];
+    expect(line.split(' ').sort()).toEqual([name, ...peers].sort());
   });
 });
 

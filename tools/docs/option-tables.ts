@@ -1,4 +1,5 @@
 import { createAuthorizer, createKeyStore, createVerifier } from '@countersign/core';
+import { createCountersign } from '@countersign/express';
 import { CountersignModule } from '@countersign/nestjs';
 import { type Page } from './markdown.js';
 
@@ -47,8 +48,14 @@ export const OPTION_TABLES: readonly OptionTable[] = [
     read: (options) => CountersignModule.forRoot(options),
   },
   {
+    of: 'createCountersign of Express',
+    page: 'packages/express/README.md',
+    head: 'option',
+    read: (options) => createCountersign(options),
+  },
+  {
     of: 'a trust record',
-    page: 'README.md',
+    page: 'docs/trust-records.md',
     head: 'member',
     read: (record) => createVerifier({ service, trust: [record] }),
   },

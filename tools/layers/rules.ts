@@ -37,12 +37,14 @@ const CORE_ORDER: FolderOrder = {
       'http/',
       ['errors', 'options', 'clock', 'body-hash', 'principal', 'lib/', 'policy/', 'inbound/', 'outbound/'],
     ],
+    ['axios/', ['errors', 'options', 'outbound/', 'http/']],
     // prettier-ignore
     ['service/', [
       'errors', 'options', 'clock', 'principal', 'signing-keys/', 'key-store/', 'inbound/', 'outbound/', 'http/',
+      'axios/',
     ]],
   ]),
-  entryPoints: new Set(['index', 'http', 'adapter', 'rotation']),
+  entryPoints: new Set(['index', 'http', 'adapter', 'axios', 'rotation']),
 };
 
 const NEST_ORDER: FolderOrder = {

@@ -95,7 +95,8 @@ export async function createConsumer(
   return consumer;
 }
 
-function withoutNpm(): NodeJS.ProcessEnv {
+/** The environment without what npm says to the scripts that it runs. */
+export function withoutNpm(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !NPM_OWN.test(name)));
 }
 

@@ -19,7 +19,7 @@ export type { DecidedRoute, InboundDecisionsOptions } from './http/guard/inbound
 export { RequestGuard } from './http/guard/request-guard.js';
 export type { RequestGuardParts } from './http/guard/request-guard.js';
 export { combineStatements, refuseContradiction } from './http/guard/statement.js';
-export type { RouteRule, Statement, StatementNames } from './http/guard/statement.js';
+export type { BodyLimit, RouteRule, Statement, StatementNames } from './http/guard/statement.js';
 
 export { openService, Service } from './service/service.js';
 export type { Arrival } from './service/service.js';

@@ -10,6 +10,9 @@ export type {
 } from './http/request/request-state.js';
 export { RequestStates } from './http/request/request-states.js';
 export type { RequestStatesOptions } from './http/request/request-states.js';
+export { readByteSize } from './http/request/byte-size.js';
+export type { ByteSize } from './http/request/byte-size.js';
+export { useToken } from './http/request/use-token.js';
 export { RequestScope } from './http/request/request-scope.js';
 export { SentRequest, sentUrl } from './http/request/sent-request.js';
 
@@ -18,6 +21,9 @@ export type { ResolvedSubject, SubjectResolver } from './http/guard/subject-reso
 export { newInstance, toFaultAnswer } from './http/answers/fault-answer.js';
 export type { FaultAnswer, FaultAnswerOptions, Problem } from './http/answers/fault-answer.js';
 export type { ChallengeOptions } from './http/answers/challenge.js';
+export { publicUrlOf } from './inbound/binding/public-addresses.js';
+export type { AddressedService, PublicAddresses } from './inbound/binding/public-addresses.js';
+export { sentScheme } from './inbound/token-headers.js';
 export type { AnnouncedDpop } from './inbound/verifier.js';
 export { KEY_SET_PATH, keySetAnswer } from './http/answers/key-set-answer.js';
 export type { DocumentAnswer, PublishedKeys } from './http/answers/key-set-answer.js';
@@ -25,6 +31,7 @@ export {
   readResourceMetadata,
   resourceMetadataAnswer,
   resourceMetadataPaths,
+  resourceMetadataUrl,
 } from './http/answers/resource-metadata.js';
 export type { ResourceMetadata, ResourceMetadataOptions } from './http/answers/resource-metadata.js';
 
@@ -46,6 +53,15 @@ export { createCountersign } from './service/node-service.js';
 export type { NodeCountersign, ServiceCalls } from './service/node-service.js';
 export type { CommonOptions, ServiceLogger, ServiceOptions } from './service/service-options.js';
 export type { Permits } from './service/service.js';
-export { authenticated, callers, open, optional, policy, roles, scopes } from './service/stating.js';
+export {
+  authenticated,
+  bodyLimit,
+  callers,
+  open,
+  optional,
+  policy,
+  roles,
+  scopes,
+} from './service/stating.js';
 export type { Stated } from './service/stating.js';
 export { Refusal } from './http/answers/refusal.js';

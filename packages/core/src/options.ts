@@ -141,6 +141,6 @@ export function readHttpsUri(value: unknown, path: string, allowInsecureHttp = f
 }
 
 /** A name from outside, cut and quoted so that it can stand in a message. */
-export function printable(name: string): string {
-  return JSON.stringify(name.slice(0, 60)).slice(1, -1);
+export function printable(name: string, maxLength = 60): string {
+  return JSON.stringify(name.slice(0, maxLength)).slice(1, -1);
 }

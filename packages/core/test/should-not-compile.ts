@@ -9,7 +9,7 @@ import {
   type Principal,
   type VerifierOptions,
 } from '../src/index.js';
-import { checkBinding } from '../src/inbound/body-binding.js';
+import { checkBinding } from '../src/inbound/binding/body-binding.js';
 import { checkDelegation } from '../src/inbound/delegation/delegation.js';
 import { type ProofContext } from '../src/inbound/delegation/delegation-proof.js';
 import { readUnverified } from '../src/inbound/read-unverified.js';
@@ -45,7 +45,7 @@ export async function stepsCannotBeLeftOut(
   // @ts-expect-error the claims are not validated
   await checkDelegation(signed, issuer, proofs);
   // @ts-expect-error the claims are not validated
-  await checkBinding(signed, issuer, request, expected.audience);
+  await checkBinding(signed, issuer, request, { service: expected.audience, publicAddresses: undefined });
   // @ts-expect-error a token is no verified token
   validateClaims('a.b.c', issuer, expected);
   // @ts-expect-error the maximum size is not left out

@@ -7,7 +7,7 @@ import { type Instance } from './instance.js';
 import { refusalWithoutInstance } from './faults.js';
 import { traceOf, type RequestTrace } from './request-trace.js';
 import { statedOn } from './route-statements.js';
-import { isOpen, type Stating } from './stating-middleware.js';
+import { isOpen, limitOf, type Stating } from './stating-middleware.js';
 
 /** Lets a request in to the handlers of its route, if everything that the route and its routers state holds. */
 export function admitToRoute(request: IncomingMessage, response: ServerResponse, next: Next): void {
@@ -33,7 +33,7 @@ export function admitToRoute(request: IncomingMessage, response: ServerResponse,
     () => {
       const own = statedOn(route, request.method ?? '');
       const inherited = trace.inherited();
-      if (own.stating.length > 0) {
+      if (own.rule !== undefined) {
         if (inherited.length > 0) ruleOf([...inherited, ...own.stating], arrival.route);
         return instance.service.judge(arrival, own.rule);
       }
@@ -67,6 +67,12 @@ export function admitByRouter(
     return;
   }
   if (trace.passedRoute === trace.route && trace.passedOnRoute.includes(stating)) {
+    next();
+    return;
+  }
+  const limit = limitOf(stating);
+  if (limit !== undefined) {
+    instance.service.states.of(request)?.body.limitTo(limit);
     next();
     return;
   }

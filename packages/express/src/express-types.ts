@@ -1,3 +1,5 @@
+import { METHODS } from 'node:http';
+
 /** What Express hands on to. */
 export type Next = (error?: unknown) => void;
 
@@ -49,6 +51,13 @@ export function isRouter(value: unknown): value is Router {
 
 function hasStack(value: object): boolean {
   return 'stack' in value && Array.isArray(value.stack);
+}
+
+/** The methods of a route, in lower case; `all` alone where it takes every method. */
+export function methodsOf({ methods }: Route): readonly string[] {
+  if (methods['_all'] === true || METHODS.every((name) => methods[name.toLowerCase()] === true))
+    return ['all'];
+  return Object.keys(methods).filter((name) => methods[name] === true);
 }
 
 /** How a route is named to operators: as it was declared. */

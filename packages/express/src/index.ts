@@ -1,6 +1,6 @@
 export { createCountersign } from './create-countersign.js';
 export type { Countersign } from './create-countersign.js';
-export { authenticated, callers, open, optional, policy, roles, scopes } from './stating.js';
+export { authenticated, bodyLimit, callers, open, optional, policy, roles, scopes } from './stating.js';
 export type { Next } from './express-types.js';
 export type { Stating } from './stating-middleware.js';
 export type { FaultHandler } from './faults.js';

@@ -1,7 +1,15 @@
 import { CountersignError } from '@countersign/core';
 import { watchAnswers } from './answer-gate.js';
 import { followRequests } from './request-trace.js';
-import { isRoute, isRouter, routeName, routerOf, type Application, type Layer } from './express-types.js';
+import {
+  isRoute,
+  isRouter,
+  methodsOf,
+  routeName,
+  routerOf,
+  type Application,
+  type Layer,
+} from './express-types.js';
 import { gateRoute } from './route-gates.js';
 
 /** How the functions are called that `express.json()` and its companions make. */
@@ -56,9 +64,7 @@ function refuseUnguarded(layer: Layer): void {
 
 function unguarded(layer: Layer): string | undefined {
   if (isRoute(layer.route)) {
-    const methods = Object.keys(layer.route.methods).map((name) =>
-      name === '_all' ? 'ALL' : name.toUpperCase(),
-    );
+    const methods = methodsOf(layer.route).map((name) => name.toUpperCase());
     return `the route ${routeName(layer.route, methods.join(', '))}`;
   }
   if (layer.name === MOUNTED) return 'an application';

@@ -1,6 +1,14 @@
 import { type Requirement } from '@countersign/core';
 import { ruleOf } from '@countersign/core/adapter';
-import { isRoute, isRouter, pathText, type Layer, type Route, type Router } from './express-types.js';
+import {
+  isRoute,
+  isRouter,
+  methodsOf,
+  pathText,
+  type Layer,
+  type Route,
+  type Router,
+} from './express-types.js';
 import { isStating, type Stating } from './stating-middleware.js';
 
 /** A route and its requirements. */
@@ -50,7 +58,9 @@ function covers({ layer }: Before, { path }: Route): boolean {
 
 function describe(route: Route, inherited: readonly Stating[]): readonly RouteDescription[] {
   return methodsOf(route).map((method) => {
-    const own = route.stack.filter((layer) => layer.method === undefined || layer.method === method);
+    // A handler for every method is there once for each of them, or once for all.
+    const one = method === 'all' ? 'get' : method;
+    const own = route.stack.filter((layer) => layer.method === undefined || layer.method === one);
     const stating = [...inherited, ...own.map(({ handle }) => handle).filter(isStating)];
     const path = pathText(route.path);
     const rule = ruleOf(stating, `${method} ${path}`);
@@ -62,9 +72,4 @@ function describe(route: Route, inherited: readonly Stating[]): readonly RouteDe
       policies: rule?.policies.map(({ name }) => name) ?? [],
     };
   });
-}
-
-function methodsOf({ methods }: Route): readonly string[] {
-  const names = Object.keys(methods).filter((name) => methods[name] === true && name !== '_all');
-  return methods['_all'] === true ? ['all', ...names] : names;
 }

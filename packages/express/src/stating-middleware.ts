@@ -30,5 +30,11 @@ export function toMiddleware(
 
 /** Whether it lets everybody in. */
 export function isOpen({ statements }: Stating): boolean {
-  return statements.every(({ kind }) => kind === 'public');
+  return statements.every(({ kind }) => kind === 'public' || kind === 'bodyLimit');
+}
+
+/** The limit of the body, of middleware that says nothing about who may call. */
+export function limitOf({ statements }: Stating): number | undefined {
+  const [statement] = statements;
+  return statement?.kind === 'bodyLimit' ? statement.bytes : undefined;
 }

@@ -1,12 +1,14 @@
 import { type Request } from 'express';
 import {
   authenticated as coreAuthenticated,
+  bodyLimit as coreBodyLimit,
   callers as coreCallers,
   open as coreOpen,
   optional as coreOptional,
   policy as corePolicy,
   roles as coreRoles,
   scopes as coreScopes,
+  type ByteSize,
   type Permits,
   type Stated,
 } from '@countersign/core/http';
@@ -87,4 +89,16 @@ export function open(): Stating {
  */
 export function policy(...policies: readonly [Permits<Request>, ...Permits<Request>[]]): Stating {
   return stating(corePolicy(...policies));
+}
+
+/**
+ * Gives a route a limit of the body of its own, higher or lower than `maxBodyBytes`: a number of bytes, or a text such as `'10mb'`
+ * (1 kb is 1,024 bytes). Says nothing about who may call. A larger body is refused with `body_too_large` (413).
+ *
+ * Body parsers have limits of their own. Where a router states who may call, put the limit before that.
+ * @example
+ * app.post('/file', scopes('file:write'), bodyLimit('10mb'), express.raw({ limit: '10mb' }), handler);
+ */
+export function bodyLimit(size: ByteSize): Stating {
+  return stating(coreBodyLimit(size));
 }

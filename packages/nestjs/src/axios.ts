@@ -1,2 +1,2 @@
 export { AuthorizedHttpModule } from './outbound/authorized-http.module.js';
-export type { AuthorizedAxiosOptions } from './outbound/authorized-axios.js';
+export type { AuthorizedAxiosOptions } from '@countersign/core/axios';

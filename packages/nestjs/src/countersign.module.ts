@@ -58,6 +58,7 @@ import { TrustedKeysAtStart } from './keys/trusted-keys-at-start.js';
 import { METRICS, openMetrics, type Metrics } from './telemetry/metrics.js';
 import { getDestinationToken } from './outbound/destination.decorator.js';
 import { DestinationClients, destinationProviders } from './outbound/destination-clients.js';
+import { KeySetAddress } from './well-known/key-set-address.js';
 import { ResourceMetadataRoute } from './well-known/resource-metadata.route.js';
 import { ScopeDetection } from './request/scope-detection.js';
 
@@ -226,11 +227,12 @@ const INBOUND: readonly Provider[] = [
     useFactory: (
       answers: FaultAnswers,
       verifier: Verifier,
-      { maxBodyBytes, requestScope, clock }: ResolvedOptions,
+      { maxBodyBytes, rawBodyProperty, requestScope, clock }: ResolvedOptions,
     ) =>
       new RequestStates({
         verifier,
         maxBodyBytes,
+        ...(rawBodyProperty !== undefined && { rawBodyProperty }),
         requestScope,
         clock,
         answerThrown: (...thrown) => answers.answerThrown(...thrown),
@@ -251,6 +253,7 @@ const INBOUND: readonly Provider[] = [
     inject: [RouteRules],
   },
   InboundDecisions,
+  KeySetAddress,
   ResourceMetadataRoute,
   {
     provide: STRATEGY_NAME,
@@ -281,8 +284,9 @@ const OUTBOUND: readonly Provider[] = [
       authorizer: Authorizer,
       scope: RequestScope,
       { decisions, clock, maxBufferedBodyBytes }: ResolvedOptions,
-    ) => new OutgoingCalls({ authorizer, scope, decisions, clock, maxBufferedBodyBytes }),
-    inject: [AUTHORIZER, RequestScope, COUNTERSIGN_OPTIONS],
+      { tokenHeaders }: Verifier,
+    ) => new OutgoingCalls({ authorizer, scope, decisions, clock, maxBufferedBodyBytes, tokenHeaders }),
+    inject: [AUTHORIZER, RequestScope, COUNTERSIGN_OPTIONS, VERIFIER],
   },
   {
     provide: AuthorizedFetch,

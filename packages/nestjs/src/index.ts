@@ -5,6 +5,7 @@ export { logDecisions } from './telemetry/log-decisions.js';
 
 export {
   Authenticated,
+  BodyLimit,
   Callers,
   CurrentPrincipal,
   Policies,
@@ -25,7 +26,7 @@ export { KeysHealth } from './keys/keys-health.js';
 export type { KeysHealthOptions, KeysHealthStatus, OwnKeysStatus } from './keys/keys-health.js';
 export { TransactionLogger } from './request/transaction-logger.js';
 
-export { AuthorizedFetch, RequestScope } from '@countersign/core/http';
+export { AuthorizedFetch, publicUrlOf, RequestScope, useToken } from '@countersign/core/http';
 export type {
   AuthorizedRequestInit,
   CallOptions,

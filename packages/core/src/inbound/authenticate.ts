@@ -4,12 +4,13 @@ import { inOrder, isPromise, whenReady, type Awaitable, type Step } from '../lib
 import { toIdentity, toPrincipal, type Authentication, type Identity } from '../principal.js';
 import { type ValidatedToken } from '../token.js';
 import { type TrustedIssuer } from '../trust/trust-store.js';
-import { checkBinding, type BoundRequest } from './body-binding.js';
+import { checkBinding, type BoundRequest } from './binding/body-binding.js';
 import { checkDelegation } from './delegation/delegation.js';
 import { extractCredentials, type Credentials, type TokenRequest } from './extract-token.js';
 import { identifyToken, type IdentifiedToken, type TokenRules } from './identify-token.js';
 import { checkConfirmation } from './proof-of-possession/confirmation.js';
 import { type DpopRules } from './proof-of-possession/dpop-options.js';
+import { type PublicAddresses } from './binding/public-addresses.js';
 import { type ProofUse } from './proof-of-possession/dpop-proof.js';
 
 /** What a verifier reads of a request. An HTTP adapter provides it. */
@@ -29,6 +30,10 @@ export interface InboundRequest extends TokenRequest, BoundRequest {
 /** What requests are held against. */
 export interface VerifierParts extends TokenRules {
   readonly dpop: DpopRules;
+  /** Undefined where paths are called as they arrive. */
+  readonly publicAddresses: PublicAddresses | undefined;
+  /** In small letters; undefined for the usual ones. */
+  readonly tokenHeaders: readonly string[] | undefined;
 }
 
 /** A request with a good token, and what the checks that depend on the request have found so far. */
@@ -55,7 +60,7 @@ const REQUEST_CHECKS: readonly Step<Candidate>[] = [checkSender, checkRequest, c
  * @throws CountersignError with the code of the first step that fails, also by the promise.
  */
 export function authenticate(request: InboundRequest, parts: VerifierParts): Awaitable<Authentication> {
-  const sent = extractCredentials(request);
+  const sent = extractCredentials(request, parts.tokenHeaders);
   if (sent === undefined) throw new CountersignError('token_missing', 'the request carries no token');
   const arrived = { request, sent, parts };
   const identified = identifyToken(sent.token, request, parts);
@@ -94,7 +99,7 @@ function checkSender(candidate: Candidate): Awaitable<void> {
 /** Step 6. */
 function checkRequest(candidate: Candidate): Awaitable<void> {
   const { identified, parts, request } = candidate;
-  const isBound = checkBinding(identified.token, identified.issuer, request, parts.service);
+  const isBound = checkBinding(identified.token, identified.issuer, request, parts);
   return whenReady(isBound, (bound) => {
     candidate.isBound = bound;
   });

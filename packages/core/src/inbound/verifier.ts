@@ -15,6 +15,8 @@ import { SERVICE_TOKEN_TYPE } from '../token.js';
 import { authenticate, type InboundRequest } from './authenticate.js';
 import { readDpopOptions, type DpopOptions } from './proof-of-possession/dpop-options.js';
 import { createRecall, type RecallOptions } from './recall.js';
+import { readPublicUrl, type PublicAddresses } from './binding/public-addresses.js';
+import { readTokenHeaders } from './token-headers.js';
 import { memoryReplayStore } from './replay/memory-replay-store.js';
 import { useOnce, type ReplayStore } from './replay/replay.js';
 
@@ -24,6 +26,19 @@ export interface VerifierOptions extends TrustStoreOptions {
   readonly service: string;
   /** Where used tokens are recorded. Default: in the memory of this process; several replicas need a shared store. */
   readonly replayStore?: ReplayStore;
+  /**
+   * The base URLs at which `/` of this service is called, such as `https://api.example/census/` where a proxy strips the prefix
+   * `/census`. Bound writes must be for a path under one of them, and DPoP proofs for a URL; links begin with the first.
+   * Requests are compared with these only, never with `Host` or `X-Forwarded-*`. Default: paths are called as they arrive, under
+   * `service`.
+   */
+  readonly publicUrl?: string | readonly string[];
+  /**
+   * The headers that carry the token, in place of `Authorization` and `JWT`, as `['X-Forwarded-Authorization']` behind a gateway
+   * that has a token of its own in `Authorization`. One of them may carry a token, as `Bearer <token>`, `DPoP <token>` or, but in
+   * `Authorization`, the token alone. The gateway must remove these headers from what its clients send. Default: the two.
+   */
+  readonly tokenHeaders?: readonly string[];
   /** The maximum length of a token, in bytes. Default 8,192. */
   readonly maxTokenBytes?: number;
   /** Accepts tokens whose issuer is this service itself. Default false. */
@@ -54,6 +69,10 @@ export interface Verifier {
   readonly service: string;
   /** Whether a trust record accepts MD5 body hashes, so that the adapter must compute both hashes. */
   readonly hashesMd5: boolean;
+  /** The option `publicUrl`; undefined where it is left out. */
+  readonly publicAddresses: PublicAddresses | undefined;
+  /** The option `tokenHeaders`, in small letters; undefined for `Authorization` and `JWT`. */
+  readonly tokenHeaders: readonly string[] | undefined;
   /** What to say about DPoP in challenges and metadata. */
   readonly dpop: AnnouncedDpop;
   /** The trusted identity providers that publish metadata. */
@@ -87,7 +106,7 @@ export interface Verifier {
 }
 
 const OWN_OPTIONS = [
-  'service', 'replayStore', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'dpop', 'keyStore',
+  'service', 'replayStore', 'publicUrl', 'tokenHeaders', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'dpop', 'keyStore',
 ] as const; // prettier-ignore
 
 /**
@@ -114,6 +133,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const read = new OptionsReader(options, '', [...OWN_OPTIONS, ...TRUST_STORE_OPTIONS]);
   const service = read.string('service');
   const maxTokenBytes = read.number('maxTokenBytes', { fallback: 8192, min: 256, max: 1_048_576 });
+  const tokenHeaders = readTokenHeaders(read);
   const acceptTokensFromSelf = read.boolean('acceptTokensFromSelf', false);
   const { clock = systemClock, replayStore = memoryReplayStore({ clock }) } = options;
   const trust = trustStoreOf(options, read, service);
@@ -123,13 +143,17 @@ export function createVerifier(options: VerifierOptions): Verifier {
     clock,
     publicOnly: options.publicOnly ?? false,
   });
-  const dpop = readDpopOptions(read.raw('dpop'), service, clock);
+  const publicAddresses = readPublicUrl(read);
+  const dpop = readDpopOptions(read.raw('dpop'), { service, publicAddresses }, clock);
 
   const recall = createRecall(read.raw('recall'), clock);
-  const parts = { service, trust, introspector, recall, dpop, clock, maxTokenBytes, acceptTokensFromSelf };
+  const sending = { publicAddresses, tokenHeaders, maxTokenBytes, acceptTokensFromSelf };
+  const parts = { service, trust, introspector, recall, dpop, clock, ...sending };
 
   return {
     service,
+    publicAddresses,
+    tokenHeaders,
     dpop: {
       algorithms: trust.issuers.some((issuer) => issuer.dpop !== 'off') ? dpop.algorithmNames : [],
       isAnnounced: trust.issuers.some((issuer) => issuer.announcesDpop),

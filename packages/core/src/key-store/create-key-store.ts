@@ -1,17 +1,20 @@
 import { systemClock, type Clock } from '../clock.js';
 import { invalidOption, OptionsReader } from '../options.js';
-import { openDirectoryKeyStore } from './directory/directory-key-store.js';
+import { openDirectoryKeyStore, type FirstKey } from './directory/directory-key-store.js';
+import { keysInEnvironment } from './environment/environment-keys.js';
 import { readOverlap } from './rotation/overlap.js';
 import { DEFAULT_VERIFIER_CACHE_SECONDS, type KeyOverlap } from './rotation/key-record.js';
 import { fixedKeyStore, localSigner, type OpenKeyStore } from '../signing-keys/key-store.js';
 import { openRemoteSigners, type RemoteSigner } from '../signing-keys/remote-signer.js';
 import { readSigningKey, SIGNING_ALGORITHMS, type SigningAlgorithm } from '../signing-keys/signing-key.js';
 
-/** Where the private keys of this service are: exactly one of `directory`, `privateKeys` and `signers`. */
-export type KeyStoreOptions = (DirectoryKeys | PrivateKeys | RemoteKeys) & {
+/** Where the private keys of this service are: exactly one of `directory`, `privateKeys`, `environment` and `signers`. */
+export type KeyStoreOptions = (DirectoryKeys | PrivateKeys | EnvironmentKeys | RemoteKeys) & {
   readonly clock?: Clock;
   /** Called with each warning for an operator. Default: warnings are discarded. */
   readonly onWarning?: (message: string) => void;
+  /** Called when a first key was made in an empty `directory`. What it throws is dropped. Default: nobody is told. */
+  readonly onKeyMade?: (made: FirstKey) => void;
 };
 
 /** A directory of private keys, as `openKeyDirectory` changes it. It is read again when it changes. */
@@ -35,6 +38,14 @@ interface PrivateKeys {
   readonly privateKeys: readonly (object | string)[];
 }
 
+interface EnvironmentKeys {
+  /**
+   * The name of an environment variable that holds private keys: PEM (PKCS8, SEC1 or PKCS1), base64 of PEM or DER, or a JWK, a
+   * JWK set or an array of JWKs as JSON. It is read once. The last key signs, all are published.
+   */
+  readonly environment: string;
+}
+
 interface RemoteKeys {
   /** Keys in another process or device. The last one signs, all are published. */
   readonly signers: readonly RemoteSigner[];
@@ -42,10 +53,11 @@ interface RemoteKeys {
   readonly timeoutMs?: number;
 }
 
-const FORMS = ['directory', 'privateKeys', 'signers'] as const;
+const FORMS = ['directory', 'privateKeys', 'environment', 'signers'] as const;
 const MEMBERS: Readonly<Record<(typeof FORMS)[number], readonly string[]>> = {
   directory: ['algorithm', 'overlap', 'rereadSeconds', 'rotateEverySeconds', 'allowOthersToReadKeys'],
   privateKeys: [],
+  environment: [],
   signers: ['timeoutMs'],
 };
 
@@ -61,7 +73,7 @@ const MEMBERS: Readonly<Record<(typeof FORMS)[number], readonly string[]>> = {
  */
 export async function createKeyStore(options: KeyStoreOptions): Promise<OpenKeyStore> {
   const members = Object.values(MEMBERS).flat();
-  const read = new OptionsReader(options, 'keys', [...FORMS, ...members, 'clock', 'onWarning']);
+  const read = new OptionsReader(options, 'keys', [...FORMS, ...members, 'clock', 'onWarning', 'onKeyMade']);
   const [form, ...others] = FORMS.filter((name) => read.has(name));
   if (form === undefined || others.length > 0)
     throw invalidOption('keys', `must hold exactly one of ${FORMS.join(', ')}`);
@@ -73,7 +85,10 @@ export async function createKeyStore(options: KeyStoreOptions): Promise<OpenKeyS
 const OPEN: Readonly<
   Record<(typeof FORMS)[number], (read: OptionsReader, options: KeyStoreOptions) => Promise<OpenKeyStore>>
 > = {
-  directory: async (read, { clock = systemClock, onWarning = () => undefined }) =>
+  directory: async (
+    read,
+    { clock = systemClock, onWarning = () => undefined, onKeyMade = () => undefined },
+  ) =>
     openDirectoryKeyStore({
       directory: read.string('directory'),
       algorithm: read.oneOf('algorithm', SIGNING_ALGORITHMS, 'ES256'),
@@ -85,17 +100,19 @@ const OPEN: Readonly<
       allowOthersToReadKeys: read.boolean('allowOthersToReadKeys', false),
       clock,
       onWarning,
+      onKeyMade: readListener(onKeyMade, read.at('onKeyMade')),
     }),
 
-  privateKeys: async (read) => {
-    const keys = await Promise.all(
-      nonEmptyList(read, 'privateKeys', 'private key').map((key, index) =>
-        readSigningKey(key, `${read.at('privateKeys')}[${String(index)}]`),
-      ),
-    );
-    const entries = keys.map((key) => ({ signer: localSigner(key), jwk: key.jwk }));
-    return fixedKeyStore(entries, DEFAULT_VERIFIER_CACHE_SECONDS);
-  },
+  privateKeys: async (read) =>
+    openPrivateKeys(
+      nonEmptyList(read, 'privateKeys', 'private key').map((key, index) => ({
+        key,
+        path: `${read.at('privateKeys')}[${String(index)}]`,
+      })),
+    ),
+
+  environment: async (read) =>
+    openPrivateKeys(keysInEnvironment(read.raw('environment'), read.at('environment'))),
 
   signers: async (read) => {
     const timeoutMs = read.number('timeoutMs', { fallback: 5000, min: 1, max: 60_000 });
@@ -104,6 +121,20 @@ const OPEN: Readonly<
     return fixedKeyStore(entries, DEFAULT_VERIFIER_CACHE_SECONDS);
   },
 };
+
+function readListener<Listener>(value: Listener | undefined, path: string): Listener | (() => void) {
+  if (value === undefined) return () => undefined;
+  if (typeof value === 'function') return value;
+  throw invalidOption(path, 'must be a function');
+}
+
+async function openPrivateKeys(
+  stated: readonly { readonly key: unknown; readonly path: string }[],
+): Promise<OpenKeyStore> {
+  const keys = await Promise.all(stated.map(({ key, path }) => readSigningKey(key, path)));
+  const entries = keys.map((key) => ({ signer: localSigner(key), jwk: key.jwk }));
+  return fixedKeyStore(entries, DEFAULT_VERIFIER_CACHE_SECONDS);
+}
 
 function nonEmptyList(read: OptionsReader, name: string, what: string): readonly unknown[] {
   const list = read.raw(name);

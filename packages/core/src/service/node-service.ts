@@ -1,11 +1,12 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { type AxiosStatic } from 'axios';
+import { authorizedAxios } from '../axios/authorized-axios.js';
 import { CountersignError } from '../errors.js';
 import { type DocumentAnswer } from '../http/answers/key-set-answer.js';
 import { type RouteRule } from '../http/guard/statement.js';
 import { type AuthorizedRequestInit } from '../http/outbound/authorized-fetch.js';
 import { type DestinationClient } from '../http/outbound/destination-client.js';
-import { type OutgoingCalls } from '../http/outbound/outgoing-calls.js';
 import { type RequestScope } from '../http/request/request-scope.js';
 import { type RawRequest } from '../http/request/request-state.js';
 import { sentUrl } from '../http/request/sent-request.js';
@@ -15,17 +16,28 @@ import { openService, type Arrival, type Permits, type Service } from './service
 import { type ServiceOptions } from './service-options.js';
 import { ruleOf, type Stated } from './stating.js';
 
+/** What is used of axios; its own types are not needed by those who do not install it. */
+export interface AxiosLike {
+  create(config?: object): unknown;
+}
+
 /** What every adapter offers beside its guards: calls that carry tokens, and the parts behind them. */
 export interface ServiceCalls {
   readonly verifier: Verifier;
   /** The principal of the request being served, anywhere in the application. */
   readonly scope: RequestScope;
-  /** What axios is given: `authorizedAxios(countersign.calls)`. */
-  readonly calls: OutgoingCalls;
   /** `fetch` for declared destinations, which adds the right token; see `AuthorizedFetch#fetch`. */
   fetch(input: string | URL, init?: AuthorizedRequestInit): Promise<Response>;
   /** Calls a declared destination by its name. @throws TypeError for a name that is not declared. */
   destination(name: string): DestinationClient;
+  /**
+   * Makes an axios instance whose calls carry the token of their destination. Redirects are refused, proxies are not used.
+   * @param axios what `axios` exports.
+   * @param options the defaults of the instance, such as its `baseURL`.
+   * @example
+   * const client = countersign.axios(axios, { baseURL: 'https://census.service/' });
+   */
+  axios<Static extends AxiosLike>(axios: Static, options?: object): ReturnType<Static['create']>;
   /** Stops following the key directory. Close the server first. */
   close(): Promise<void>;
 }
@@ -96,9 +108,13 @@ export function callsOf(service: Service): ServiceCalls {
   return {
     verifier: service.verifier,
     scope: service.scope,
-    calls: service.outgoing.calls,
     fetch: (input, init) => service.outgoing.fetch.fetch(input, init),
     destination: (name) => service.outgoing.destination(name),
+    axios: <Static extends AxiosLike>(axios: Static, options?: object) =>
+      // It is axios itself that is handed over; the type is spelt so that those without it can read it.
+      authorizedAxios(axios as unknown as AxiosStatic, service.outgoing.calls, options) as ReturnType<
+        Static['create']
+      >,
     close: () => service.close(),
   };
 }
@@ -144,7 +160,8 @@ function pathOf(request: RawRequest): string {
 }
 
 function sendDocument(response: ServerResponse, { headers, document }: DocumentAnswer): void {
-  response.writeHead(200, headers).end(JSON.stringify(document));
+  sendHead(response, 200, headers);
+  response.end(JSON.stringify(document));
 }
 
 function sendError(service: Service, request: RawRequest, response: ServerResponse, error: unknown): void {
@@ -156,12 +173,17 @@ function sendError(service: Service, request: RawRequest, response: ServerRespon
   }
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   if (answer === undefined) {
-    response.writeHead(500).end();
+    sendHead(response, 500, {});
+    response.end();
     return;
   }
-  response
-    .writeHead(answer.status, { ...answer.headers, 'Content-Type': 'application/problem+json' })
-    .end(JSON.stringify(answer.problem));
+  sendHead(response, answer.status, { ...answer.headers, 'Content-Type': 'application/problem+json' });
+  response.end(JSON.stringify(answer.problem));
+}
+
+/** Hands nothing on: the responses of serverless-http return nothing from `writeHead`. */
+function sendHead(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>): void {
+  response.writeHead(status, headers);
 }
 
 /** An error of the handler's own, as the log shows it. */

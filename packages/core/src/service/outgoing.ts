@@ -11,6 +11,8 @@ interface OutgoingParts {
   readonly keyStore: KeyStore | undefined;
   readonly scope: RequestScope;
   readonly onWarning: (message: string) => void;
+  /** Of the verifier. */
+  readonly tokenHeaders: readonly string[] | undefined;
 }
 
 /** The calls of a service to others. */
@@ -19,7 +21,7 @@ export class Outgoing {
   readonly fetch: AuthorizedFetch;
   readonly #destinations: ReadonlyMap<string, DestinationClient>;
 
-  constructor(options: ResolvedCommonOptions, { keyStore, scope, onWarning }: OutgoingParts) {
+  constructor(options: ResolvedCommonOptions, { keyStore, scope, onWarning, tokenHeaders }: OutgoingParts) {
     const { service, clock, destinations, undeclared, tokenCache, decisions, maxBufferedBodyBytes } = options;
     const authorizer = createAuthorizer({
       service,
@@ -31,7 +33,14 @@ export class Outgoing {
       allowInsecureHttpForLocalDevelopment: options.allowInsecureHttpForLocalDevelopment,
       onWarning,
     });
-    this.calls = new OutgoingCalls({ authorizer, scope, decisions, clock, maxBufferedBodyBytes });
+    this.calls = new OutgoingCalls({
+      authorizer,
+      scope,
+      decisions,
+      clock,
+      maxBufferedBodyBytes,
+      tokenHeaders,
+    });
     const calls = new AuthorizedFetch(this.calls);
     this.fetch = calls;
     this.#destinations = new Map(

@@ -42,8 +42,13 @@ export interface CommonOptions extends Omit<VerifierOptions, 'onWarning' | 'keyS
    * read the scope.
    */
   readonly requestScope?: 'auto' | 'always';
-  /** The maximum size of a request body in bytes; larger ones are refused with 413. The parsers of a framework have limits of their own. Default 1,048,576. */
+  /** The maximum size of a request body in bytes; larger ones are refused with 413. A route may have a limit of its own, and so have the parsers of a framework. Default 1,048,576. */
   readonly maxBodyBytes?: number;
+  /**
+   * The property of the request in which a serverless platform left the body as it was sent, such as `rawBody` on Google Cloud
+   * Functions. See `docs/serverless.md`. Default: none; then a body that was read before is never trusted.
+   */
+  readonly rawBodyProperty?: string;
   /** Serves `/.well-known/oauth-protected-resource` (RFC 9728) and names it in challenges. Default false. */
   readonly resourceMetadata?: boolean | ResourceMetadataOptions;
 }
@@ -79,16 +84,17 @@ export interface ResolvedCommonOptions {
   readonly decisions: DecisionRecorder;
   readonly requestScope: 'auto' | 'always';
   readonly maxBodyBytes: number;
+  readonly rawBodyProperty: string | undefined;
   readonly resourceMetadata: ResourceMetadata | undefined;
 }
 
 const COMMON_MEMBERS = [
   'keys', 'hydrate', 'destinations', 'undeclared', 'tokenCache', 'maxBufferedBodyBytes', 'decisions', 'requestScope',
-  'maxBodyBytes', 'resourceMetadata',
+  'maxBodyBytes', 'rawBodyProperty', 'resourceMetadata',
 ] as const; // prettier-ignore
 const VERIFIER_MEMBERS = [
-  'service', 'trust', 'replayStore', 'clock', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall', 'jwks', 'publicOnly',
-  'onKeyEvent', 'allowInsecureHttpForLocalDevelopment', 'dpop',
+  'service', 'trust', 'replayStore', 'clock', 'publicUrl', 'tokenHeaders', 'maxTokenBytes', 'acceptTokensFromSelf', 'recall',
+  'jwks', 'publicOnly', 'onKeyEvent', 'allowInsecureHttpForLocalDevelopment', 'dpop',
 ] as const; // prettier-ignore
 
 const SIZES = { fallback: 1_048_576, min: 0, max: 1_073_741_824 } as const;
@@ -124,6 +130,7 @@ export function readCommonOptions(
     decisions: options.decisions ?? defaultRecorder,
     requestScope: read.oneOf('requestScope', ['auto', 'always'], 'auto'),
     maxBodyBytes: read.number('maxBodyBytes', SIZES),
+    rawBodyProperty: read.has('rawBodyProperty') ? read.string('rawBodyProperty') : undefined,
     resourceMetadata: readResourceMetadata(options.resourceMetadata, options.service, insecure),
   };
 }

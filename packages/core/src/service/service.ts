@@ -2,7 +2,11 @@ import { CountersignError } from '../errors.js';
 import { newInstance, toFaultAnswer, type FaultAnswer } from '../http/answers/fault-answer.js';
 import { KEY_SET_PATH, keySetAnswer, type DocumentAnswer } from '../http/answers/key-set-answer.js';
 import { Refusal } from '../http/answers/refusal.js';
-import { resourceMetadataAnswer, resourceMetadataPaths } from '../http/answers/resource-metadata.js';
+import {
+  resourceMetadataAnswer,
+  resourceMetadataPaths,
+  resourceMetadataUrl,
+} from '../http/answers/resource-metadata.js';
 import { InboundDecisions } from '../http/guard/inbound-decisions.js';
 import { RequestGuard } from '../http/guard/request-guard.js';
 import { type RouteRule } from '../http/guard/statement.js';
@@ -15,6 +19,7 @@ import {
   type RawRequest,
   type RawResponse,
 } from '../http/request/request-state.js';
+import { sentScheme } from '../inbound/token-headers.js';
 import { createVerifier, type Verifier } from '../inbound/verifier.js';
 import { createKeyStore } from '../key-store/create-key-store.js';
 import { type Principal } from '../principal.js';
@@ -74,6 +79,7 @@ export class Service {
     const states = new RequestStates({
       verifier,
       maxBodyBytes: options.maxBodyBytes,
+      ...(options.rawBodyProperty !== undefined && { rawBodyProperty: options.rawBodyProperty }),
       requestScope: options.requestScope,
       clock,
       answerThrown: (fault, request) => this.answerThrown(fault, request),
@@ -81,7 +87,8 @@ export class Service {
     if (destinations.length === 0 && options.undeclared === 'refuse') states.closeScopes();
     this.states = states;
     this.scope = new RequestScope(states);
-    this.outgoing = new Outgoing(options, { keyStore, scope: this.scope, onWarning });
+    const { tokenHeaders } = verifier;
+    this.outgoing = new Outgoing(options, { keyStore, scope: this.scope, onWarning, tokenHeaders });
     this.#guard = new RequestGuard({
       verifier,
       states,
@@ -153,9 +160,9 @@ export class Service {
     if (path === KEY_SET_PATH) return this.keyStore === undefined ? undefined : keySetAnswer(this.keyStore);
     const { resourceMetadata } = this.options;
     if (resourceMetadata === undefined || !this.#metadataPaths.has(path)) return undefined;
-    const { authorizationServers, dpop } = this.verifier;
-    const hasKeys = this.keyStore !== undefined;
-    return resourceMetadataAnswer(resourceMetadata, { authorizationServers, dpop, hasKeys }, scopes);
+    const { authorizationServers, dpop, publicAddresses } = this.verifier;
+    const sources = { authorizationServers, dpop, publicAddresses, hasKeys: this.keyStore !== undefined };
+    return resourceMetadataAnswer(resourceMetadata, sources, scopes);
   }
 
   /** Closes the keys that it opened itself. */
@@ -176,8 +183,10 @@ export class Service {
       instance,
       thrownByHandler,
       dpop: this.verifier.dpop,
-      scheme: request !== undefined && usedDpop(request) ? 'DPoP' : 'Bearer',
-      ...(resourceMetadata !== undefined && { resourceMetadata: resourceMetadata.url }),
+      ...(request !== undefined && { scheme: sentScheme(request.headers, this.verifier.tokenHeaders) }),
+      ...(resourceMetadata !== undefined && {
+        resourceMetadata: resourceMetadataUrl(resourceMetadata, this.verifier),
+      }),
     });
   }
 }
@@ -186,11 +195,6 @@ interface ServiceParts {
   readonly subjects: SubjectResolver | undefined;
   readonly logger: ServiceLogger;
   readonly keyStore: KeyStore | undefined;
-}
-
-/** A client that sent its token by the scheme DPoP is answered in it. */
-function usedDpop(request: RawRequest): boolean {
-  return /^dpop /i.test(request.headers.authorization ?? '');
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   type Statement,
   type StatementNames,
 } from '../http/guard/statement.js';
+import { readByteSize, type ByteSize } from '../http/request/byte-size.js';
 import { isScope } from '../options.js';
 import { type Principal } from '../principal.js';
 import { type Permits } from './service.js';
@@ -98,6 +99,17 @@ export function policy<Request>(
   if (policies.length < 1 || !policies.every((each) => typeof each === 'function'))
     throw misstated('policy() needs at least one function');
   return stated(...policies.map((each) => ({ kind: 'policy', policy: each }) as const));
+}
+
+/**
+ * Gives a route a limit of the body of its own, higher or lower than `maxBodyBytes`: a number of bytes, or a text such as `'10mb'`
+ * (1 kb is 1,024 bytes). Says nothing about who may call. A larger body is refused with `body_too_large` (413). The parsers of a
+ * framework have limits of their own.
+ * @example
+ * countersign.handle([scopes('file:write'), bodyLimit('10mb')], (request, response, principal) => {});
+ */
+export function bodyLimit(size: ByteSize): Stated {
+  return stated({ kind: 'bodyLimit', bytes: readByteSize(size, 'bodyLimit()') });
 }
 
 /** How each kind is written, for messages. */

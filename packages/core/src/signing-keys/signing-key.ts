@@ -7,7 +7,7 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { invalidOption } from '../options.js';
-import { algorithmNamed, keyFits, type Algorithm } from '../crypto/algorithms.js';
+import { algorithmNamed, keyFits, MIN_RSA_BITS, type Algorithm } from '../crypto/algorithms.js';
 import { jwkThumbprint, publicJwk, type PublicJwk } from '../crypto/jwk.js';
 import { signBytes, verifySignatureBytes } from '../crypto/signature.js';
 import { weaknessOf } from '../crypto/weak-keys.js';
@@ -47,14 +47,16 @@ function generate(algorithm: SigningAlgorithm): Promise<{ readonly privateKey: K
 export async function readSigningKey(key: unknown, path: string): Promise<SigningKey> {
   const stated: JsonWebKey = isRecord(key) ? Object.fromEntries(Object.entries(key)) : {};
   const privateKey = importPrivateKey(isRecord(key) ? stated : key, path);
+  const { modulusLength = MIN_RSA_BITS } = privateKey.asymmetricKeyDetails ?? {};
+  if (modulusLength < MIN_RSA_BITS)
+    throw invalidOption(path, `is weak: RSA needs at least ${String(MIN_RSA_BITS)} bits`);
   const { alg } = stated;
   const statedAlgorithm = typeof alg === 'string' ? algorithmNamed(alg) : undefined;
   const algorithm = SIGNING_ALGORITHMS.find(
     (candidate) => keyFits(privateKey, candidate) && (alg === undefined || statedAlgorithm === candidate),
   );
   if (algorithm === undefined) {
-    const problem = `must be a key for ${SIGNING_ALGORITHMS.join(', ')}; RSA needs at least 2048 bits`;
-    throw invalidOption(path, problem);
+    throw invalidOption(path, `must be a key for ${SIGNING_ALGORITHMS.join(', ')}`);
   }
   const weakness = weaknessOf(createPublicKey(privateKey));
   if (weakness !== undefined) throw invalidOption(path, `is weak: ${weakness}`);

@@ -185,8 +185,8 @@ const [rsaOne, rsaTwo] = [privateJwk('RS256'), privateJwk('RS256')];
 const [edOne, edTwo] = [privateJwk('EdDSA'), privateJwk('EdDSA')];
 
 const UNFIT = [
-  ['RSA of 1024 bits', rsa1024.export({ format: 'jwk' }), /must be a key for ES256, /],
-  ['RSA of 1024 bits in PEM', rsa1024.export(pkcs8), /must be a key for ES256, /],
+  ['RSA of 1024 bits', rsa1024.export({ format: 'jwk' }), /is weak: RSA needs at least 2048 bits/],
+  ['RSA of 1024 bits in PEM', rsa1024.export(pkcs8), /is weak: RSA needs at least 2048 bits/],
   ['a key on P-521', p521.export({ format: 'jwk' }), /must be a key for ES256, /],
   ['a key on secp256k1', secp256k1.export({ format: 'jwk' }), /must be a key for ES256, /],
   ['an X25519 key', generateKeyPairSync('x25519').privateKey.export(pkcs8), /must be a key for ES256, /],
@@ -250,7 +250,7 @@ describe('does not start with', () => {
   });
 
   it.each([
-    ['no form', {}, 'keys must hold exactly one of directory, privateKeys, signers'],
+    ['no form', {}, 'keys must hold exactly one of directory, privateKeys, environment, signers'],
     ['both forms', { directory: 'x', privateKeys: [one] }, 'keys must hold exactly one of'],
     ['an empty directory name', { directory: '' }, 'keys.directory must be a non-empty string'],
     ['no private keys', { privateKeys: [] }, 'keys.privateKeys must hold at least one private key'],
@@ -261,6 +261,11 @@ describe('does not start with', () => {
       'keys.algorithm is not for privateKeys',
     ],
     ['HMAC', { directory: 'x', algorithm: 'HS256' }, 'keys.algorithm must be one of ES256, '],
+    [
+      'a listener that is no function',
+      { directory: 'x', onKeyMade: 'log' },
+      'keys.onKeyMade must be a function',
+    ],
     ['a misspelt option', { directory: 'x', algoritm: 'ES256' }, 'keys.algoritm is not an option'],
     ['nothing', undefined, 'keys must be an object'],
   ])('%s', async (_what, options, problem) => {

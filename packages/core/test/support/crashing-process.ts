@@ -29,8 +29,9 @@ export interface CrashingProcess {
   run(directory: string, command: string, faultAt: number, fault?: Fault): Promise<Ending>;
 }
 
-/** Loaded before the program: it replaces what `node:fs/promises` exports, so that the program needs no hook for it. */
+/** Loaded before the program: it replaces what `node:fs` and `node:fs/promises` export, so that the program needs no hook for it. */
 const PRELOAD = `
+import fs from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
@@ -60,8 +61,16 @@ const open = promises.open;
 const probe = await open(process.execPath, 'r');
 const FileHandle = Object.getPrototypeOf(probe);
 await probe.close();
-const { sync, writeFile } = FileHandle;
-FileHandle.sync = async function () { atStep('fsync'); return sync.call(this); };
+const { writeFile } = FileHandle;
+const { fsync } = fs;
+fs.fsync = (fd, done) => {
+  try {
+    atStep('fsync');
+  } catch (error) {
+    return done(error);
+  }
+  fsync(fd, done);
+};
 FileHandle.writeFile = async function (text) {
   atStep('write');
   await writeFile.call(this, text.slice(0, text.length / 2));

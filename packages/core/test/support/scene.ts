@@ -164,7 +164,10 @@ export function codeOfCall(call: () => unknown): FaultCode {
   throw new Error('nothing was refused');
 }
 
-/** What a fault says must hold no piece of the token, and no claim value beyond what the service itself was told. */
+/**
+ * What a fault says must hold no piece of the token, and no claim value beyond what the service itself was told. What the token is
+ * bound to may be said, without the values of its query.
+ */
 function expectNoLeak(error: CountersignError, token: string): void {
   const configured = [SERVICE, ISSUER];
   const said = configured.reduce(
@@ -184,7 +187,8 @@ const CONFIGURED: ReadonlySet<string> = new Set(['herald', 'svc+jwt', 'at+jwt'])
 function textsOf(json: string): readonly string[] {
   const texts: string[] = [];
   try {
-    JSON.parse(json, (_name, value: unknown) => {
+    JSON.parse(json, (name, value: unknown) => {
+      if (name === 'htm' || name === 'htu') return value;
       if (typeof value === 'string' && value.length >= 6 && !CONFIGURED.has(value)) texts.push(value);
       return value;
     });

@@ -1,6 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type CountersignError, type Verifier } from '@countersign/core';
-import { newInstance, toFaultAnswer, type FaultAnswer, type RawRequest } from '@countersign/core/http';
+import {
+  newInstance,
+  resourceMetadataUrl,
+  sentScheme,
+  toFaultAnswer,
+  type FaultAnswer,
+  type RawRequest,
+} from '@countersign/core/http';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 
@@ -25,8 +32,10 @@ export class FaultAnswers {
       ...how,
       service,
       dpop: this.verifier.dpop,
-      ...(request !== undefined && { scheme: schemeOf(request) }),
-      ...(resourceMetadata !== undefined && { resourceMetadata: resourceMetadata.url }),
+      ...(request !== undefined && { scheme: sentScheme(request.headers, this.verifier.tokenHeaders) }),
+      ...(resourceMetadata !== undefined && {
+        resourceMetadata: resourceMetadataUrl(resourceMetadata, this.verifier),
+      }),
     });
   }
 
@@ -46,9 +55,4 @@ export class FaultAnswers {
       ...(cause instanceof Error && { cause: `${cause.name}: ${cause.message}` }),
     });
   }
-}
-
-/** A client that sent its token by the scheme DPoP is answered in it. */
-function schemeOf(request: RawRequest): 'Bearer' | 'DPoP' {
-  return /^dpop /i.test(request.headers.authorization ?? '') ? 'DPoP' : 'Bearer';
 }

@@ -24,9 +24,26 @@ export const TRANSPORT_EXCEPTIONS = Symbol('TRANSPORT_EXCEPTIONS');
  * every application that has them installed, and does without one that cannot be loaded.
  */
 export async function transportExceptions(): Promise<TransportExceptions> {
-  const [rpc, ws] = await Promise.all([
-    import('@nestjs/microservices').catch(() => undefined),
-    import('@nestjs/websockets').catch(() => undefined),
-  ]);
+  const [rpc, ws] = await Promise.all([rpcExceptions(), wsExceptions()]);
   return { rpc, ws };
+}
+
+// Bundlers leave out an absent package, and go on, where it is awaited inside of `try`. Of one that Nest could not load before us
+// webpack hands out an empty module.
+async function rpcExceptions(): Promise<TransportExceptions['rpc']> {
+  try {
+    const loaded = await import('@nestjs/microservices');
+    return 'RpcException' in loaded ? loaded : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function wsExceptions(): Promise<TransportExceptions['ws']> {
+  try {
+    const loaded = await import('@nestjs/websockets');
+    return 'WsException' in loaded ? loaded : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
 import { CountersignError, type Principal } from '@countersign/core';
 import { isScope } from '@countersign/core/adapter';
+import { readByteSize, type ByteSize } from '@countersign/core/http';
 import { currentPrincipal } from '../request/current-principal.js';
 import { type HandlerPolicy } from '../countersign.extensions.js';
 import { noteMethod } from './handler-methods.js';
@@ -97,6 +98,24 @@ export function Policies(
     throw new CountersignError('config_invalid', '@Policies() needs the class of at least one policy');
   }
   return stating(...policies.map((policy) => ({ kind: 'policy', policy }) as const));
+}
+
+/**
+ * Limits the body of a request in place of `maxBodyBytes`; the limit may be higher or lower. The limit of a method comes before
+ * that of its class. Says nothing about who may call. Refused with `body_too_large` (413) where the token is bound to the body.
+ * Not the limit of Nest's body parsers: see `docs/inbound.md`.
+ *
+ * @param size bytes, or a size such as `512kb` or `10mb` (1kb is 1,024 bytes), of at most 1gb.
+ * @throws TypeError for anything else.
+ *
+ * @example
+ * @Put('picture')
+ * @Authenticated('user')
+ * @BodyLimit('10mb')
+ * upload() {}
+ */
+export function BodyLimit(size: ByteSize): RouteDecorator {
+  return stating({ kind: 'bodyLimit', bytes: readByteSize(size, '@BodyLimit()') });
 }
 
 /**

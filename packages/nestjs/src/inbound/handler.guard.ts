@@ -65,7 +65,7 @@ class Backstop implements CanActivate {
 /** A class that states nothing may belong to an application without Countersign. */
 function isOpen(context: ExecutionContext): boolean {
   const stated = statedRequirements(context.getClass(), context.getHandler(), []);
-  return stated?.every(({ kind }) => kind === 'public') === true;
+  return stated?.every(({ kind }) => kind === 'public' || kind === 'bodyLimit') === true;
 }
 
 /**

@@ -112,7 +112,8 @@ export class RouteRules implements OnModuleInit {
     const stated = statedRequirements(type, handler, this.#instancesOf(type));
     if (stated === undefined) return unclear(type);
     const all = [...exempt, ...stated];
-    if (all.length === 0 && this.options.undecorated === 'authenticated') all.push({ kind: 'authenticated' });
+    const isStated = all.some(({ kind }) => kind !== 'bodyLimit');
+    if (!isStated && this.options.undecorated === 'authenticated') all.push({ kind: 'authenticated' });
     return combineStatements(all, describe(type, handler), DECORATORS);
   }
 

@@ -5,7 +5,6 @@ import {
   newInstance,
   rawRequest,
   SentRequest,
-  sentUrl,
   type HandledRequest,
   type RawRequest,
   type RequestStates,
@@ -30,13 +29,13 @@ export interface ServiceJwtStrategyOptions {
  * fault is an error, which passport does not pass over.
  */
 export function registerServiceJwtStrategy(options: ServiceJwtStrategyOptions): void {
-  const { name } = options;
+  const { name, states, verifier } = options;
 
   class ServiceJwtStrategy extends PassportStrategy(Strategy, name) {
     constructor() {
       super({
         jwtFromRequest: (request: RawRequest) =>
-          extractToken({ rawHeaders: request.rawHeaders, url: sentUrl(request) }) ?? null,
+          extractToken(new SentRequest(states.required(request)), verifier.tokenHeaders) ?? null,
         secretOrKeyProvider: (_request, _token, done) =>
           done(new Error('keys are looked up by the verifier')),
       });

@@ -37,7 +37,8 @@ export function addStatements(
 
 /**
  * Everything stated for one handler: by its class, by the method of its name, by the same of every base class, and by the
- * methods of other classes that its function was copied from.
+ * methods of other classes that its function was copied from. In this order what is nearer comes later: a class after its base
+ * classes, and a method after its class.
  * @param instances of the class, which may have functions of their own in the place of its methods.
  * @returns undefined when it is not clear which method the handler is, and that makes a difference.
  * @throws CountersignError `config_invalid` for a statement of another version of this package.
@@ -52,7 +53,7 @@ export function statedRequirements(
   const isUnknown = methods.size === 0;
   if (isUnknown && (noted.length > 0 || onMethods(type, memberNames(type)).length > 0)) return undefined;
   const statements = new Set([
-    ...classChain(type).flatMap((each) => statementsOn(each, undefined)),
+    ...fromBase(type).flatMap((each) => statementsOn(each, undefined)),
     ...onMethods(type, methods),
     ...noted,
   ]);
@@ -67,9 +68,14 @@ export function isDecorated(type: Type): boolean {
 }
 
 function onMethods(type: Type, names: ReadonlySet<string | symbol>): readonly Statement[] {
-  return classChain(type).flatMap((each) =>
+  return fromBase(type).flatMap((each) =>
     [...names].flatMap((name) => statementsOn(prototypeOf(each), name)),
   );
+}
+
+/** A class after its base classes. */
+function fromBase(type: Type): readonly Type[] {
+  return [...classChain(type)].reverse();
 }
 
 /** Metadata that was handed on from a method of another name adds requirements, and opens nothing. */

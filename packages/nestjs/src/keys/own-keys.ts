@@ -25,7 +25,13 @@ export const OWN_KEYS: readonly Provider[] = [
     useFactory: ({ keys, clock }: ResolvedOptions) => {
       if (keys === undefined || isKeyStore(keys)) return keys;
       const logger = new Logger('Countersign');
-      return createKeyStore({ clock, onWarning: (message) => logger.warn(message), ...keys });
+      return createKeyStore({
+        clock,
+        onWarning: (message) => logger.warn(message),
+        onKeyMade: ({ keyId, algorithm, directory }) =>
+          logger.log(`made a first key in ${directory}, which was empty: ${keyId}, for ${algorithm}`),
+        ...keys,
+      });
     },
     inject: [COUNTERSIGN_OPTIONS],
   },

@@ -1,7 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { HttpService } from '@nestjs/axios';
+import { authorizedAxios, type AuthorizedAxiosOptions } from '@countersign/core/axios';
 import { OutgoingCalls } from '@countersign/core/http';
-import { authorizedAxios, type AuthorizedAxiosOptions } from './authorized-axios.js';
+import axios from 'axios';
 
 /**
  * Provides the `HttpService` of `@nestjs/axios`, with an axios instance that adds the right token to each call to a declared
@@ -18,7 +19,7 @@ export class AuthorizedHttpModule {
 function httpService(options: AuthorizedAxiosOptions) {
   return {
     provide: HttpService,
-    useFactory: (calls: OutgoingCalls) => new HttpService(authorizedAxios(calls, options)),
+    useFactory: (calls: OutgoingCalls) => new HttpService(authorizedAxios(axios, calls, options)),
     inject: [OutgoingCalls],
   };
 }

@@ -18,6 +18,8 @@ interface ExpressRouter {
 }
 
 interface FastifyInstance {
+  /** Adds middleware. By middie, whose hook Nest has added before ours; where it has not, there is none. */
+  use?: ((...middleware: readonly unknown[]) => unknown) | undefined;
   addHook(
     name: 'onRequest' | 'preValidation',
     hook: (
@@ -126,7 +128,19 @@ function useOnExpress(adapter: Adapter, enter: Enter): void {
 
 function openOnFastify(adapter: Adapter, enter: Enter): void {
   const instance = adapter.getInstance<FastifyInstance>();
+  enterBeforeMiddleware(instance, enter);
   instance.addHook('onRequest', (request, reply, done) => enter(request.raw, reply.raw, done));
   // By then the body was read and other hooks have run, and any of them may have left the scope.
   instance.addHook('preValidation', (request, reply, done) => enter(request.raw, reply.raw, done));
+}
+
+/** The first middleware that is added gets ours in front of it. Requests of an application without any do not pass by middie. */
+function enterBeforeMiddleware(instance: FastifyInstance, enter: Enter): void {
+  const { use } = instance;
+  if (use === undefined) return;
+  instance.use = (...middleware) => {
+    instance.use = use;
+    use.call(instance, enter);
+    return use.apply(instance, [...middleware]);
+  };
 }

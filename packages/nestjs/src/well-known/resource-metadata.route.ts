@@ -5,6 +5,7 @@ import { resourceMetadataAnswer, resourceMetadataPaths } from '@countersign/core
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 import { RouteRules } from '../inbound/route-rules.js';
+import { KeySetAddress } from './key-set-address.js';
 import { hasAdapter } from '../request/scope-opener.js';
 
 /**
@@ -16,6 +17,7 @@ export class ResourceMetadataRoute implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly rules: RouteRules,
+    private readonly keySet: KeySetAddress,
     @Inject(VERIFIER) private readonly verifier: Verifier,
     @Inject(COUNTERSIGN_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -26,8 +28,9 @@ export class ResourceMetadataRoute implements OnModuleInit {
     const adapter = this.host.httpAdapter;
     for (const path of resourceMetadataPaths(resourceMetadata)) {
       adapter.get(path, (_request: unknown, response: unknown) => {
-        const { authorizationServers, dpop } = this.verifier;
-        const sources = { authorizationServers, dpop, hasKeys: keys !== undefined };
+        const { authorizationServers, dpop, publicAddresses } = this.verifier;
+        const known = { authorizationServers, dpop, publicAddresses };
+        const sources = { ...known, hasKeys: keys !== undefined, keySetPath: this.keySet.path };
         const answer = resourceMetadataAnswer(resourceMetadata, sources, this.rules.scopes());
         for (const [name, value] of Object.entries(answer.headers)) adapter.setHeader(response, name, value);
         adapter.reply(response, JSON.stringify(answer.document), 200);

@@ -1,9 +1,12 @@
+import { generateKeyPair } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { NestFactory } from '@nestjs/core';
 import { createKeyStore, type OpenKeyStore } from '@countersign/core';
 import { openKeyDirectory } from '@countersign/core/rotation';
-import { KEY_STORE, type CountersignOptions } from '@countersign/nestjs';
+import { CountersignModule, KEY_STORE, type CountersignOptions } from '@countersign/nestjs';
 import { type TestIssuer } from '@countersign/testing';
 import { ADAPTERS, SERVICE, startError, type Application } from '../support/application.js';
 import { HERALD, useIssuer } from '../support/hooks/use-issuer.js';
@@ -21,7 +24,15 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'countersign-own-keys-'));
   directory = join(root, 'keys');
 });
-afterEach(() => rm(root, { recursive: true }));
+afterEach(async () => {
+  Reflect.deleteProperty(process.env, 'ORDER_PRIVATE_KEYS');
+  await rm(root, { recursive: true });
+});
+
+async function createPem(): Promise<string> {
+  const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+}
 
 /** What an application publishes, and for how long it may be kept. */
 async function published({
@@ -54,6 +65,41 @@ describe.each(ADAPTERS)('an application over $name', ({ adapter }) => {
     await openKeyDirectory({ directory }).revoke({ keyId });
     while (JSON.stringify(await published(census)).includes(keyId));
     expect(storeOf(census).signer().keyId).not.toBe(keyId);
+  });
+
+  it('says in one line of its log that it made a key in an empty directory, and which', async () => {
+    const logged: unknown[] = [];
+    const silent = { warn: () => undefined, error: () => undefined };
+    const log = (message: unknown, context: unknown): void => {
+      if (context === 'Countersign') logged.push(message);
+    };
+    const startOnce = async (): Promise<string> => {
+      const module = CountersignModule.forRoot({ service: SERVICE, trust: [], keys: { directory } });
+      const nest = await NestFactory.create(module, adapter(), { logger: { ...silent, log } });
+      const { keyId } = nest.get<OpenKeyStore>(KEY_STORE).signer();
+      await nest.close();
+      return keyId;
+    };
+    const keyId = await startOnce();
+    const line = `made a first key in ${directory}, which was empty: ${keyId}, for ES256`;
+    expect(logged).toEqual([line]);
+    await startOnce();
+    expect(logged).toEqual([line]);
+  });
+
+  it('signs with the keys of an environment variable, and publishes them', async () => {
+    const pem = await createPem();
+    process.env['ORDER_PRIVATE_KEYS'] = pem.replaceAll('\n', '\\n');
+    const census = await start({ environment: 'ORDER_PRIVATE_KEYS' });
+    const handedOver = await createKeyStore({ privateKeys: [pem] });
+    expect(storeOf(census).signer().keyId).toBe(handedOver.signer().keyId);
+    expect((await published(census)).kids).toEqual([handedOver.signer().keyId]);
+  });
+
+  it('does not start where the variable is not set, and names it', async () => {
+    const error = await startError(() => start({ environment: 'ORDER_PRIVATE_KEYS' }));
+    expect(error).toMatchObject({ name: 'TypeError', code: 'config_invalid' });
+    expect(error.message).toBe('keys.environment: ORDER_PRIVATE_KEYS is not set');
   });
 
   it('says in its log that a directory is damaged, and goes on with its keys', async () => {

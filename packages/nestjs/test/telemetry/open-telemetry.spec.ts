@@ -1,22 +1,32 @@
 import { NO_METRICS, openMetrics } from '../../src/telemetry/metrics.js';
-import { ifInstalled } from '../../src/telemetry/open-telemetry.js';
+import { openTelemetry, throwUnlessAbsent, unlessEmpty } from '../../src/telemetry/open-telemetry.js';
 
 const absent: string = '@opentelemetry/is-not-installed';
 
 describe('a package that the application may have installed', () => {
   it('is not missed when it is absent', async () => {
-    await expect(ifInstalled(() => import(absent))).resolves.toBeUndefined();
+    const error: unknown = await import(absent).catch((reason: unknown) => reason);
+    expect(error).toHaveProperty('code');
+    expect(() => throwUnlessAbsent(error)).not.toThrow();
   });
 
-  it('that is there and broken keeps the application from starting', async () => {
-    const broken = ifInstalled(() => Promise.reject(new TypeError('broken')));
-    await expect(broken).rejects.toThrow('broken');
+  it('is not missed when a bundler put an empty module in its place', () => {
+    const loaded: { readonly trace?: object } = {};
+    expect(unlessEmpty(loaded, 'trace')).toBeUndefined();
+  });
+
+  it('that is there and broken keeps the application from starting', () => {
+    expect(() => throwUnlessAbsent(new TypeError('broken'))).toThrow('broken');
+  });
+
+  it('is used when it is there', async () => {
+    await expect(openTelemetry()).resolves.toHaveProperty('trace');
   });
 });
 
 describe('metrics without OpenTelemetry', () => {
   it('do nothing', async () => {
-    const metrics = await openMetrics(() => ifInstalled(() => import(absent)));
+    const metrics = await openMetrics(() => Promise.resolve(undefined));
     metrics.keyEvent({ type: 'unknown_key', name: 'herald', found: false });
     metrics.request({ decision: 'allowed' });
     const stop = metrics.observeKeys({

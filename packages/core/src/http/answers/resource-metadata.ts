@@ -18,7 +18,7 @@ export interface ResourceMetadataOptions {
 export interface ResourceMetadata {
   /** The identifier of this service. */
   readonly resource: string;
-  /** Where the document is; challenges name it. */
+  /** Where the document is, unless the service has a `publicUrl`: see `resourceMetadataUrl`. */
   readonly url: string;
   readonly name: string | undefined;
   readonly documentation: string | undefined;
@@ -66,6 +66,21 @@ export function readResourceMetadata(
 interface MetadataSources extends Pick<Verifier, 'authorizationServers' | 'dpop'> {
   /** Whether this service publishes keys of its own. */
   readonly hasKeys: boolean;
+  /** `publicAddresses` of the verifier. Default: the document names addresses under the identifier of the service. */
+  readonly publicAddresses?: Verifier['publicAddresses'];
+  /** The path at which the keys are served, where it is another one than `KEY_SET_PATH` and the service has a `publicUrl`. */
+  readonly keySetPath?: string;
+}
+
+/**
+ * Where clients find the document, for challenges: at its well-known path under the `publicUrl`, which a proxy that strips a prefix
+ * hands on, or else where RFC 9728 section 3.1 puts it for the identifier of the service.
+ */
+export function resourceMetadataUrl(
+  { url }: ResourceMetadata,
+  { publicAddresses }: Pick<Verifier, 'publicAddresses'>,
+): string {
+  return publicAddresses?.urlOf(RESOURCE_METADATA_PATH) ?? url;
 }
 
 /** The paths at which to serve the document: the path of its URL, and the well-known path alone. */
@@ -86,7 +101,7 @@ export function resourceMetadataAnswer(
 /** The document itself (RFC 9728 section 2). Lists that would be empty are left out, as its section 3.2 asks. */
 function resourceMetadataDocument(
   metadata: ResourceMetadata,
-  { authorizationServers, dpop, hasKeys }: MetadataSources,
+  { authorizationServers, dpop, hasKeys, publicAddresses, keySetPath = KEY_SET_PATH }: MetadataSources,
   scopesOfRoutes: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const { resource, name, documentation, certificateBoundTokens, scopes = scopesOfRoutes } = metadata;
@@ -94,7 +109,7 @@ function resourceMetadataDocument(
   return {
     resource,
     ...(authorizationServers.length > 0 && { authorization_servers: authorizationServers }),
-    ...(hasKeys && { jwks_uri: `${base}${KEY_SET_PATH}` }),
+    ...(hasKeys && { jwks_uri: publicAddresses?.urlOf(keySetPath) ?? `${base}${KEY_SET_PATH}` }),
     ...(scopes.length > 0 && { scopes_supported: scopes }),
     bearer_methods_supported: ['header'],
     ...(name !== undefined && { resource_name: name }),

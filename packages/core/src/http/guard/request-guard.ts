@@ -49,6 +49,7 @@ export class RequestGuard<Policy, Context> {
     context: Context,
   ): undefined | Promise<void> {
     const state = this.#parts.states.required(request);
+    if (rule?.maxBodyBytes !== undefined) state.body.limitTo(rule.maxBodyBytes);
     const authenticated = this.#authenticate(state, request, rule);
     if (authenticated === undefined) return undefined;
     if (!isPromise(authenticated)) return this.#authorize(state, request, rule, context);

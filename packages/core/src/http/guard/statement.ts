@@ -6,24 +6,34 @@ export type Statement<Policy> =
   | Requirement
   | { readonly kind: 'public' }
   | { readonly kind: 'optional' }
-  | { readonly kind: 'policy'; readonly policy: Policy };
+  | { readonly kind: 'policy'; readonly policy: Policy }
+  | BodyLimit;
 
-/** How an application writes each kind of statement, for messages. */
-export type StatementNames = Readonly<Record<Statement<never>['kind'], string>>;
+/** The largest body of a route. Says nothing about who may call it, so it stands beside everything, also beside public access. */
+export interface BodyLimit {
+  readonly kind: 'bodyLimit';
+  readonly bytes: number;
+}
+
+/** How an application writes each kind of statement that says who may call, for messages. */
+export type StatementNames = Readonly<Record<Exclude<Statement<never>, BodyLimit>['kind'], string>>;
 
 /** Who may call a route: everything that is stated about it, added up. */
 export interface RouteRule<Policy> {
   readonly access: 'public' | 'optional' | 'guarded';
   readonly requirements: readonly Requirement[];
   readonly policies: readonly Policy[];
+  /** The largest body, in place of the application's limit. */
+  readonly maxBodyBytes?: number;
   /** Why it is not clear what the route requires; then nobody may call it. */
   readonly problem?: string;
 }
 
 /**
  * Adds up what is stated about a route. The rule cannot be changed, since all requests share it.
+ * @param stated from the outermost to the innermost, of which the last limit of the body holds.
  * @param route for messages.
- * @returns undefined when nothing is stated.
+ * @returns undefined when nothing is stated about who may call.
  * @throws CountersignError `config_invalid` when two statements cannot both hold.
  */
 export function combineStatements<Policy>(
@@ -31,21 +41,24 @@ export function combineStatements<Policy>(
   route: string,
   names: StatementNames,
 ): RouteRule<Policy> | undefined {
-  if (stated.length === 0) return undefined;
-  refuseContradiction(stated, route, names);
+  const about = stated.filter((each) => each.kind !== 'bodyLimit');
+  if (about.length === 0) return undefined;
+  refuseContradiction(about, route, names);
   const requirements: Requirement[] = [];
   const policies = new Set<Policy>();
   let access: RouteRule<Policy>['access'] = 'guarded';
-  for (const each of stated) {
+  for (const each of about) {
     if (each.kind === 'public' || each.kind === 'optional') access = each.kind;
     else if (each.kind === 'policy') policies.add(each.policy);
     else requirements.push(frozen(each));
   }
   if (access === 'guarded' && requirements.length === 0) requirements.push(frozen({ kind: 'authenticated' }));
+  const limit = stated.findLast((each) => each.kind === 'bodyLimit');
   return Object.freeze({
     access,
     requirements: Object.freeze(requirements),
     policies: Object.freeze([...policies]),
+    ...(limit === undefined ? {} : { maxBodyBytes: limit.bytes }),
   });
 }
 
@@ -64,9 +77,10 @@ export function refuseContradiction(
   route: string,
   names: StatementNames,
 ): void {
+  const about = stated.filter((each) => each.kind !== 'bodyLimit');
   for (const open of ['public', 'optional'] as const) {
-    const other = stated.find((each) => each.kind !== open);
-    if (other !== undefined && stated.some((each) => each.kind === open)) {
+    const other = about.find((each) => each.kind !== open);
+    if (other !== undefined && about.some((each) => each.kind === open)) {
       throw contradiction(route, `${names[open]} and also ${names[other.kind]}`);
     }
   }

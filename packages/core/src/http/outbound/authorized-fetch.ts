@@ -94,9 +94,9 @@ function readHeaders(given: RequestInit['headers'] = {}): Headers {
   return new Headers(Object.fromEntries(Object.entries(given).filter(([name]) => !name.startsWith(':'))));
 }
 
-function headersOf(given: RequestInit['headers'], { headers: added, body }: Attempt): Headers {
+function headersOf(given: RequestInit['headers'], { headers: added, tokenHeaders, body }: Attempt): Headers {
   const headers = new Headers(given);
-  putOurHeaders(headers, [...headers.keys()], added);
+  putOurHeaders(headers, [...headers.keys()], added, tokenHeaders);
   const contentType = body !== undefined && 'bytes' in body ? body.contentType : undefined;
   if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType);
   return headers;

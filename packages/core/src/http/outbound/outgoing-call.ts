@@ -39,6 +39,8 @@ export interface OutgoingCall extends CallOptions {
 export interface Attempt {
   /** Set these, and replace headers of the same name. */
   readonly headers: readonly { readonly name: string; readonly value: string }[];
+  /** Remove these, unless they are among `headers`. */
+  readonly tokenHeaders: readonly string[];
   readonly body: CallBody | undefined;
   readonly signal: AbortSignal;
   /** The error that ended the call, once `signal` is aborted. */

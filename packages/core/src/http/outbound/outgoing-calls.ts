@@ -31,6 +31,8 @@ export interface OutgoingCallsOptions extends OutgoingDecisionsOptions {
    * `body_not_bindable`. Default 1,048,576.
    */
   readonly maxBufferedBodyBytes?: number;
+  /** `tokenHeaders` of the verifier: a call must not carry them on, as it must not carry `Authorization`. */
+  readonly tokenHeaders?: readonly string[] | undefined;
 }
 
 /** Sends calls with the tokens of their destinations. What `AuthorizedFetch` and axios share (`docs/outbound.md`). */
@@ -39,12 +41,15 @@ export class OutgoingCalls {
   readonly #decisions: OutgoingDecisions;
   readonly #authorizer: Authorizer;
   readonly #maxBufferedBodyBytes: number;
+  readonly #tokenHeaders: readonly string[];
 
-  constructor({ authorizer, maxBufferedBodyBytes = 1_048_576, ...recording }: OutgoingCallsOptions) {
+  constructor(options: OutgoingCallsOptions) {
+    const { authorizer, maxBufferedBodyBytes = 1_048_576, tokenHeaders = [], ...recording } = options;
     this.#scope = recording.scope;
     this.#decisions = new OutgoingDecisions(recording);
     this.#authorizer = authorizer;
     this.#maxBufferedBodyBytes = maxBufferedBodyBytes;
+    this.#tokenHeaders = tokenHeaders;
   }
 
   /**
@@ -76,7 +81,7 @@ export class OutgoingCalls {
 
   async #prepare(call: OutgoingCall, destination: Destination | undefined): Promise<PreparedCall> {
     refuseUnsendable(call);
-    refuseOwnToken(call, destination);
+    refuseOwnToken(call, destination, this.#tokenHeaders);
     const limit = destination?.timeoutMs ?? UNDECLARED_TIMEOUT_MS;
     const deadline = new CallDeadline({
       timeoutMs: Math.min(limit, call.timeoutMs ?? limit),
@@ -107,7 +112,8 @@ export class OutgoingCalls {
     const timeout = { name: TIMEOUT_HEADER, value: String(deadline.remainingMs) };
     // Our own header goes only where our tokens go.
     const headers = authorized.issued === undefined ? authorized.headers : [...authorized.headers, timeout];
-    const attempt = { headers, body, signal: deadline.signal, reason: () => deadline.reason() };
+    const tokenHeaders = this.#tokenHeaders;
+    const attempt = { headers, tokenHeaders, body, signal: deadline.signal, reason: () => deadline.reason() };
     const answer = await sendWithin(deadline, () => transport.send(attempt));
     const { status } = transport.refusalOf(answer);
     if (REDIRECTS.has(status)) {
@@ -145,9 +151,13 @@ function refuseUnsendable({ method, obstacle }: OutgoingCall): void {
 }
 
 /** @throws CountersignError `authorization_present`, unless the call says that ours takes its place. */
-function refuseOwnToken(call: OutgoingCall, destination: Destination | undefined): void {
+function refuseOwnToken(
+  call: OutgoingCall,
+  destination: Destination | undefined,
+  tokenHeaders: readonly string[],
+): void {
   const credential = destination?.staticCredential?.header ?? [];
-  const present = [...TOKEN_HEADERS, credential].flat().find((name) => call.hasHeader(name));
+  const present = [...TOKEN_HEADERS, ...tokenHeaders, credential].flat().find((name) => call.hasHeader(name));
   if (present === undefined || call.overrideAuthorization === true) return;
   const problem = `the outgoing call sets ${present} itself; leave it to Countersign, or say overrideAuthorization`;
   throw new CountersignError('authorization_present', problem);

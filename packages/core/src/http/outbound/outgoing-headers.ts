@@ -17,15 +17,19 @@ const OURS: readonly string[] = [...TOKEN_HEADERS, TIMEOUT_HEADER];
  * request: those about the connection of that request go, and so do those that its `Connection` names. A name with underscores goes as
  * the one with hyphens does, because some servers and gateways take it for that one.
  * @param names of all headers, including those without a value.
+ * @param tokenHeaders of the attempt: they go as well.
  * @see RFC 9110 section 7.6.1.
  */
 export function putOurHeaders(
   headers: CallHeaders,
   names: readonly string[],
   ours: Attempt['headers'],
+  tokenHeaders: Attempt['tokenHeaders'] = [],
 ): void {
   const perHop = connectionOptions(headers.get('Connection'));
-  const dropped = new Set([...OURS, ...perHop, ...ours.map(({ name }) => name)].map(foldedHeader));
+  const dropped = new Set(
+    [...OURS, ...tokenHeaders, ...perHop, ...ours.map(({ name }) => name)].map(foldedHeader),
+  );
   for (const name of names)
     if (isTransportHeader(name) || dropped.has(foldedHeader(name))) headers.delete(name);
   for (const { name, value } of ours) headers.set(name, value);

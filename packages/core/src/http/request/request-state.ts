@@ -43,6 +43,8 @@ export interface RequestState {
   readonly body: WireBody;
   /** Returns the milliseconds until the caller stops waiting. Undefined without a limit, and after the response was sent. */
   readonly remainingMs: () => number | undefined;
+  /** The token that the request carries beside its headers: see `useToken`. */
+  token: string | undefined;
   authentication: Authentication | undefined;
   /** The record of the use of a single-use token or proof, once it is asked for: one for all handlers of the request. */
   used: Promise<void> | undefined;
@@ -76,7 +78,8 @@ export function principalOf(request: HandledRequest): Principal | undefined {
 
 /** Returns the request of `node:http` behind the request of a framework. */
 export function rawRequest(request: HandledRequest): RawRequest {
-  return request.rawHeaders === undefined ? request.raw : request;
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- wrappers for serverless platforms may leave the list out
+  return request.rawHeaders === undefined ? (request.raw ?? request) : request;
 }
 
 /**
@@ -110,6 +113,11 @@ function defineUser(request: RawRequest, value: unknown): void {
  * this is asked once for each step, and what follows is handed on.
  */
 function carrierOf(request: HandledRequest): { [STATE]?: RequestState } {
-  const headers: object = rawRequest(request).rawHeaders;
-  return headers;
+  const raw = rawRequest(request);
+  return listIn(raw) ?? raw;
+}
+
+/** Undefined where a wrapper for a serverless platform left the list out, until the request enters. */
+function listIn(request: { readonly rawHeaders?: object }): object | undefined {
+  return request.rawHeaders;
 }

@@ -3,7 +3,14 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { systemClock, type Clock } from '../../clock.js';
 import { CountersignError } from '../../errors.js';
 import { type Verifier } from '../../inbound/verifier.js';
-import { emptyBody, tapBody, type WireBody, type WireBodyOptions } from '../../inbound/wire-body.js';
+import {
+  emptyBody,
+  isHandedOver,
+  tapBody,
+  type WireBody,
+  type WireBodyOptions,
+} from '../../inbound/wire-body.js';
+import { completeRawHeaders, platformBody } from './handed-over.js';
 import { remainingTime } from './remaining-time.js';
 import {
   attachedState,
@@ -20,8 +27,13 @@ import {
 export interface RequestStatesOptions {
   /** The verifier of this service. */
   readonly verifier: Pick<Verifier, 'hashesMd5'>;
-  /** The maximum size of a body in bytes; a larger one is refused with `body_too_large`. Default 1,048,576. */
+  /** The maximum size of a body in bytes, unless its route has a limit of its own; a larger one is refused with `body_too_large`. Default 1,048,576. */
   readonly maxBodyBytes?: number;
+  /**
+   * The property of the request in which a platform left the body as it was sent, as octets or text, such as `rawBody` on Google
+   * Cloud Functions (`docs/serverless.md`). Looked at where the request was read before. What a parser made of a body is never taken for it. Default: none.
+   */
+  readonly rawBodyProperty?: string;
   /** The source of time. Default: the system clock. */
   readonly clock?: Clock;
   /** `always`: every request runs in an async scope, even after `closeScopes()`. Default `auto`. */
@@ -44,6 +56,7 @@ export class RequestStates implements StateOwner {
   readonly isAlwaysOpen: boolean;
   readonly #clock: Clock;
   readonly #bodies: WireBodyOptions;
+  readonly #rawBodyProperty: string | undefined;
   /** Entered by `run` only: `enterWith` would leak one user into the next request of a keep-alive connection. */
   readonly #storage = new AsyncLocalStorage<RequestState>();
   /** Shared by all requests without a body, which are most. */
@@ -55,6 +68,7 @@ export class RequestStates implements StateOwner {
     this.answerThrown = options.answerThrown;
     this.isAlwaysOpen = requestScope === 'always';
     this.#clock = clock;
+    this.#rawBodyProperty = options.rawBodyProperty;
     this.#bodies = { maxBodyBytes, hashMd5: verifier.hashesMd5 };
     this.#noBody = emptyBody(this.#bodies);
   }
@@ -115,14 +129,16 @@ export class RequestStates implements StateOwner {
   }
 
   #begin(request: RawRequest, response: RawResponse, outer: RequestState | undefined): RequestState {
+    completeRawHeaders(request);
     const { headers } = request;
     const state: RequestState = {
       owner: this,
       outer,
       request,
       response,
-      body: this.#bodyOf(request, headers),
+      body: this.#bodyOf(request, response, headers),
       remainingMs: remainingTime(headers, response, this.#clock),
+      token: outer?.token,
       authentication: undefined,
       used: undefined,
       isResolved: false,
@@ -133,13 +149,15 @@ export class RequestStates implements StateOwner {
     return state;
   }
 
-  #bodyOf(request: RawRequest, headers: IncomingHttpHeaders): WireBody {
-    return hasBody(request, headers) ? tapBody(request, this.#bodies) : this.#noBody;
+  #bodyOf(request: RawRequest, response: RawResponse, headers: IncomingHttpHeaders): WireBody {
+    const ready = platformBody(request, this.#rawBodyProperty, this.#bodies);
+    if (ready !== undefined) return ready;
+    return hasBody(request, headers) ? tapBody(request, this.#bodies, response) : this.#noBody;
   }
 }
 
-/** RFC 9112 section 6.3: without either header an HTTP/1 request has no body. HTTP/2 needs neither. */
+/** RFC 9112 section 6.3: without either header an HTTP/1 request has no body. HTTP/2 needs neither, nor do platforms that are no server. */
 function hasBody(request: RawRequest, headers: IncomingHttpHeaders): boolean {
   if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) return true;
-  return request.httpVersionMajor > 1;
+  return request.httpVersionMajor > 1 || isHandedOver(request);
 }

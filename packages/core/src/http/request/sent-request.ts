@@ -9,15 +9,17 @@ export class SentRequest implements InboundRequest {
   readonly method: string;
   readonly url: string;
   readonly rawHeaders: readonly string[];
+  readonly token: string | undefined;
   readonly #request: RawRequest;
   readonly #handled: HandledRequest | undefined;
   readonly #body: WireBody;
 
   /** @param handled the request as a framework hands it to handlers; left out where there is no framework. */
-  constructor({ request, body }: RequestState, handled?: HandledRequest) {
+  constructor({ request, body, token }: RequestState, handled?: HandledRequest) {
     this.method = request.method ?? '';
     this.url = sentUrl(request);
     this.rawHeaders = request.rawHeaders;
+    this.token = token;
     this.#request = request;
     this.#handled = handled;
     this.#body = body;

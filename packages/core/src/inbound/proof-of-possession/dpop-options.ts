@@ -1,13 +1,12 @@
-import { boundUri, hasOneReading } from '../../binding.js';
 import { type Clock } from '../../clock.js';
 import { algorithmNamed, ALGORITHMS, type Algorithm, type AlgorithmName } from '../../crypto/algorithms.js';
-import { invalidOption, OptionsReader, readHttpsUri } from '../../options.js';
-import { normalizeUri } from '../../lib/normalize-uri.js';
+import { invalidOption, OptionsReader } from '../../options.js';
+import { addressOf, PublicAddresses, readBaseUrl } from '../binding/public-addresses.js';
 import { createNonces, type Nonces } from './dpop-nonce.js';
 
 /** How DPoP proofs are checked (RFC 9449). Whether a proof is required is set in each trust record (`dpop`). */
 export interface DpopOptions {
-  /** The base URLs at which clients call this service. Default: `service`, if it is a URL. */
+  /** The base URLs at which clients call this service. Default: `publicUrl`, or else `service`, if it is a URL. */
   readonly publicUrls?: readonly string[];
   /** The maximum age of a proof, in seconds. Default 60, at most 300. The clock tolerance of the issuer is added. */
   readonly proofLifetimeSeconds?: number;
@@ -44,8 +43,14 @@ const DEFAULT_ALGORITHMS = [
 ] as const;
 const MIN_SECRET_LENGTH = 32;
 
+/** Who this service is, and at which addresses it is called where the options of DPoP do not say it. */
+export interface CalledService {
+  readonly service: string;
+  readonly publicAddresses: PublicAddresses | undefined;
+}
+
 /** @throws TypeError naming the member; never the secret. */
-export function readDpopOptions(value: unknown, service: string, clock: Clock): DpopRules {
+export function readDpopOptions(value: unknown, called: CalledService, clock: Clock): DpopRules {
   const read = new OptionsReader(value ?? {}, 'dpop', MEMBERS);
   const algorithmNames = read.strings('algorithms', DEFAULT_ALGORITHMS);
   const algorithms = algorithmNames.map((name, index) => {
@@ -54,13 +59,9 @@ export function readDpopOptions(value: unknown, service: string, clock: Clock): 
     throw invalidOption(`dpop.algorithms[${String(index)}]`, `must be one of ${ALGORITHMS.join(', ')}`);
   });
   if (algorithms.length === 0) throw invalidOption(read.at('algorithms'), 'must name at least one algorithm');
-  const roots = readRoots(read, service);
+  const addresses = readAddresses(read, called);
   return {
-    targets(pathAndQuery) {
-      if (!hasOneReading(pathAndQuery)) return [];
-      const [path = ''] = pathAndQuery.split('?', 1);
-      return roots.flatMap((root) => normalizeUri(boundUri(root, path)) ?? []);
-    },
+    targets: (pathAndQuery) => addresses?.urisOf(pathAndQuery) ?? [],
     lifetimeSeconds: read.number('proofLifetimeSeconds', { fallback: 60, min: 1, max: 300 }),
     algorithms: new Set(algorithms),
     algorithmNames,
@@ -68,28 +69,16 @@ export function readDpopOptions(value: unknown, service: string, clock: Clock): 
   };
 }
 
-function readRoots(read: OptionsReader, service: string): readonly string[] {
-  if (!read.has('publicUrls')) return isHttpUrl(service) ? [rootAt(new URL(service))] : [];
-  return read.strings('publicUrls').map((value, index) => {
-    const path = `dpop.publicUrls[${String(index)}]`;
-    // Plain http may stand in front of a service whose TLS ends elsewhere; a proof is no secret, and this only compares.
-    const url = readHttpsUri(value, path, true);
-    if (url.search !== '') throw invalidOption(path, 'must not hold a query');
-    return rootAt(url);
-  });
-}
-
 /** Without query and fragment: a path that is put behind one would be no part of the URI's path, and so not be compared. */
-function rootAt({ origin, pathname }: URL): string {
-  return origin + pathname;
+function readAddresses(read: OptionsReader, called: CalledService): PublicAddresses | undefined {
+  if (!read.has('publicUrls')) return called.publicAddresses ?? addressOf(called.service);
+  return new PublicAddresses(
+    read.strings('publicUrls').map((value, index) => readBaseUrl(value, `dpop.publicUrls[${String(index)}]`)),
+  );
 }
 
 function readSecret(read: OptionsReader): string {
   const secret = read.string('nonceSecret');
   if (secret.length >= MIN_SECRET_LENGTH) return secret;
   throw invalidOption(read.at('nonceSecret'), `must have ${String(MIN_SECRET_LENGTH)} characters or more`);
-}
-
-function isHttpUrl(service: string): boolean {
-  return URL.canParse(service) && /^https?:$/.test(new URL(service).protocol);
 }

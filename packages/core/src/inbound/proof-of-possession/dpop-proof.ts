@@ -54,7 +54,7 @@ export async function checkDpopProof(request: ProvenRequest, rules: DpopRules): 
   const target = normalizeUri(text(proof.claims, 'htu'));
   if (target === undefined || !rules.targets(request.url).includes(target))
     throw invalid(
-      'is for another URI, or one with dot segments; dpop.publicUrls says what this service is called by',
+      'is for another URI, or one with dot segments; publicUrl says at which addresses this service is called',
     );
   if (text(proof.claims, 'ath') !== tokenHash(request.token)) throw invalid('is for another token');
   const expiresAt = checkTimes(proof.claims, request, rules);

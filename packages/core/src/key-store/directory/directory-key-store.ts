@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Clock } from '../../clock.js';
 import { invalidOption } from '../../options.js';
 import { clearInterval, setInterval } from '../../lib/timers.js';
@@ -25,6 +26,15 @@ export interface DirectoryKeyStoreOptions extends ReadOptions {
   readonly rotateEverySeconds: number | undefined;
   readonly clock: Clock;
   readonly onWarning: (message: string) => void;
+  readonly onKeyMade: (made: FirstKey) => void;
+}
+
+/** A key that this process made because a directory was empty. Not its private half. */
+export interface FirstKey {
+  readonly keyId: string;
+  readonly algorithm: SigningAlgorithm;
+  /** The absolute path of the directory. */
+  readonly directory: string;
 }
 
 /**
@@ -61,16 +71,27 @@ export async function openDirectoryKeyStore(options: DirectoryKeyStoreOptions): 
 }
 
 async function makeFirstKey(
-  { directory, algorithm }: DirectoryKeyStoreOptions,
+  { directory, algorithm, onKeyMade }: DirectoryKeyStoreOptions,
   writer: DirectoryWriter,
 ): Promise<void> {
   try {
-    await writer.change(firstKey(algorithm));
+    // Empty where another process was faster: that one tells.
+    const { changed } = await writer.change(firstKey(algorithm));
+    for (const { keyId } of changed) tell(onKeyMade, { keyId, algorithm, directory: resolve(directory) });
   } catch (error) {
     throw invalidOption(
       directory,
       `holds no key, and none can be made in it: ${errorText(error, 'message') ?? ''}`,
     );
+  }
+}
+
+/** A service must start whatever somebody does with the words: what that throws is dropped. */
+function tell(onKeyMade: (made: FirstKey) => void, made: FirstKey): void {
+  try {
+    onKeyMade(made);
+  } catch {
+    // Nobody could be told.
   }
 }
 

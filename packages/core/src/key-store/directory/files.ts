@@ -1,8 +1,12 @@
-import { type Stats } from 'node:fs';
+import { fsync, type Stats } from 'node:fs';
 import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { errorCode } from '../../lib/error-text.js';
 import { fileError } from './file-errors.js';
+
+/** Waits until a file is on the disk. The file handles of Yarn, in a project with Plug'n'Play, have no `sync`. */
+const toDisk = promisify(fsync);
 
 /** A file of a key directory. */
 export interface DirectoryEntry {
@@ -73,7 +77,7 @@ export async function writeNewFile(directory: string, name: string, text: string
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(text);
-      await file.sync();
+      await toDisk(file.fd);
     } finally {
       await file.close();
     }
@@ -110,7 +114,7 @@ async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return;
   const opened = await open(directory, 'r');
   try {
-    await opened.sync();
+    await toDisk(opened.fd);
   } finally {
     await opened.close();
   }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type AxiosError, type AxiosResponse } from 'axios';
-import { type RefusedCall } from '@countersign/core/adapter';
+import { type RefusedCall } from '../outbound/retry.js';
 
 /** What axios makes of an answer: a status that the application does not want is an error too. */
 export interface AxiosOutcome {

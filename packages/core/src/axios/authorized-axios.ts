@@ -1,26 +1,22 @@
 import { Readable } from 'node:stream';
 import { type ReadableStream as WebStream } from 'node:stream/web';
-import axios, {
-  Axios,
+import {
   type AxiosAdapter,
+  type AxiosError,
   type AxiosHeaders,
   type AxiosInstance,
-  AxiosError,
   type AxiosResponse,
+  type AxiosStatic,
   type CreateAxiosDefaults,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import { CountersignError } from '@countersign/core';
-import { invalidOption } from '@countersign/core/adapter';
-import {
-  detachedStream,
-  putOurHeaders,
-  type Attempt,
-  type CallBody,
-  type CallOptions,
-  type OutgoingCall,
-  type OutgoingCalls,
-} from '@countersign/core/http';
+import { CountersignError } from '../errors.js';
+import { invalidOption } from '../options.js';
+import { type CallBody } from '../http/outbound/call-body.js';
+import { detachedStream } from '../http/outbound/detached-stream.js';
+import { type Attempt, type CallOptions, type OutgoingCall } from '../http/outbound/outgoing-call.js';
+import { type OutgoingCalls } from '../http/outbound/outgoing-calls.js';
+import { putOurHeaders } from '../http/outbound/outgoing-headers.js';
 import { axiosRefusal, discardAxios, type AxiosOutcome } from './axios-answer.js';
 import { pinAdapter } from './pinned-adapter.js';
 
@@ -43,9 +39,6 @@ export type AuthorizedAxiosOptions = Omit<
   | 'auth'
 >;
 
-/** Makes URLs of configurations, with no defaults: those of axios's global instance are for other calls. */
-const WITHOUT_DEFAULTS = new Axios({});
-
 /** What every call must keep, whatever its own options say: it goes to the URL that was signed, directly, and no further. */
 const FIXED = { maxRedirects: 0, proxy: false, allowAbsoluteUrls: true, socketPath: null } as const;
 
@@ -54,23 +47,30 @@ const FIXED = { maxRedirects: 0, proxy: false, allowAbsoluteUrls: true, socketPa
  * The token is added in the adapter: after every interceptor and `transformRequest`, so that what is signed is the final URL and
  * the final octets; a call that would go by another adapter is refused. Axios's global instance is not touched; its defaults are taken over as they are now, by `axios.create()`,
  * and not as they are later.
+ * @param axios what `axios` exports: this package imports none, so that an application without axios need not install it.
  */
-export function authorizedAxios(calls: OutgoingCalls, options: AuthorizedAxiosOptions = {}): AxiosInstance {
+export function authorizedAxios(
+  axios: AxiosStatic,
+  calls: OutgoingCalls,
+  options: AuthorizedAxiosOptions = {},
+): AxiosInstance {
   if (Reflect.get(options, 'adapter') !== undefined) throw invalidOption('adapter', OTHER_ADAPTER);
-  const adapter = adapterTo(calls, undefined);
+  const adapter = adapterTo(axios, calls, undefined);
   const own = { maxRedirects: 0, proxy: false, allowAbsoluteUrls: false, adapter } as const;
-  const refusal = adapterTo(calls, `its adapter ${OTHER_ADAPTER}`);
+  const refusal = adapterTo(axios, calls, `its adapter ${OTHER_ADAPTER}`);
   return pinAdapter(axios.create({ ...options, ...own }), adapter, refusal);
 }
 
 const OTHER_ADAPTER = 'is not ours, and would send the call without its token: leave it out';
 
 /** @param obstacle why its calls cannot be made; undefined where they can. */
-function adapterTo(calls: OutgoingCalls, obstacle: string | undefined): AxiosAdapter {
+function adapterTo(axios: AxiosStatic, calls: OutgoingCalls, obstacle: string | undefined): AxiosAdapter {
+  // Makes URLs of configurations, with no defaults: those of axios's global instance are for other calls.
+  const withoutDefaults = new axios.Axios({});
   return async (config) => {
-    const call = { ...describeCall(config), obstacle };
+    const call = { ...describeCall(axios, withoutDefaults.getUri(config), config), obstacle };
     const transport = {
-      send: (attempt: Attempt) => sendByAxios(config, call.url, attempt),
+      send: (attempt: Attempt) => sendByAxios(axios, config, call.url, attempt),
       refusalOf: axiosRefusal,
       discard: discardAxios,
     };
@@ -79,15 +79,19 @@ function adapterTo(calls: OutgoingCalls, obstacle: string | undefined): AxiosAda
       if (error !== undefined) throw error;
       return response;
     } catch (error) {
-      throw inWordsOfAxios(error, config);
+      throw inWordsOfAxios(axios, error, config);
     }
   };
 }
 
-function describeCall(config: InternalAxiosRequestConfig): Omit<OutgoingCall, 'obstacle'> {
+function describeCall(
+  axios: AxiosStatic,
+  target: string,
+  config: InternalAxiosRequestConfig,
+): Omit<OutgoingCall, 'obstacle'> {
   const { auth, timeout = 0, overrideAuthorization, onBehalfOf, scopes } = config;
-  const headers = headersOf(config);
-  const url = new URL(WITHOUT_DEFAULTS.getUri(config));
+  const headers = headersOf(axios, config);
+  const url = new URL(target);
   url.hash = '';
   return {
     url,
@@ -103,18 +107,19 @@ function describeCall(config: InternalAxiosRequestConfig): Omit<OutgoingCall, 'o
 }
 
 /** As axios will send them: only then does it drop the spaces around a name. */
-function headersOf({ headers }: InternalAxiosRequestConfig): AxiosHeaders {
+function headersOf(axios: AxiosStatic, { headers }: InternalAxiosRequestConfig): AxiosHeaders {
   return new axios.AxiosHeaders(headers).normalize(false);
 }
 
 /** What is sent in place of what the application configured. */
 function configOf(
+  axios: AxiosStatic,
   config: InternalAxiosRequestConfig,
   url: URL,
-  { headers: added, body, signal }: Attempt,
+  { headers: added, tokenHeaders, body, signal }: Attempt,
 ): InternalAxiosRequestConfig {
-  const headers = headersOf(config);
-  putOurHeaders(headers, Object.keys(headers), added);
+  const headers = headersOf(axios, config);
+  putOurHeaders(headers, Object.keys(headers), added, tokenHeaders);
   const contentType = body !== undefined && 'bytes' in body ? body.contentType : undefined;
   if (contentType !== undefined) headers.setContentType(contentType, hasOwnType(config.data));
   if (needsChunks(config, body)) headers.set('Transfer-Encoding', 'chunked');
@@ -152,22 +157,24 @@ function hasOwnType(data: unknown): boolean {
 
 /** Hands the answer on without the request that carried the token, which would end up in the log with the next error. */
 async function sendByAxios(
+  axios: AxiosStatic,
   config: InternalAxiosRequestConfig,
   url: URL,
   attempt: Attempt,
 ): Promise<AxiosOutcome> {
   try {
-    const response = await axios.getAdapter('http')(configOf(config, url, attempt));
-    return { response: withoutToken(response, config, attempt), error: undefined };
+    const response = await axios.getAdapter('http')(configOf(axios, config, url, attempt));
+    return { response: withoutToken(axios, response, config, attempt), error: undefined };
   } catch (error) {
-    if (!(error instanceof AxiosError)) throw error;
-    const { response } = errorWithoutToken(error, config);
+    if (!(error instanceof axios.AxiosError)) throw error;
+    const { response } = errorWithoutToken(axios, error, config);
     if (response === undefined) throw error;
-    return { response: withoutToken(response, config, attempt), error };
+    return { response: withoutToken(axios, response, config, attempt), error };
   }
 }
 
 function withoutToken(
+  axios: AxiosStatic,
   response: AxiosResponse,
   config: InternalAxiosRequestConfig,
   { signal, reason }: Attempt,
@@ -177,26 +184,34 @@ function withoutToken(
   const data: unknown = response.data;
   if (data instanceof Readable) {
     response.data = detachedStream(data, (error) => {
-      if (signal.aborted) return inWordsOfAxios(reason(), config);
-      return error instanceof AxiosError ? errorWithoutToken(error, config) : error;
+      if (signal.aborted) return inWordsOfAxios(axios, reason(), config);
+      return error instanceof axios.AxiosError ? errorWithoutToken(axios, error, config) : error;
     });
   }
   return response;
 }
 
 /** An error of axios that is made of another one says the same again, with the same request. */
-function errorWithoutToken(error: AxiosError, config: InternalAxiosRequestConfig): AxiosError {
+function errorWithoutToken(
+  axios: AxiosStatic,
+  error: AxiosError,
+  config: InternalAxiosRequestConfig,
+): AxiosError {
   error.config = config;
   delete error.request;
-  if (error.cause instanceof AxiosError) delete error.cause;
+  if (error.cause instanceof axios.AxiosError) delete error.cause;
   return error;
 }
 
 /** Says in the words of axios that the application aborted a call, or that its time was up. */
-function inWordsOfAxios<Thrown>(error: Thrown, config: InternalAxiosRequestConfig): Thrown | AxiosError {
-  if (error instanceof CountersignError || error instanceof AxiosError) return error;
+function inWordsOfAxios<Thrown>(
+  axios: AxiosStatic,
+  error: Thrown,
+  config: InternalAxiosRequestConfig,
+): Thrown | AxiosError {
+  if (error instanceof CountersignError || error instanceof axios.AxiosError) return error;
   if (config.signal?.aborted === true) return new axios.CanceledError(undefined, config);
   if (error instanceof DOMException && error.name === 'TimeoutError')
-    return new AxiosError(error.message, AxiosError.ECONNABORTED, config);
+    return new axios.AxiosError(error.message, axios.AxiosError.ECONNABORTED, config);
   return error;
 }

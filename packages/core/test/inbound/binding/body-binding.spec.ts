@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { boundUri } from '../../src/binding.js';
-import { bodyHash, EMPTY_BODY_HASH } from '../../src/body-hash.js';
-import { CountersignError } from '../../src/errors.js';
-import { bindingClaims, sha256 } from '../support/forge.js';
-import { authenticated, accepted, codeOf, createScene, refused, type Setting } from '../support/scene.js';
+import { boundUri } from '../../../src/binding.js';
+import { bodyHash, EMPTY_BODY_HASH } from '../../../src/body-hash.js';
+import { CountersignError } from '../../../src/errors.js';
+import { bindingClaims, sha256 } from '../../support/forge.js';
+import { authenticated, accepted, codeOf, createScene, refused, type Setting } from '../../support/scene.js';
 
 const JSON_BODY = Buffer.from('{"user":"https://census.service/user/42/","type":"welcome"}');
 
