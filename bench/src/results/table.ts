@@ -3,7 +3,7 @@ import { guardsOf } from '../guards/guards.js';
 import { type Measurement, type Results } from './results.js';
 import { ALGORITHMS, cpuRow, PLATFORMS, rateRow, TOKEN_STATES, type HttpRow } from '../http-rows.js';
 import { median, ratio, spread } from './statistics.js';
-import { judgePeers, judgeTargets, type Outcome } from './targets.js';
+import { judgePeers, judgePeersByCpu, judgeTargets, type Outcome } from './targets.js';
 
 const TITLES = {
   express: 'Nest on Express',
@@ -32,7 +32,13 @@ export function resultTables({ machine, measurements, rounds, quick }: Results):
     ),
     otherTable('micro', 'Core alone', measurements),
     otherTable('scale', 'Scale', measurements),
-    ...(quick ? [] : [targetTable(judgeTargets(measurements)), peerTable(judgePeers(measurements))]),
+    ...(quick
+      ? []
+      : [
+          targetTable(judgeTargets(measurements)),
+          peerTable('Ahead of the peers', judgePeers(measurements)),
+          peerTable('By processor time, ahead of the peers', judgePeersByCpu(measurements)),
+        ]),
   ];
   const head = [
     `Node ${machine.node}, OpenSSL ${machine.openssl}, ${String(machine.cores)} cores of ${machine.cpu}, ${machine.system}`,
@@ -103,11 +109,11 @@ function targetTable(outcomes: readonly Outcome[]): string {
 }
 
 /** Only the rows where a peer is ahead: the others are in the tables above. */
-function peerTable(outcomes: readonly Outcome[]): string {
+function peerTable(title: string, outcomes: readonly Outcome[]): string {
   if (outcomes.length === 0) return '';
-  const title = `Ahead of the peers in ${reachedOf(outcomes)} rows`;
   const missed = outcomes.filter(({ isReached }) => !isReached);
-  return textTable([[title, 'wanted', 'measured', '', '', ''], ...missed.map(outcomeCells)]);
+  const head = `${title} in ${reachedOf(outcomes)} rows`;
+  return textTable([[head, 'wanted', 'measured', '', '', ''], ...missed.map(outcomeCells)]);
 }
 
 function reachedOf(outcomes: readonly Outcome[]): string {
