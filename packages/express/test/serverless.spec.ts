@@ -89,7 +89,7 @@ describe.each(VERSIONS)('$name in a function', ({ express }) => {
       app.use(handler);
       app.use(countersign.faults());
       // Express is a function for requests, whatever its type says.
-      const invoke = wrap(app as unknown as RequestListener);
+      const invoke = wrap(app);
       const ask = async (method: string, path: string, token?: string, body: string | null = null) => {
         const headers = {
           'Content-Type': 'application/json',
