@@ -1,4 +1,5 @@
 import { countersignExpress } from '../bare/countersign-express.js';
+import { countersignFastify } from '../bare/countersign-fastify.js';
 import { unguardedExpress } from '../bare/express-application.js';
 import { expressJwt } from '../bare/express-jwt.js';
 import { unguardedFastify } from '../bare/fastify-application.js';
@@ -32,6 +33,7 @@ export const GUARDS: readonly Guard[] = [
   expressJwt,
   oauth2JwtBearer,
   unguardedFastify,
+  countersignFastify,
   fastifyJwtGuard,
   fastifyJwtCached,
 ];
