@@ -1,11 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { type ServiceOptions } from '@countersign/core/http';
 import { type GuardSetup } from '../guards/guard.js';
+import { newEcKey } from '../tokens/signing-key.js';
 import { REQUIRED_SCOPE } from './required-scope.js';
 
 /** The options of ours that are the same for every adapter. Its log is off: nobody reads it here. */
 export function ownOptions({ algorithm, issuer, audience, jwksUri }: GuardSetup): ServiceOptions {
-  const ownKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  const ownKey = newEcKey().export({ format: 'jwk' });
   const record = {
     name: 'issuer',
     issuer,

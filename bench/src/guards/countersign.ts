@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { Authenticated, CountersignModule, type CountersignOptions } from '@countersign/nestjs';
 import { BOTH_PLATFORMS, type NestGuard, type GuardParts, type GuardSetup } from './guard.js';
+import { newEcKey } from '../tokens/signing-key.js';
 
 /** Ours, as the README shows it, for an issuer of ordinary access tokens. */
 export const countersign: NestGuard = {
@@ -32,7 +32,7 @@ function parts(
   { algorithm, issuer, audience, jwksUri }: GuardSetup,
   more: Partial<CountersignOptions>,
 ): GuardParts {
-  const ownKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  const ownKey = newEcKey().export({ format: 'jwk' });
   const module = CountersignModule.forRoot({
     service: audience,
     keys: { privateKeys: [ownKey] },

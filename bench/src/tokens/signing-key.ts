@@ -1,4 +1,11 @@
-import { createPublicKey, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomUUID,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
 
 export type TokenAlgorithm = 'RS256' | 'ES256' | 'EdDSA';
 
@@ -8,10 +15,26 @@ export const AUDIENCE = 'https://orders.example/';
 /** How long tokens live: longer than a run takes, and no longer than Countersign accepts. */
 const LIFETIME_SECONDS = 3600;
 
+/** A new key of the curve P-256. */
+export function newEcKey(): KeyObject {
+  return readAgain(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+}
+
+/**
+ * The same key by itself. On Node 20 a key shares a lock with what made it, and its export as a JWK holds that: a collection then, which
+ * frees the latter, waits for it for good.
+ */
+function readAgain(key: KeyObject): KeyObject {
+  return createPrivateKey(key.export({ type: 'pkcs8', format: 'pem' }));
+}
+
 const RULES = {
-  RS256: { hash: 'sha256', make: () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey },
-  ES256: { hash: 'sha256', make: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey },
-  EdDSA: { hash: null, make: () => generateKeyPairSync('ed25519').privateKey },
+  RS256: {
+    hash: 'sha256',
+    make: () => readAgain(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
+  },
+  ES256: { hash: 'sha256', make: newEcKey },
+  EdDSA: { hash: null, make: () => readAgain(generateKeyPairSync('ed25519').privateKey) },
 } as const satisfies Record<TokenAlgorithm, { hash: string | null; make: () => KeyObject }>;
 
 /** What stands in a token in place of what is usual. */
