@@ -2,7 +2,7 @@ import { type FastifyInstance } from 'fastify';
 
 /** A route as Fastify prints it. */
 interface PrintedRoute {
-  /** Its methods and its path. */
+  /** A method and the path. */
   readonly name: string;
   /** Whether the hook is among those that run before it. */
   readonly isHooked: boolean;
@@ -16,9 +16,10 @@ const INDENT = 4;
 /**
  * The routes of the application, read from the tree that Fastify prints of them: it tells of a route nowhere else, unless one asks
  * before the route is added. For messages only.
+ * @returns for each route, one for each of its methods.
  */
 export function printedRoutes(instance: FastifyInstance, hook: string): readonly PrintedRoute[] {
-  const found: { name: string; isHooked: boolean }[] = [];
+  const found: { names: readonly string[]; isHooked: boolean }[] = [];
   const parts: string[] = [];
   for (const line of instance.printRoutes({ commonPrefix: false, includeHooks: true }).split('\n')) {
     const hooks = HOOKS.exec(line)?.[1];
@@ -26,8 +27,9 @@ export function printedRoutes(instance: FastifyInstance, hook: string): readonly
     if (hooks !== undefined && last !== undefined) last.isHooked = hooks.includes(`"${hook}()"`);
     const [, indent = '', part = '', methods = ''] = NODE.exec(line) ?? [];
     if (part === '' || part.startsWith('•')) continue;
-    parts.splice(indent.length / INDENT, Infinity, part);
-    found.push({ name: `${methods} ${parts.join('')}`, isHooked: false });
+    parts.splice(indent.length / INDENT - 1, Infinity, part);
+    const path = parts.join('');
+    found.push({ names: methods.split(', ').map((method) => `${method} ${path}`), isHooked: false });
   }
-  return found;
+  return found.flatMap(({ names, isHooked }) => names.map((name) => ({ name, isHooked })));
 }

@@ -184,9 +184,13 @@ class Registration {
   }
 
   #warnOf(early: ReadonlySet<string>): void {
-    const names = printedRoutes(this.instance, ADMISSION)
+    const found = printedRoutes(this.instance, ADMISSION)
       .filter(({ name, isHooked }) => isHooked && early.has(name))
       .map(({ name }) => name);
+    // Fastify adds a route for HEAD to each for GET.
+    const names = found.filter(
+      (name) => !found.includes(name.replace(/^HEAD /, 'GET ')) || !name.startsWith('HEAD '),
+    );
     if (names.length === 0) return;
     this.service.logger.warn(
       `added before countersign was loaded: ${names.join(', ')}. Those of them that say nothing about who may call are refused with policy_missing; await app.register(countersign, ...) to be told when they are added`,
