@@ -7,12 +7,9 @@ import { type RouteRules } from './route-rules.js';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void;
 
-/** The name of the hook, by which the routes are found that it guards. */
-export const ADMISSION = 'countersignAdmission';
-
 /** The hook that lets a request in to its route, before its body is parsed. */
 export function admissionHook(service: Service, rules: RouteRules): Hook {
-  return function countersignAdmission(request, reply, done) {
+  return (request, reply, done) => {
     service.enter(request.raw, reply.raw, () => {
       if (!request.is404) admit({ service, rules, request, reply, done });
       else {
