@@ -12,7 +12,7 @@ export interface Platform {
   event(sent: Sent): object;
 }
 
-/** What the platforms of AWS make of a request, with the members that the wrappers read. */
+/** What platforms make of a request, with the members that the wrappers read. */
 export const PLATFORMS: readonly Platform[] = [
   {
     name: 'API Gateway v1 (REST)',
@@ -51,6 +51,18 @@ export const PLATFORMS: readonly Platform[] = [
       ...bodyOf(body, ''),
     }),
   },
+  {
+    name: 'the event that is made for Azure Functions in docs/serverless.md',
+    event: ({ method = 'GET', path = '/order', headers = [], body = '' }) => ({
+      version: '2.0',
+      rawPath: path,
+      rawQueryString: '',
+      headers: Object.fromEntries(new Headers(headers.map(([name, value]) => [name, value]))),
+      body: Buffer.from(body).toString('base64'),
+      isBase64Encoded: true,
+      requestContext: { http: { method } },
+    }),
+  },
 ];
 
 /** Text as it is, octets in base64, as the platforms do by the type of the content. */
@@ -60,20 +72,20 @@ function bodyOf(body: Buffer | string | undefined, none: null | undefined | '') 
   return { body: body.toString('base64'), isBase64Encoded: true };
 }
 
-type Headers = NonNullable<Sent['headers']>;
+type SentHeaders = NonNullable<Sent['headers']>;
 
-function lastValues(headers: Headers): Record<string, string> {
+function lastValues(headers: SentHeaders): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-function allValues(headers: Headers): Record<string, string[]> {
+function allValues(headers: SentHeaders): Record<string, string[]> {
   const all: Record<string, string[]> = {};
   for (const [name, value] of headers) (all[name] ??= []).push(value);
   return all;
 }
 
 /** In lower case, as this platform hands them over. */
-function joinedValues(headers: Headers): Record<string, string> {
+function joinedValues(headers: SentHeaders): Record<string, string> {
   const all = allValues(headers.map(([name, value]) => [name.toLowerCase(), value]));
   return Object.fromEntries(Object.entries(all).map(([name, values]) => [name, values.join(',')]));
 }

@@ -31,7 +31,7 @@ export interface RequestStatesOptions {
   readonly maxBodyBytes?: number;
   /**
    * The property of the request in which a platform left the body as it was sent, as octets or text, such as `rawBody` on Google
-   * Cloud Functions. Looked at where the request was read before. What a parser made of a body is never taken for it. Default: none.
+   * Cloud Functions (`docs/serverless.md`). Looked at where the request was read before. What a parser made of a body is never taken for it. Default: none.
    */
   readonly rawBodyProperty?: string;
   /** The source of time. Default: the system clock. */

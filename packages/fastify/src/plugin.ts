@@ -1,0 +1,195 @@
+import { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { CountersignError, type Principal } from '@countersign/core';
+import { callsOf, openService, type Service } from '@countersign/core/adapter';
+import {
+  KEY_SET_PATH,
+  principalOf,
+  resourceMetadataPaths,
+  type ServiceCalls,
+  type ServiceLogger,
+  type ServiceOptions,
+} from '@countersign/core/http';
+import { ADMISSION, admissionHook, reentryHook } from './admission.js';
+import { ContextRequirements, type Requirement } from './context-requirements.js';
+import { printedRoutes } from './early-routes.js';
+import { conceal, faultHandler, sendText } from './faults.js';
+import { PUBLISHED, RouteRules, type RouteDescription } from './route-rules.js';
+
+/** Calls with tokens, and what is stated for a context. */
+export interface Countersign extends ServiceCalls {
+  /**
+   * Requires something of every route of this context, and of the contexts in it, beside what they state themselves. To be called
+   * before the routes are added that state nothing of their own.
+   * @throws CountersignError `config_invalid` once the application is ready.
+   * @example
+   * app.register(async (admin) => {
+   *   admin.countersign.require(callers('gateway'));
+   *   admin.get('/order', handler);
+   * }, { prefix: '/admin' });
+   */
+  require(...requirements: readonly [Requirement, ...Requirement[]]): void;
+  /** Returns the routes that were added since the plugin was loaded, with their requirements. */
+  routes(): readonly RouteDescription[];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls. Undefined where a route lets in requests without a token, and before its requirements were checked. */
+    readonly principal: Principal | undefined;
+  }
+  interface FastifyInstance {
+    /** Calls with tokens, and what is stated for this context. */
+    readonly countersign: Countersign;
+  }
+  interface FastifyContextConfig {
+    /** Who may call the route: `scopes()`, another requirement, or several, which must all hold. */
+    readonly countersign?: Requirement | readonly Requirement[];
+  }
+}
+
+/**
+ * Fastify plugin that protects the routes of the context that it is registered on and of those in it, and authorizes their outgoing
+ * calls. Contexts beside it are left alone.
+ *
+ * A route that does not say who may call it is refused when it is added, with `policy_missing`. Await the registration: a route that is
+ * added before the plugin is loaded is guarded as well, but refused with `policy_missing` no earlier than when it is called. Requests are
+ * judged in `onRequest`, before the body is parsed; hooks that were added before the plugin run before that.
+ * @example
+ * await app.register(countersign, { service: 'https://order.service/', trust, keys: { directory: '.data/keys' } });
+ * app.get('/order', { config: { countersign: scopes('order:read') } }, (request) => ({ user: request.principal?.subject }));
+ *
+ * @throws TypeError naming the option that is not valid.
+ */
+export const countersign = fastifyPlugin(
+  async (instance: FastifyInstance, options: ServiceOptions): Promise<void> => {
+    if (instance.hasDecorator('countersign'))
+      throw new CountersignError(
+        'config_invalid',
+        'countersign is registered already, on this context or on one that holds it',
+      );
+    const early = new Set(printedRoutes(instance, ADMISSION).map(({ name }) => name));
+    const service = await openService({ logger: loggerOf(instance), ...options });
+    instance.addHook('onClose', () => service.close());
+    new Registration(instance, service).install(early);
+  },
+  { name: '@countersign/fastify', fastify: '5.x' },
+);
+
+/** Pino takes objects and text in different ways, and needs to be called as a method. */
+function loggerOf({ log }: FastifyInstance): ServiceLogger {
+  const write = (level: 'info' | 'warn' | 'error') => (message: string | object) => {
+    if (typeof message === 'string') log[level](message);
+    else log[level](message);
+  };
+  return { info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** In the `config` of each route that was added since the plugin was loaded, and so has an error handler that answers faults. */
+const SEEN = Symbol('countersign:route');
+
+/** One registration of the plugin. */
+class Registration {
+  readonly #contexts = new ContextRequirements();
+  readonly #rules = new RouteRules(this.#contexts);
+  readonly #faces = new WeakMap<object, Countersign>();
+  readonly #calls: ServiceCalls;
+  #isReady = false;
+
+  constructor(
+    private readonly instance: FastifyInstance,
+    private readonly service: Service,
+  ) {
+    this.#calls = callsOf(service);
+  }
+
+  install(early: ReadonlySet<string>): void {
+    const { instance, service } = this;
+    const { faceOf } = this;
+    instance.decorate('countersign', {
+      getter(this: FastifyInstance): Countersign {
+        return faceOf(this);
+      },
+    });
+    instance.decorateRequest('principal', {
+      getter(this: FastifyRequest): Principal | undefined {
+        return principalOf(this);
+      },
+    });
+    instance.addHook('onRequest', admissionHook(service, this.#rules));
+    instance.addHook('preValidation', reentryHook(service));
+    this.#answerFaults();
+    instance.addHook('onReady', (done) => {
+      this.#isReady = true;
+      this.#rules.describe();
+      this.#warnOf(early);
+      done();
+    });
+    this.#publish();
+  }
+
+  readonly faceOf = (instance: FastifyInstance): Countersign => {
+    const known = this.#faces.get(instance);
+    if (known !== undefined) return known;
+    const made: Countersign = {
+      ...this.#calls,
+      require: (...requirements) => {
+        if (this.#isReady)
+          throw new CountersignError('config_invalid', 'require() comes too late: the application is ready');
+        this.#contexts.add(instance, requirements);
+      },
+      routes: () => this.#rules.describe(),
+    };
+    this.#faces.set(instance, made);
+    return made;
+  };
+
+  #answerFaults(): void {
+    const { instance, service } = this;
+    const rules = this.#rules;
+    const handler = faultHandler(service);
+    instance.addHook('onRoute', function (this: FastifyInstance, route: RouteOptions) {
+      rules.add(this, route);
+      // Not that of the application: a second one for the same context would be refused, or warned of.
+      route.errorHandler ??= handler;
+      route.config = Object.assign({ ...route.config }, { [SEEN]: true });
+    });
+    instance.addHook('onError', (request, _reply, error, done) => {
+      if (error instanceof CountersignError && !(SEEN in request.routeOptions.config))
+        conceal(error, service.answerThrown(error, request.raw));
+      done();
+    });
+  }
+
+  #publish(): void {
+    const { keyStore, options } = this.service;
+    if (keyStore !== undefined) this.#serve(KEY_SET_PATH);
+    if (options.resourceMetadata === undefined) return;
+    for (const path of resourceMetadataPaths(options.resourceMetadata)) this.#serve(path);
+  }
+
+  #serve(path: string): void {
+    this.instance.route({
+      method: ['GET', 'HEAD'],
+      url: path,
+      exposeHeadRoute: false,
+      config: { countersign: PUBLISHED },
+      handler: (_request, reply) => {
+        const answer = this.service.wellKnown(path, this.#rules.scopes());
+        if (answer === undefined) reply.callNotFound();
+        else sendText(reply.headers(answer.headers), JSON.stringify(answer.document));
+        return reply;
+      },
+    });
+  }
+
+  #warnOf(early: ReadonlySet<string>): void {
+    const names = printedRoutes(this.instance, ADMISSION)
+      .filter(({ name, isHooked }) => isHooked && early.has(name))
+      .map(({ name }) => name);
+    if (names.length === 0) return;
+    this.service.logger.warn(
+      `added before countersign was loaded: ${names.join(', ')}. Those of them that say nothing about who may call are refused with policy_missing; await app.register(countersign, ...) to be told when they are added`,
+    );
+  }
+}

@@ -1,0 +1,109 @@
+import { type FastifyContextConfig, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { CountersignError, type Requirement as RouteRequirement } from '@countersign/core';
+import { ruleOf, type RouteRule } from '@countersign/core/adapter';
+import { bodyLimit as statedLimit, open, type Permits } from '@countersign/core/http';
+import { type ContextRequirements, type Requirement } from './context-requirements.js';
+
+/** A route and its requirements. */
+export interface RouteDescription {
+  /** In capitals; several are separated by a comma. */
+  readonly method: string;
+  /** The pattern of the route, with the prefixes of its contexts. */
+  readonly url: string;
+  readonly access: 'public' | 'optional' | 'guarded';
+  readonly requirements: readonly RouteRequirement[];
+  /** The names of its policies. */
+  readonly policies: readonly string[];
+}
+
+/** States of our own documents that everybody may read them, whatever their context requires. */
+export const PUBLISHED = open();
+
+type Rule = RouteRule<Permits<FastifyRequest>>;
+
+/** The part of a route's options that is read. */
+export interface AddedRoute {
+  readonly method: string | readonly string[];
+  readonly url: string;
+  readonly bodyLimit?: number | undefined;
+  readonly config?: FastifyContextConfig | undefined;
+}
+
+interface Known extends Pick<AddedRoute, 'method' | 'url'> {
+  readonly instance: FastifyInstance;
+  readonly options: AddedRoute;
+}
+
+/** The rules of the routes of one instance of the plugin: what their contexts and they themselves state, added up. */
+export class RouteRules {
+  readonly #contexts: ContextRequirements;
+  readonly #known: Known[] = [];
+  /** By the `config` that Fastify keeps for each route. */
+  readonly #rules = new WeakMap<object, { readonly rule: Rule | undefined }>();
+
+  constructor(contexts: ContextRequirements) {
+    this.#contexts = contexts;
+  }
+
+  /**
+   * Notes a route that is being added.
+   * @throws CountersignError `policy_missing` when nothing says who may call it, `config_invalid` when two requirements cannot both
+   * hold.
+   */
+  add(instance: FastifyInstance, options: AddedRoute): void {
+    const { method, url } = options;
+    const known = { method, url, instance, options };
+    if (this.#ruleOf(known) === undefined)
+      throw new CountersignError(
+        'policy_missing',
+        `nothing says who may call ${nameOf(known)}; add config: { countersign: scopes('...') }, another requirement, or open()`,
+      );
+    this.#known.push(known);
+  }
+
+  /** The rule of the route that a request takes; undefined where nothing is stated. */
+  of(request: FastifyRequest): Rule | undefined {
+    const { config, method, url = '', bodyLimit } = request.routeOptions;
+    const found = this.#rules.get(config);
+    if (found !== undefined) return found.rule;
+    const { server } = request;
+    // A route has the limit of the server where it names none.
+    const ownLimit = bodyLimit === server.initialConfig.bodyLimit ? undefined : bodyLimit;
+    const options = { method, url, config, bodyLimit: ownLimit };
+    const rule = this.#ruleOf({ method, url, instance: server, options });
+    this.#rules.set(config, { rule });
+    return rule;
+  }
+
+  /** @throws CountersignError `config_invalid` when two requirements of a route cannot both hold. */
+  describe(): readonly RouteDescription[] {
+    return this.#known.map((known) => {
+      const rule = this.#ruleOf(known);
+      return {
+        method: [known.method].flat().join(', '),
+        url: known.url,
+        access: rule?.access ?? 'guarded',
+        requirements: rule?.requirements ?? [],
+        policies: rule?.policies.map(({ name }) => name) ?? [],
+      };
+    });
+  }
+
+  /** Those that the known routes require, for metadata. */
+  scopes(): readonly string[] {
+    const requirements = this.describe().flatMap((route) => route.requirements);
+    return [...new Set(requirements.flatMap((each) => (each.kind === 'scope' ? each.anyOf : [])))].sort();
+  }
+
+  #ruleOf(known: Known): Rule | undefined {
+    const { config = {}, bodyLimit } = known.options;
+    if (config.countersign === PUBLISHED) return ruleOf([PUBLISHED], nameOf(known));
+    const own: readonly Requirement[] = [config.countersign ?? []].flat();
+    const limit: readonly Requirement[] = bodyLimit === undefined ? [] : [statedLimit(bodyLimit)];
+    return ruleOf([...this.#contexts.for(known.instance), ...own, ...limit], nameOf(known));
+  }
+}
+
+function nameOf({ method, url }: Pick<AddedRoute, 'method' | 'url'>): string {
+  return `${[method].flat().join(', ')} ${url}`;
+}
