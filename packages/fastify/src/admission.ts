@@ -64,14 +64,7 @@ function admit(admission: Admission): void {
 
 function refuse({ service, reply, done }: Admission, arrival: Arrival, fault: unknown): void {
   const refusal = service.refused(fault, arrival);
-  if (!(refusal instanceof Refusal)) done(asError(refusal));
+  if (!(refusal instanceof Refusal)) done(refusal as Error);
   // An earlier hook may have taken the response away from Fastify.
   else if (!reply.sent) sendFault(reply, refusal.answer);
-}
-
-/** Fastify takes nothing for no error, and would go on to the handler. */
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error
-    ? thrown
-    : new Error('a policy or the subject resolver threw what is no error', { cause: thrown });
 }
