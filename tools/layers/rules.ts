@@ -90,7 +90,7 @@ export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['packages/testing', ['packages/core']],
   ['packages/cli', ['packages/core']],
   ['apps/service-kit', ['packages/core', 'packages/nestjs']],
-  ['apps/census', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
+  ['apps/census', ['packages/core', 'packages/express', 'packages/nestjs', 'apps/service-kit']],
   ['apps/herald', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['apps/gateway', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['apps/idp', ['packages/core', 'packages/nestjs', 'apps/service-kit']],

@@ -235,6 +235,9 @@ async function openKeys(
     onWarning: (message) => {
       logger.warn(message);
     },
+    onKeyMade: ({ keyId, algorithm, directory }) => {
+      logger.info(`made a first key in ${directory}, which was empty: ${keyId}, for ${algorithm}`);
+    },
     ...keys,
   });
 }
