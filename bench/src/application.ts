@@ -4,19 +4,19 @@ import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { type Guard, type GuardSetup, type Platform } from './guards/guard.js';
+import { type GuardSetup, type NestGuard, type NestPlatform } from './guards/guard.js';
 
 const UNDECORATED: MethodDecorator = () => undefined;
 
 const ADAPTERS = {
   express: () => new ExpressAdapter(),
   fastify: () => new FastifyAdapter(),
-} as const satisfies Record<Platform, () => unknown>;
+} as const satisfies Record<NestPlatform, () => unknown>;
 
 /** Starts the one Nest application of this benchmark on a free port, with or without a guard. It logs nothing. */
 export async function startApplication(
-  guard: Guard,
-  platform: Platform,
+  guard: NestGuard,
+  platform: NestPlatform,
   setup: GuardSetup,
 ): Promise<{ readonly app: INestApplication; readonly port: number }> {
   const { imports = [], providers = [], route = UNDECORATED, prepare } = await guard.parts(setup);

@@ -1,6 +1,6 @@
 import { type BenchAlgorithm, type Platform } from './guards/guard.js';
 
-export const PLATFORMS: readonly Platform[] = ['express', 'fastify'];
+export const PLATFORMS: readonly Platform[] = ['express', 'fastify', 'bare-express', 'bare-fastify'];
 export const ALGORITHMS: readonly BenchAlgorithm[] = ['RS256', 'ES256'];
 
 /** Which tokens are sent: always the same few, or each only once. */

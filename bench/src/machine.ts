@@ -20,7 +20,7 @@ export function describeMachine({ load, awake }: Pick<Machine, 'load' | 'awake'>
   };
 }
 
-const ALSO = ['@nestjs/core', 'jwks-rsa', '@nestjs/passport', 'express', 'fastify'];
+const ALSO = ['@nestjs/core', 'jwks-rsa', '@nestjs/passport', 'express', 'fastify', 'get-jwks', 'passport'];
 
 /** The installed versions of the peers and of the framework. */
 export function installedVersions(): Readonly<Record<string, string>> {

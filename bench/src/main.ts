@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keepCoresAwake } from './awake.js';
 import { barChart } from './results/chart.js';
-import { GUARDS } from './guards/guards.js';
+import { guardsOf } from './guards/guards.js';
 import { ALGORITHMS, PLATFORMS, rateRow, TOKEN_STATES } from './http-rows.js';
 import { autocannonLoad } from './load/autocannon.js';
 import { type Load } from './load/load.js';
@@ -55,13 +55,7 @@ async function main(): Promise<number> {
 async function measureHttp(settings: Settings, stage: Stage, load: Load): Promise<readonly Measurement[]> {
   const { form, only, rounds } = settings;
   const contenders = ALGORITHMS.flatMap((algorithm) =>
-    PLATFORMS.flatMap((platform) =>
-      GUARDS.filter((guard) => guard.platforms.includes(platform)).map((guard) => ({
-        guard,
-        platform,
-        algorithm,
-      })),
-    ),
+    PLATFORMS.flatMap((platform) => guardsOf(platform).map((guard) => ({ guard, platform, algorithm }))),
   ).filter((contender) => isWanted(contender, only));
   const samples = new Samples();
   for (const algorithm of ALGORITHMS) {

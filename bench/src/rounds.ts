@@ -37,7 +37,7 @@ export async function measureRounds(options: RoundOptions): Promise<void> {
       const rates = await measureContender(contender, options);
       const place = `round ${String(round)}/${String(rounds)}  ${String(index + 1).padStart(2)}/${String(contenders.length)}`;
       const what = `${contender.platform} ${contender.algorithm} ${contender.guard.name}`;
-      progress(`${place}  ${what.padEnd(42)} ${rates.join('   ')}`);
+      progress(`${place}  ${what.padEnd(44)} ${rates.join('   ')}`);
     }
   }
 }
@@ -50,7 +50,7 @@ async function measureContender(contender: Contender, options: RoundOptions): Pr
   const url = `http://127.0.0.1:${String(portIn(server.message))}/`;
   const rates: string[] = [];
   try {
-    await checkGuard(guard.name, url, stage.key(algorithm));
+    await checkGuard(guard, url, stage.key(algorithm));
     await warmUp();
     await measure('new');
     // Recalling a token is other code than checking one.

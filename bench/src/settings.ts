@@ -7,11 +7,11 @@ import { type LoadLength } from './load/load.js';
 export const HELP = `npm run bench [-- options]
 
 Measures Countersign beside its peers, prints tables, and writes them to bench/results/ with a chart.
-The machine should do nothing else meanwhile. Takes about twelve minutes.
+The machine should do nothing else meanwhile. Takes about eighteen minutes.
 
-  --quick        everything once and short, in under two minutes: shows that it runs, its figures mean little
+  --quick        everything once and short, in about two minutes: shows that it runs, its figures mean little
   --only <text>  only rows whose name has this text, such as "http/fastify", "es256/new" or "micro/recall"
-  --rounds <n>   rounds of the HTTP rows; default 2, each takes about four minutes
+  --rounds <n>   rounds of the HTTP rows; default 2, each takes about six minutes
   --out <folder> where the results go; default bench/results, and .data/bench for --quick and --only
   --help         this text`;
 

@@ -1,4 +1,4 @@
-import { judgePeers, judgeTargets } from '../src/results/targets.js';
+import { judgePeers, judgePeersByCpu, judgeTargets } from '../src/results/targets.js';
 import { runWith } from './run.js';
 
 function judged(rows: Readonly<Record<string, readonly number[]>>) {
@@ -63,5 +63,18 @@ describe('the targets', () => {
       ['fastify ES256, token new, to jose', false],
       ['fastify ES256, token new, to fast-jwt', true],
     ]);
+  });
+
+  it('hold for peers by processor time too, where less is better', () => {
+    const { measurements } = runWith({
+      'http/bare-express/rs256/seen/countersign': [90],
+      'http/bare-express/rs256/seen/express-jwt': [100],
+      'http-cpu/bare-express/rs256/seen/countersign': [100],
+      'http-cpu/bare-express/rs256/seen/express-jwt': [300],
+    });
+    const [byRate] = judgePeers(measurements);
+    const [byCpu] = judgePeersByCpu(measurements);
+    expect(byRate).toMatchObject({ isReached: false, measured: '0.90x' });
+    expect(byCpu).toMatchObject({ isReached: true, measured: '3.00x' });
   });
 });

@@ -96,7 +96,8 @@ export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['apps/idp', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['demo', ['packages/core', 'packages/nestjs', 'packages/testing', 'apps/service-kit']],
   ['drill', ['packages/core', 'packages/nestjs']],
-  ['bench', ['packages/core', 'packages/nestjs', 'packages/testing']],
+  ['conformance', ['packages/core', 'packages/nestjs', 'packages/express', 'packages/fastify']],
+  ['bench', ['packages/core', 'packages/nestjs', 'packages/express', 'packages/fastify', 'packages/testing']],
 ]);
 
 /**

@@ -1,12 +1,12 @@
 import { JwtVerifier } from 'aws-jwt-verify';
 import { bearerGuard } from './bearer-guard.js';
-import { BOTH_PLATFORMS, type Guard } from './guard.js';
+import { BOTH_PLATFORMS, type NestGuard } from './guard.js';
 
 /**
  * `JwtVerifier`, as its README shows it for identity providers of all kinds. It fetches by HTTPS only, so the key set is
  * loaded beforehand, as the README shows under "Loading the JWKS from file".
  */
-export const awsJwtVerify: Guard = {
+export const awsJwtVerify: NestGuard = {
   name: 'aws-jwt-verify',
   title: 'aws-jwt-verify',
   platforms: BOTH_PLATFORMS,

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Authenticated, CountersignModule, type CountersignOptions } from '@countersign/nestjs';
-import { BOTH_PLATFORMS, type Guard, type GuardParts, type GuardSetup } from './guard.js';
+import { BOTH_PLATFORMS, type NestGuard, type GuardParts, type GuardSetup } from './guard.js';
 
 /** Ours, as the README shows it, for an issuer of ordinary access tokens. */
-export const countersign: Guard = {
+export const countersign: NestGuard = {
   name: 'countersign',
   title: 'Countersign',
   platforms: BOTH_PLATFORMS,
@@ -11,7 +11,7 @@ export const countersign: Guard = {
 };
 
 /** The same with somebody who takes its decision records, and does nothing with them. */
-export const countersignRecorded: Guard = {
+export const countersignRecorded: NestGuard = {
   name: 'countersign-recorded',
   title: 'Countersign, records',
   platforms: BOTH_PLATFORMS,
@@ -20,7 +20,7 @@ export const countersignRecorded: Guard = {
 };
 
 /** The same in an application that reads the async scope of requests somewhere, and so has one opened for each. */
-export const countersignScoped: Guard = {
+export const countersignScoped: NestGuard = {
   name: 'countersign-scoped',
   title: 'Countersign, scope',
   platforms: BOTH_PLATFORMS,

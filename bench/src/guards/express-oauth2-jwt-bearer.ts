@@ -1,13 +1,13 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { auth, UnauthorizedError } from 'express-oauth2-jwt-bearer';
-import { type Guard } from './guard.js';
+import { type NestGuard } from './guard.js';
 
 /**
  * Its middleware before all routes, as its README shows it, with the key set's address in place of a discovery.
  * Express answers its errors by their status; Nest would answer 500, so a filter says what Express would.
  */
-export const expressOauth2JwtBearer: Guard = {
+export const expressOauth2JwtBearer: NestGuard = {
   name: 'express-oauth2-jwt-bearer',
   title: 'express-oauth2-jwt-bearer',
   platforms: ['express'],

@@ -1,9 +1,9 @@
 import { createVerifier } from 'fast-jwt';
 import { bearerGuard } from './bearer-guard.js';
-import { BOTH_PLATFORMS, type Guard, type GuardSetup } from './guard.js';
+import { BOTH_PLATFORMS, type NestGuard, type GuardSetup } from './guard.js';
 
 /** The verifier with the issuer's key in PEM, which spares it a key set: its fastest documented form. */
-export const fastJwt: Guard = {
+export const fastJwt: NestGuard = {
   name: 'fast-jwt',
   title: 'fast-jwt',
   platforms: BOTH_PLATFORMS,
@@ -12,7 +12,7 @@ export const fastJwt: Guard = {
 };
 
 /** The same with its cache, at its default size of 1,000 tokens. */
-export const fastJwtCached: Guard = {
+export const fastJwtCached: NestGuard = {
   name: 'fast-jwt-cached',
   title: 'fast-jwt, cache',
   platforms: BOTH_PLATFORMS,

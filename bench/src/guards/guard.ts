@@ -1,6 +1,10 @@
 import { type DynamicModule, type INestApplication, type Provider, type Type } from '@nestjs/common';
 
-export type Platform = 'express' | 'fastify';
+/** What carries the application of Nest. */
+export type NestPlatform = 'express' | 'fastify';
+/** The same frameworks without Nest. */
+export type BarePlatform = 'bare-express' | 'bare-fastify';
+export type Platform = NestPlatform | BarePlatform;
 export type BenchAlgorithm = 'RS256' | 'ES256';
 
 /** What every guard is told: one issuer, one key, one algorithm, one audience. */
@@ -24,8 +28,11 @@ export interface GuardParts {
   readonly prepare?: (app: INestApplication) => void | Promise<void>;
 }
 
-/** One way to guard a Nest application, as its own documentation shows it. */
-export interface Guard {
+/** One way to guard an application, as its own documentation shows it. */
+export type Guard = NestGuard | BareGuard;
+
+interface Described {
+  /** No two guards of a platform have the same. */
   readonly name: string;
   /** What stands in tables and in the chart. */
   readonly title: string;
@@ -34,7 +41,23 @@ export interface Guard {
   readonly algorithms?: readonly BenchAlgorithm[];
   /** The package whose version is noted; undefined for none. */
   readonly package?: string;
+}
+
+/** Guards a Nest application. */
+export interface NestGuard extends Described {
+  readonly platforms: readonly NestPlatform[];
   readonly parts: (setup: GuardSetup) => GuardParts | Promise<GuardParts>;
 }
 
-export const BOTH_PLATFORMS: readonly Platform[] = ['express', 'fastify'];
+/** Guards an application without Nest, whose one route requires a scope. */
+export interface BareGuard extends Described {
+  readonly platforms: readonly BarePlatform[];
+  /** Starts the application on a free port, and says which. */
+  readonly start: (setup: GuardSetup) => Promise<number>;
+}
+
+export function isBare(guard: Guard): guard is BareGuard {
+  return 'start' in guard;
+}
+
+export const BOTH_PLATFORMS: readonly NestPlatform[] = ['express', 'fastify'];

@@ -1,9 +1,9 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { bearerGuard } from './bearer-guard.js';
-import { BOTH_PLATFORMS, type Guard } from './guard.js';
+import { BOTH_PLATFORMS, type NestGuard } from './guard.js';
 
 /** `jwtVerify` with a remote key set, as the documentation of `createRemoteJWKSet` shows it. */
-export const joseInGuard: Guard = {
+export const joseInGuard: NestGuard = {
   name: 'jose',
   title: 'jose in a guard',
   platforms: BOTH_PLATFORMS,

@@ -1,7 +1,7 @@
-import { BOTH_PLATFORMS, type Guard } from './guard.js';
+import { BOTH_PLATFORMS, type NestGuard } from './guard.js';
 
 /** The same application without any guard. */
-export const unguarded: Guard = {
+export const unguarded: NestGuard = {
   name: 'unguarded',
   title: 'unguarded',
   platforms: BOTH_PLATFORMS,

@@ -3,10 +3,10 @@ import { APP_GUARD } from '@nestjs/core';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { passportJwtSecret } from 'jwks-rsa';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { BOTH_PLATFORMS, type Guard, type GuardSetup } from './guard.js';
+import { BOTH_PLATFORMS, type NestGuard, type GuardSetup } from './guard.js';
 
 /** passport-jwt with the secret provider of jwks-rsa, as Nest's passport recipe and jwks-rsa's passport example show them. */
-export const usualStack: Guard = {
+export const usualStack: NestGuard = {
   name: 'usual-stack',
   title: 'passport-jwt + jwks-rsa',
   platforms: BOTH_PLATFORMS,

@@ -1,5 +1,5 @@
 import { type Platform } from '../guards/guard.js';
-import { GUARDS } from '../guards/guards.js';
+import { guardsOf } from '../guards/guards.js';
 import { type Results } from './results.js';
 import { rateRow } from '../http-rows.js';
 import { median } from './statistics.js';
@@ -18,6 +18,8 @@ const PANEL_HEAD_HEIGHT = 30;
 const PLATFORMS: readonly (readonly [Platform, string])[] = [
   ['express', 'Nest on Express'],
   ['fastify', 'Nest on Fastify'],
+  ['bare-express', 'Express'],
+  ['bare-fastify', 'Fastify'],
 ];
 const STATES = [
   ['seen', 'token seen before'],
@@ -72,7 +74,7 @@ export function barChart({ machine, measurements }: Results): string {
   const box = `${String(-MARGIN)} ${String(-MARGIN)} ${width} ${height}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}" width="${width}" height="${height}" role="img" aria-labelledby="title">`,
-    '<title id="title">Requests per second of a Nest application behind each guard</title>',
+    '<title id="title">Requests per second of an application behind each guard</title>',
     `<style>${STYLE}\n</style>`,
     // A page's theme and the browser's setting may differ: the picture brings its own ground.
     `<rect class="ground" x="${String(-MARGIN)}" y="${String(-MARGIN)}" width="${width}" height="${height}" rx="8"/>`,
@@ -84,7 +86,8 @@ export function barChart({ machine, measurements }: Results): string {
   ].join('\n');
 
   function barsOf(platform: Platform, state: 'seen' | 'new'): readonly Bar[] {
-    return GUARDS.filter(({ name }) => name !== 'countersign-recorded').flatMap((guard) => {
+    const guards = guardsOf(platform).filter(({ name }) => name !== 'countersign-recorded');
+    return guards.flatMap((guard) => {
       const row = rateRow({ guard: guard.name, platform, algorithm: 'RS256', state });
       const samples = measurements.find((measurement) => measurement.row === row)?.samples;
       return samples === undefined ? [] : [{ name: guard.name, title: guard.title, rate: median(samples) }];

@@ -1,5 +1,5 @@
 import { type Results } from './results.js';
-import { judgePeers, judgeTargets } from './targets.js';
+import { judgePeers, judgePeersByCpu, judgeTargets } from './targets.js';
 
 /** Four digits say more than the noise lets one know. */
 const DIGITS = 4;
@@ -14,6 +14,7 @@ export function resultsFile(results: Results): string {
     })),
     targets: judgeTargets(measurements),
     peers: judgePeers(measurements),
+    peersByCpu: judgePeersByCpu(measurements),
   };
   const members = [
     ...Object.entries(rest).map(([name, value]) => member(name, JSON.stringify(value))),

@@ -1,15 +1,26 @@
-import { GUARDS } from '../guards/guards.js';
+import { type Platform } from '../guards/guard.js';
+import { guardsOf } from '../guards/guards.js';
 import { type Measurement, type Results } from './results.js';
 import { ALGORITHMS, cpuRow, PLATFORMS, rateRow, TOKEN_STATES, type HttpRow } from '../http-rows.js';
 import { median, ratio, spread } from './statistics.js';
-import { judgePeers, judgeTargets, type Outcome } from './targets.js';
+import { judgePeers, judgePeersByCpu, judgeTargets, type Outcome } from './targets.js';
 
 const TITLES = {
-  express: 'Express',
-  fastify: 'Fastify',
+  express: 'Nest on Express',
+  fastify: 'Nest on Fastify',
+  'bare-express': 'Express',
+  'bare-fastify': 'Fastify',
   seen: 'token seen before',
   new: 'new token each time',
 } as const;
+
+/** What is usual on each platform: the guard that the last but one column compares to. */
+const USUAL: Readonly<Record<Platform, string>> = {
+  express: 'usual-stack',
+  fastify: 'usual-stack',
+  'bare-express': 'passport-jwt',
+  'bare-fastify': 'fastify-jwt',
+};
 
 /** Everything that a run measured, as text for a terminal. */
 export function resultTables({ machine, measurements, rounds, quick }: Results): string {
@@ -21,7 +32,13 @@ export function resultTables({ machine, measurements, rounds, quick }: Results):
     ),
     otherTable('micro', 'Core alone', measurements),
     otherTable('scale', 'Scale', measurements),
-    ...(quick ? [] : [targetTable(judgeTargets(measurements)), peerTable(judgePeers(measurements))]),
+    ...(quick
+      ? []
+      : [
+          targetTable(judgeTargets(measurements)),
+          peerTable('Ahead of the peers', judgePeers(measurements)),
+          peerTable('By processor time, ahead of the peers', judgePeersByCpu(measurements)),
+        ]),
   ];
   const head = [
     `Node ${machine.node}, OpenSSL ${machine.openssl}, ${String(machine.cores)} cores of ${machine.cpu}, ${machine.system}`,
@@ -42,8 +59,8 @@ function httpTable(cell: Omit<HttpRow, 'guard'>, measurements: readonly Measurem
   const { platform, algorithm, state } = cell;
   const find = (row: string) => measurements.find((measurement) => measurement.row === row)?.samples;
   const unguarded = find(rateRow({ ...cell, guard: 'unguarded' }));
-  const usual = find(rateRow({ ...cell, guard: 'usual-stack' }));
-  const rows = GUARDS.flatMap(({ name, title }) => {
+  const usual = find(rateRow({ ...cell, guard: USUAL[platform] }));
+  const rows = guardsOf(platform).flatMap(({ name, title }) => {
     const samples = find(rateRow({ ...cell, guard: name }));
     if (samples === undefined) return [];
     const cpu = find(cpuRow({ ...cell, guard: name }));
@@ -92,11 +109,11 @@ function targetTable(outcomes: readonly Outcome[]): string {
 }
 
 /** Only the rows where a peer is ahead: the others are in the tables above. */
-function peerTable(outcomes: readonly Outcome[]): string {
+function peerTable(title: string, outcomes: readonly Outcome[]): string {
   if (outcomes.length === 0) return '';
-  const title = `Ahead of the peers in ${reachedOf(outcomes)} rows`;
   const missed = outcomes.filter(({ isReached }) => !isReached);
-  return textTable([[title, 'wanted', 'measured', '', '', ''], ...missed.map(outcomeCells)]);
+  const head = `${title} in ${reachedOf(outcomes)} rows`;
+  return textTable([[head, 'wanted', 'measured', '', '', ''], ...missed.map(outcomeCells)]);
 }
 
 function reachedOf(outcomes: readonly Outcome[]): string {

@@ -43,7 +43,12 @@ export function judgeTargets(measurements: readonly Measurement[]): readonly Out
 
 /** Whether we are ahead of each peer in every row that both have. The usual stack has targets of its own. */
 export function judgePeers(measurements: readonly Measurement[]): readonly Outcome[] {
-  return judge(peerTargets(measurements), measurements);
+  return judge(peerTargets(measurements, http), measurements);
+}
+
+/** The same by the processor time of a request, which other programs on the machine disturb less. */
+export function judgePeersByCpu(measurements: readonly Measurement[]): readonly Outcome[] {
+  return judge(peerTargets(measurements, cpu), measurements);
 }
 
 function judge(targets: readonly Target[], measurements: readonly Measurement[]): readonly Outcome[] {
@@ -88,6 +93,14 @@ function middleOf(row: string): Target['value'] {
     const samples = find(row);
     return samples === undefined ? undefined : median(samples);
   };
+}
+
+/** What holds in a cell such as `fastify/es256/new`, in comparison to another guard. */
+type CellTarget = (cell: string, than: string, limit: number, show: Target['show']) => Target;
+
+function cpu(cell: string, than: string, limit: number, show: Target['show']): Target {
+  const value = of(`http-cpu/${cell}/${than}`, `http-cpu/${cell}/countersign`);
+  return { ...http(cell, than, limit, show), value };
 }
 
 function http(cell: string, than: string, limit: number, show: Target['show']): Target {
@@ -222,12 +235,12 @@ const TARGETS: readonly Target[] = [
   },
 ];
 
-function peerTargets(measurements: readonly Measurement[]): readonly Target[] {
+function peerTargets(measurements: readonly Measurement[], toPeer: CellTarget): readonly Target[] {
   const peers = new Set(GUARDS.map(({ name }) => name).filter((name) => !name.startsWith('countersign')));
   for (const name of ['unguarded', 'usual-stack']) peers.delete(name);
   return measurements.flatMap(({ row }) => {
     const [group, platform, algorithm, state, guard = ''] = row.split('/');
     if (group !== 'http' || !peers.has(guard)) return [];
-    return [http(`${platform ?? ''}/${algorithm ?? ''}/${state ?? ''}`, guard, 1, times)];
+    return [toPeer(`${platform ?? ''}/${algorithm ?? ''}/${state ?? ''}`, guard, 1, times)];
   });
 }
