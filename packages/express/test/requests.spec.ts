@@ -139,7 +139,7 @@ describe.each(VERSIONS)('over $name, an application', ({ express }) => {
       app.get(
         '/order',
         policy(() => {
-          // eslint-disable-next-line @typescript-eslint/only-throw-error -- that is the case
+           
           throw thrown;
         }),
         handler,
