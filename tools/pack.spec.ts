@@ -140,7 +140,10 @@ describe('in an empty ES module project with Nest 12', () => {
 });
 
 /** The packages whose README begins with a whole service. */
-const EXAMPLES = [{ name: 'express', needs: ['express@^5', '@types/express@^5'] }];
+const EXAMPLES = [
+  { name: 'express', needs: ['express@^5', '@types/express@^5'] },
+  { name: 'fastify', needs: ['fastify@^5'] },
+];
 
 describe.each(EXAMPLES)('in an empty project, the example of packages/$name/README.md', ({ name, needs }) => {
   let project: Consumer;

@@ -122,6 +122,9 @@ export const FORBIDDEN_REACH: readonly (readonly [from: string, to: string])[] =
   ['packages/nestjs/src/request/', 'packages/nestjs/src/outbound/'],
 ];
 
+/** Projects without sources: what they may import holds for their tests. */
+export const ONLY_TESTS: ReadonlySet<string> = new Set(['conformance']);
+
 /** What tests may import beside what the sources of their project may. */
 export const ALSO_IN_TESTS: readonly string[] = ['packages/testing'];
 

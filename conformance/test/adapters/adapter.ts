@@ -25,6 +25,8 @@ export interface Adapter {
   readonly name: string;
   /** Whether it speaks HTTP/2 only. */
   readonly isHttp2?: boolean;
+  /** Whether the framework refuses bodies above the same limit itself, before any guard. */
+  readonly ownBodyLimit?: boolean;
   /** Starts the service on a free port of the loopback interface. */
   start(parts: ServiceParts): Promise<RunningService>;
 }

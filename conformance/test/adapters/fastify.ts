@@ -1,5 +1,7 @@
 import { type AddressInfo } from 'node:net';
-import fastify from 'fastify';
+import fastify, { type FastifyRequest } from 'fastify';
+import { type Principal } from '@countersign/core';
+import { type Stated } from '@countersign/core/http';
 import { countersign } from '@countersign/fastify';
 import * as stating from '@countersign/fastify';
 import { type Adapter } from './adapter.js';
@@ -17,7 +19,9 @@ export const FASTIFY_ADAPTERS: readonly Adapter[] = [
           method: route.method,
           url: route.path,
           ...(route.requires.bodyLimit !== undefined && { bodyLimit: route.requires.bodyLimit }),
-          config: { countersign: statedBy(stating, route.requires) },
+          config: {
+            countersign: statedBy<Stated<FastifyRequest, Principal | undefined>>(stating, route.requires),
+          },
           handler: (request) => handle(route, request.principal),
         });
       }

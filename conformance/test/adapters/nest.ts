@@ -23,7 +23,7 @@ type Decorator = MethodDecorator;
 
 export const NEST_ADAPTERS: readonly Adapter[] = [
   { name: 'Nest on Express', start: (parts) => start(parts, () => new ExpressAdapter()) },
-  { name: 'Nest on Fastify', start: (parts) => start(parts, () => new FastifyAdapter()) },
+  { name: 'Nest on Fastify', ownBodyLimit: true, start: (parts) => start(parts, () => new FastifyAdapter()) },
 ];
 
 async function start(parts: ServiceParts, adapter: () => ExpressAdapter | FastifyAdapter) {

@@ -35,15 +35,18 @@ export interface Refused {
   readonly challenge: string | undefined;
 }
 
-export const refused = (
-  code: string,
-  status = 401,
-  challenge: string | undefined = CHALLENGE.token,
-): Refused => ({
-  status,
-  code,
-  challenge,
-});
+/** A refusal that asks for another token. */
+export function refused(code: string): Refused {
+  return { status: 401, code, challenge: CHALLENGE.token };
+}
+
+/** A refusal that asks for another request. */
+export function badRequest(code: string, status = 400): Refused {
+  return { status, code, challenge: CHALLENGE.request };
+}
+
+/** Where no token was sent, the challenge says no error. */
+export const TOKEN_MISSING: Refused = { status: 401, code: 'token_missing', challenge: CHALLENGE.bare };
 
 /** A request as a test writes it. */
 export interface Asked {
