@@ -24,6 +24,7 @@ const depConstraints = [
     onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:testing', 'type:app', 'type:app-kit'],
   },
   { sourceTag: 'type:drill', onlyDependOnLibsWithTags: ['type:core', 'type:adapter'] },
+  { sourceTag: 'type:conformance', onlyDependOnLibsWithTags: ['type:core', 'type:adapter'] },
   { sourceTag: 'type:bench', onlyDependOnLibsWithTags: ['type:core', 'type:adapter', 'type:testing'] },
 ];
 

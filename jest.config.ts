@@ -40,7 +40,7 @@ const config: Config = {
   testTimeout: 180_000,
   // Jest leaves one processor free unless told otherwise, and so takes twice as long where there are two.
   maxWorkers: '100%',
-  projects: [...folders, 'demo', 'drill', 'bench'].map((folder) => ({
+  projects: [...folders, 'demo', 'drill', 'bench', 'conformance'].map((folder) => ({
     ...shared,
     displayName: folder.split('/').at(-1) ?? folder,
     rootDir: join(__dirname, folder),

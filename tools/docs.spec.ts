@@ -234,7 +234,7 @@ function isBroken(link: ReturnType<typeof resolveLink>): boolean {
 
 /** Whether it names a file of this repository, by its whole path or by the end of it (`verifier.ts`, `api.js`), and none is there. */
 function isGone(target: string): boolean {
-  if (/^(packages|apps|demo|drill|docs|tools|bench|\.ci)\/[\w./-]+$/.test(target))
+  if (/^(packages|apps|demo|drill|docs|tools|bench|conformance|\.ci)\/[\w./-]+$/.test(target))
     return !existsSync(join(repositoryRoot, target));
   return (
     /^[\w./-]+\.([cm]?[jt]s|md)$/.test(target) && !tracked.some((path) => `/${path}`.endsWith(`/${target}`))

@@ -9,7 +9,7 @@ import { FOLDER_ORDERS, FORBIDDEN_REACH } from './layers/rules.js';
 import { type FileTree, readFiles } from './repository.js';
 
 const repository = readFiles(
-  ['packages', 'apps', 'demo', 'drill', 'bench', 'tools'],
+  ['packages', 'apps', 'demo', 'drill', 'bench', 'conformance', 'tools'],
   (path) =>
     !/^tools\/(fixtures|jest)\//.test(path) && (path.endsWith('.ts') || path.endsWith('/package.json')),
 );

@@ -8,6 +8,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Consumer, createConsumer, type Packed, packAll, type Tarball } from './pack/consumer.js';
+import { askReadmeExample, compileReadmeExample, type ExampleAnswers } from './pack/readme-example.js';
 import { type Answers, askReadmeService, compileReadmeService } from './pack/readme-service.js';
 import { readPublicApis } from './public-api/public-api.js';
 import { repositoryRoot } from './repository.js';
@@ -136,6 +137,41 @@ describe('in an empty ES module project with Nest 12', () => {
       expectAsReadmeSays(await askReadmeService(project, platform));
     },
   );
+});
+
+/** The packages whose README begins with a whole service. */
+const EXAMPLES = [
+  { name: 'express', needs: ['express@^5', '@types/express@^5'] },
+  { name: 'fastify', needs: ['fastify@^5'] },
+];
+
+describe.each(EXAMPLES)('in an empty project, the example of packages/$name/README.md', ({ name, needs }) => {
+  let project: Consumer;
+  let problems: readonly string[];
+
+  beforeAll(async () => {
+    const [core, testing] = tarballs.filter((each) => /core|testing/.test(each.name));
+    const own = tarballs.find((each) => each.name === `@countersign/${name}`);
+    const paths = [core, testing, own].flatMap((each) => (each === undefined ? [] : [each.path]));
+    project = await createConsumer('module', [...paths, ...needs]);
+    consumers.push(project);
+    problems = await compileReadmeExample(project, name);
+  }, INSTALL_MS);
+
+  it('compiles', () => {
+    expect(problems).toEqual([]);
+  });
+
+  it('answers 401, 403 and 200, and refuses a replayed write', async () => {
+    const answers: ExampleAnswers = await askReadmeExample(project, name);
+    expect(answers).toMatchObject({
+      nothing: { status: 401, body: { code: 'token_missing' } },
+      good: { status: 200, body: { caller: 'herald', user: 'https://census.service/user/21/' } },
+      other: { status: 403, body: { code: 'scope_missing' } },
+      written: { status: 201, body: { item: 7 } },
+      replayed: { status: 401, body: { code: 'token_replayed' } },
+    });
+  });
 });
 
 describe('in an empty CommonJS project with Nest 11', () => {

@@ -33,6 +33,12 @@ export const SERVICES: readonly Service[] = [
     optional: [],
   },
   {
+    name: 'fastify',
+    ours: ['@countersign/core', '@countersign/fastify'],
+    others: ['fastify@^5'],
+    optional: [],
+  },
+  {
     name: 'nest',
     ours: ['@countersign/core', '@countersign/nestjs'],
     // prettier-ignore

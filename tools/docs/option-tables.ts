@@ -1,5 +1,7 @@
+import { fastify } from 'fastify';
 import { createAuthorizer, createKeyStore, createVerifier } from '@countersign/core';
 import { createCountersign } from '@countersign/express';
+import { countersign } from '@countersign/fastify';
 import { CountersignModule } from '@countersign/nestjs';
 import { type Page } from './markdown.js';
 
@@ -52,6 +54,14 @@ export const OPTION_TABLES: readonly OptionTable[] = [
     page: 'packages/express/README.md',
     head: 'option',
     read: (options) => createCountersign(options),
+  },
+  {
+    of: 'the plugin of Fastify',
+    page: 'packages/fastify/README.md',
+    head: 'option',
+    read: async (options) => {
+      await fastify().register(countersign, options);
+    },
   },
   {
     of: 'a trust record',

@@ -6,7 +6,7 @@ import { checkDocComments } from './doc-comments.js';
 import { checkFolders } from './folders.js';
 import { checkFolderOrder, checkOrders } from './folder-order.js';
 import { findForbiddenReach } from './reach.js';
-import { ALSO_IN_TESTS, MAX_LINES, PROJECT_ORDER } from './rules.js';
+import { ALSO_IN_TESTS, MAX_LINES, ONLY_TESTS, PROJECT_ORDER } from './rules.js';
 import { readSources, type SourceFile } from './source-file.js';
 
 const SCOPE = '@countersign/';
@@ -36,9 +36,16 @@ export function checkLayers(tree: FileTree): readonly string[] {
 export function checkRows(tree: FileTree): readonly string[] {
   const files = readSources(tree);
   const projects = [...PROJECT_ORDER.keys()]
-    .filter((project) => !files.some(({ path }) => path.startsWith(`${project}/src/`)))
+    .filter((project) => !files.some(({ path }) => isIn(project, path)))
     .map((project) => `tools/layers/rules.ts has a row for ${project}/src/, which does not exist`);
   return [...checkOrders(files), ...projects];
+}
+
+/** A project of tests alone has no sources. */
+function isIn(project: string, path: string): boolean {
+  return (
+    path.startsWith(`${project}/src/`) || (ONLY_TESTS.has(project) && path.startsWith(`${project}/test/`))
+  );
 }
 
 function checkLength({ path, syntax }: SourceFile): readonly string[] {

@@ -90,12 +90,13 @@ export const PROJECT_ORDER: ReadonlyMap<string, readonly string[]> = new Map([
   ['packages/testing', ['packages/core']],
   ['packages/cli', ['packages/core']],
   ['apps/service-kit', ['packages/core', 'packages/nestjs']],
-  ['apps/census', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
+  ['apps/census', ['packages/core', 'packages/express', 'packages/nestjs', 'apps/service-kit']],
   ['apps/herald', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['apps/gateway', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['apps/idp', ['packages/core', 'packages/nestjs', 'apps/service-kit']],
   ['demo', ['packages/core', 'packages/nestjs', 'packages/testing', 'apps/service-kit']],
   ['drill', ['packages/core', 'packages/nestjs']],
+  ['conformance', ['packages/core', 'packages/nestjs', 'packages/express', 'packages/fastify']],
   ['bench', ['packages/core', 'packages/nestjs', 'packages/express', 'packages/fastify', 'packages/testing']],
 ]);
 
@@ -120,6 +121,9 @@ export const FORBIDDEN_REACH: readonly (readonly [from: string, to: string])[] =
   ['packages/nestjs/src/request/', 'packages/nestjs/src/inbound/'],
   ['packages/nestjs/src/request/', 'packages/nestjs/src/outbound/'],
 ];
+
+/** Projects without sources: what they may import holds for their tests. */
+export const ONLY_TESTS: ReadonlySet<string> = new Set(['conformance']);
 
 /** What tests may import beside what the sources of their project may. */
 export const ALSO_IN_TESTS: readonly string[] = ['packages/testing'];

@@ -1,8 +1,4 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import ts from 'typescript';
-import { readPage } from '../docs/markdown.js';
-import { repositoryRoot } from '../repository.js';
+import { compileExample } from './compile-example.js';
 import { type Consumer } from './consumer.js';
 
 /** One answer of the service. */
@@ -20,43 +16,16 @@ export interface Answers {
   readonly foreign: Answer;
 }
 
-/** Where the README says that herald's keys are. Nobody answers there: a test issuer stands in. */
-const HERALD_KEYS = "'https://herald.service/.well-known/jwks.json'";
-
 /**
  * Compiles the first TypeScript block of the README in the project, against what is installed there.
  * @returns what the compiler says of the block, and of our declarations.
  */
 export async function compileReadmeService(consumer: Consumer): Promise<readonly string[]> {
-  const readme = readPage('README.md', await readFile(join(repositoryRoot, 'README.md'), 'utf8'));
-  const service = readme.blocks.find(({ language }) => language === 'ts')?.code ?? '';
-  if (!service.includes(HERALD_KEYS))
-    throw new Error(`the first block of the README does not name ${HERALD_KEYS}`);
-  const path = join(consumer.folder, 'app.module.ts');
-  await writeFile(path, service.replace(HERALD_KEYS, "String(process.env['HERALD_JWKS_URI'])"));
-  await copyFile(
-    join(repositoryRoot, 'tools/fixtures/ask-readme-service.mjs'),
-    join(consumer.folder, 'ask-readme-service.mjs'),
-  );
-  const program = ts.createProgram([path], {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    strict: true,
-    experimentalDecorators: true,
-    emitDecoratorMetadata: true,
-    types: ['node'],
-    typeRoots: [join(repositoryRoot, 'node_modules/@types')],
+  return compileExample(consumer, {
+    readme: 'README.md',
+    file: 'app.module.ts',
+    asker: 'ask-readme-service.mjs',
   });
-  program.emit();
-  return ts
-    .getPreEmitDiagnostics(program)
-    .filter(
-      ({ file }) => file === undefined || file.fileName === path || file.fileName.includes('@countersign'),
-    )
-    .map(
-      ({ file, messageText }) =>
-        `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
-    );
 }
 
 /** Starts the compiled service on a free port, asks it over HTTP, and stops it. */

@@ -84,6 +84,14 @@ function listExports(program: ts.Program, { file }: EntryPoint): readonly string
 function kindOf(checker: ts.TypeChecker, symbol: ts.Symbol): string {
   const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
   const { flags } = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+  // A class that is exported as a type only is no value.
+  if ((flags & ts.SymbolFlags.Class) !== 0 && isTypeOnly(symbol)) return 'type';
   const kinds = KINDS.filter(([flag]) => (flags & flag) !== 0).map(([, kind]) => kind);
   return kinds.length === 0 ? UNRESOLVED : kinds.join('+');
+}
+
+function isTypeOnly({ declarations = [] }: ts.Symbol): boolean {
+  return declarations.some(
+    (each) => ts.isExportSpecifier(each) && (each.isTypeOnly || each.parent.parent.isTypeOnly),
+  );
 }

@@ -14,6 +14,7 @@ import { HealthController } from './health.controller.js';
 import { MIGRATIONS } from './migrations.js';
 import { SERVICE_URL } from './service-url.js';
 import { UserStore } from './user-store.js';
+import { Users } from './users.js';
 import { UserController } from './user.controller.js';
 import { MayChangeUser, MaySeeUser } from './user.policies.js';
 import { UserSubjects } from './user-subjects.js';
@@ -42,6 +43,7 @@ export class AppModule {
         { provide: SERVICE_URL, useValue: config.serviceUrl },
         { provide: Database, useFactory: () => openDatabase(config.database, MIGRATIONS) },
         UserStore,
+        Users,
         UserSubjects,
         MaySeeUser,
         MayChangeUser,

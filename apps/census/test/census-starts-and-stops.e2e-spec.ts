@@ -16,8 +16,11 @@ describe('Census, as a process', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('needs nothing but a folder to start, and ends with 0 on SIGTERM', async () => {
-    const census = await startService(MAIN, { PORT: '0', DATA_DIR: folder });
+  it.each([
+    ['Nest', MAIN],
+    ['Express', new URL('../dist/express/express-main.js', import.meta.url)],
+  ])('needs nothing but a folder to start in %s, and ends with 0 on SIGTERM', async (_framework, main) => {
+    const census = await startService(main, { PORT: '0', DATA_DIR: folder });
     expect((await fetch(`${census.url}/health`)).status).toBe(200);
     expect(await census.stop()).toBe(0);
   });

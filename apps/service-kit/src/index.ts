@@ -29,7 +29,9 @@ export {
 export { errorCode } from './error-code.js';
 export { escapeHtml } from './escape-html.js';
 export { parseInput } from './problems/parse-input.js';
-export { type ProblemDocument, ProblemFilter } from './problems/problem.filter.js';
+export { problemAnswer } from './problems/problem-answer.js';
+export type { ProblemAnswer, ProblemDocument } from './problems/problem-answer.js';
+export { ProblemFilter } from './problems/problem.filter.js';
 export { type InputFault, inputInvalid, notFound, Problem, type ProblemOptions } from './problems/problem.js';
 export { isAboutUs, readProblem, type ReceivedProblem } from './problems/received-problem.js';
 export { createServiceApp, listen, loggerOptions, runService, type ServiceAddress } from './run-service.js';

@@ -3,6 +3,7 @@ import { CountersignError } from '@countersign/core';
 import { ruleOf, type Arrival } from '@countersign/core/adapter';
 import { type RawRequest, type Refusal } from '@countersign/core/http';
 import { pathText, type Next } from './express-types.js';
+import { isInGuardedApplication } from './guarded-applications.js';
 import { type Instance } from './instance.js';
 import { refusalWithoutInstance } from './faults.js';
 import { traceOf, type RequestTrace } from './request-trace.js';
@@ -13,9 +14,10 @@ import { isOpen, limitOf, type Stating } from './stating-middleware.js';
 export function admitToRoute(request: IncomingMessage, response: ServerResponse, next: Next): void {
   const trace = traceOf(request);
   const { instance, route, refusal } = trace;
-  // An application without Countersign, which the same router is mounted in.
   if (instance === undefined || route === undefined) {
-    next();
+    // Otherwise it is an application without Countersign, which the same router is mounted in.
+    if (isInGuardedApplication(request)) next(refusalWithoutInstance());
+    else next();
     return;
   }
   if (refusal !== undefined) {

@@ -10,6 +10,7 @@ import {
   type Application,
   type Layer,
 } from './express-types.js';
+import { noteGuarded } from './guarded-applications.js';
 import { gateRoute } from './route-gates.js';
 
 /** How the functions are called that `express.json()` and its companions make. */
@@ -46,6 +47,7 @@ export function mountOn(application: Application, path: unknown, middleware: unk
   watchAnswers(application.response);
   if (application._router !== undefined) followFromTheStart(application);
   layer.handle = middleware;
+  noteGuarded(application);
 }
 
 function refuseUnguarded(layer: Layer): void {

@@ -131,6 +131,25 @@ describe.each(VERSIONS)('over $name, an application', ({ express }) => {
     expect(ran).toEqual(['POST /large', 'POST /small']);
   });
 
+  it.each([
+    ['nothing', undefined],
+    ['what Express goes on with', 'route'],
+  ])('lets nobody in when a policy throws %s', async (_what, thrown) => {
+    await around((app) => {
+      app.get(
+        '/order',
+        policy(() => {
+           
+          throw thrown;
+        }),
+        handler,
+      );
+      app.get('/order', authenticated(), handler);
+    });
+    expect(await guarded.ask('/order', { token: await guarded.token('') })).toMatchObject({ status: 500 });
+    expect(ran).toEqual([]);
+  });
+
   it('refuses an upload that breaks off, and one that waits for 100 Continue is let in', async () => {
     await around((app) => app.post('/order', scopes('order:write'), express.text({ type: '*/*' }), handler));
     const body = 'abc';

@@ -135,6 +135,20 @@ describe.each(VERSIONS)('over $name', ({ express }) => {
     expect(ran).toEqual([]);
   });
 
+  it('refuses the routes of an application before our middleware that a bundler has renamed', async () => {
+    await guarded.start(express(), (app, countersign) => {
+      app.use(express().get('/before', handler));
+      const { stack } = (Reflect.get(app, '_router') ?? app.router) as { stack: { name: string }[] };
+      Object.assign(stack.at(-1) ?? {}, { name: 'a' });
+      app.use(countersign);
+    });
+    const { error } = console;
+    console.error = () => undefined;
+    expect(await guarded.ask('/before')).toMatchObject({ status: 500 });
+    console.error = error;
+    expect(ran).toEqual([]);
+  });
+
   it('refuses a router that is mounted twice, where one of the two places states nothing', async () => {
     await around((app) => {
       const router = express.Router().get('/order', handler);

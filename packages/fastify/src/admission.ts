@@ -7,12 +7,9 @@ import { type RouteRules } from './route-rules.js';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void;
 
-/** The name of the hook, by which the routes are found that it guards. */
-export const ADMISSION = 'countersignAdmission';
-
 /** The hook that lets a request in to its route, before its body is parsed. */
 export function admissionHook(service: Service, rules: RouteRules): Hook {
-  return function countersignAdmission(request, reply, done) {
+  return (request, reply, done) => {
     service.enter(request.raw, reply.raw, () => {
       if (!request.is404) admit({ service, rules, request, reply, done });
       else {
@@ -64,14 +61,7 @@ function admit(admission: Admission): void {
 
 function refuse({ service, reply, done }: Admission, arrival: Arrival, fault: unknown): void {
   const refusal = service.refused(fault, arrival);
-  if (!(refusal instanceof Refusal)) done(asError(refusal));
+  if (!(refusal instanceof Refusal)) done(refusal as Error);
   // An earlier hook may have taken the response away from Fastify.
   else if (!reply.sent) sendFault(reply, refusal.answer);
-}
-
-/** Fastify takes nothing for no error, and would go on to the handler. */
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error
-    ? thrown
-    : new Error('a policy or the subject resolver threw what is no error', { cause: thrown });
 }

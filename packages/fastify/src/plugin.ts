@@ -10,10 +10,10 @@ import {
   type ServiceLogger,
   type ServiceOptions,
 } from '@countersign/core/http';
-import { ADMISSION, admissionHook, reentryHook } from './admission.js';
+import { routesIn } from './added-routes.js';
+import { admissionHook, reentryHook } from './admission.js';
 import { ContextRequirements, type Requirement } from './context-requirements.js';
-import { printedRoutes } from './early-routes.js';
-import { conceal, faultHandler, sendText } from './faults.js';
+import { answerFaults, conceal, isAnswered, sendText } from './faults.js';
 import { PUBLISHED, RouteRules, type RouteDescription } from './route-rules.js';
 
 /** Calls with tokens, and what is stated for a context. */
@@ -29,7 +29,7 @@ export interface Countersign extends ServiceCalls {
    * }, { prefix: '/admin' });
    */
   require(...requirements: readonly [Requirement, ...Requirement[]]): void;
-  /** Returns the routes that were added since the plugin was loaded, with their requirements. */
+  /** Returns the routes that it guards, with their requirements. */
   routes(): readonly RouteDescription[];
 }
 
@@ -68,10 +68,9 @@ export const countersign = fastifyPlugin(
         'config_invalid',
         'countersign is registered already, on this context or on one that holds it',
       );
-    const early = new Set(printedRoutes(instance, ADMISSION).map(({ name }) => name));
     const service = await openService({ logger: loggerOf(instance), ...options });
     instance.addHook('onClose', () => service.close());
-    new Registration(instance, service).install(early);
+    new Registration(instance, service).install();
   },
   { name: '@countersign/fastify', fastify: '5.x' },
 );
@@ -85,13 +84,10 @@ function loggerOf({ log }: FastifyInstance): ServiceLogger {
   return { info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-/** In the `config` of each route that was added since the plugin was loaded, and so has an error handler that answers faults. */
-const SEEN = Symbol('countersign:route');
-
 /** One registration of the plugin. */
 class Registration {
   readonly #contexts = new ContextRequirements();
-  readonly #rules = new RouteRules(this.#contexts);
+  readonly #rules: RouteRules;
   readonly #faces = new WeakMap<object, Countersign>();
   readonly #calls: ServiceCalls;
   #isReady = false;
@@ -100,10 +96,11 @@ class Registration {
     private readonly instance: FastifyInstance,
     private readonly service: Service,
   ) {
+    this.#rules = new RouteRules(this.#contexts, routesIn(instance));
     this.#calls = callsOf(service);
   }
 
-  install(early: ReadonlySet<string>): void {
+  install(): void {
     const { instance, service } = this;
     const { faceOf } = this;
     instance.decorate('countersign', {
@@ -121,8 +118,7 @@ class Registration {
     this.#answerFaults();
     instance.addHook('onReady', (done) => {
       this.#isReady = true;
-      this.#rules.describe();
-      this.#warnOf(early);
+      this.#warnOfUnstated();
       done();
     });
     this.#publish();
@@ -147,15 +143,12 @@ class Registration {
   #answerFaults(): void {
     const { instance, service } = this;
     const rules = this.#rules;
-    const handler = faultHandler(service);
     instance.addHook('onRoute', function (this: FastifyInstance, route: RouteOptions) {
-      rules.add(this, route);
-      // Not that of the application: a second one for the same context would be refused, or warned of.
-      route.errorHandler ??= handler;
-      route.config = Object.assign({ ...route.config }, { [SEEN]: true });
+      rules.add({ instance: this, method: route.method, url: route.url, options: route });
+      answerFaults(route);
     });
     instance.addHook('onError', (request, _reply, error, done) => {
-      if (error instanceof CountersignError && !(SEEN in request.routeOptions.config))
+      if (error instanceof CountersignError && !isAnswered(request))
         conceal(error, service.answerThrown(error, request.raw));
       done();
     });
@@ -183,13 +176,13 @@ class Registration {
     });
   }
 
-  #warnOf(early: ReadonlySet<string>): void {
-    const names = printedRoutes(this.instance, ADMISSION)
-      .filter(({ name, isHooked }) => isHooked && early.has(name))
-      .map(({ name }) => name);
-    if (names.length === 0) return;
+  /** @throws CountersignError `config_invalid` when two requirements of a route cannot both hold. */
+  #warnOfUnstated(): void {
+    const unstated = this.#rules.describe().filter(({ access }) => access === 'unstated');
+    if (unstated.length === 0) return;
+    const names = unstated.map(({ method, url }) => `${method} ${url}`).join(', ');
     this.service.logger.warn(
-      `added before countersign was loaded: ${names.join(', ')}. Those of them that say nothing about who may call are refused with policy_missing; await app.register(countersign, ...) to be told when they are added`,
+      `nothing says who may call ${names}: refused with policy_missing. Await app.register(countersign, ...), and such a route is refused when it is added`,
     );
   }
 }

@@ -1,7 +1,8 @@
-import { type FastifyContextConfig, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { type FastifyRequest } from 'fastify';
 import { CountersignError, type Requirement as RouteRequirement } from '@countersign/core';
 import { ruleOf, type RouteRule } from '@countersign/core/adapter';
 import { bodyLimit as statedLimit, open, type Permits } from '@countersign/core/http';
+import { type AddedRoute } from './added-routes.js';
 import { type ContextRequirements, type Requirement } from './context-requirements.js';
 
 /** A route and its requirements. */
@@ -10,7 +11,8 @@ export interface RouteDescription {
   readonly method: string;
   /** The pattern of the route, with the prefixes of its contexts. */
   readonly url: string;
-  readonly access: 'public' | 'optional' | 'guarded';
+  /** `unstated`: nothing says who may call it, so nobody may. */
+  readonly access: 'public' | 'optional' | 'guarded' | 'unstated';
   readonly requirements: readonly RouteRequirement[];
   /** The names of its policies. */
   readonly policies: readonly string[];
@@ -21,28 +23,17 @@ export const PUBLISHED = open();
 
 type Rule = RouteRule<Permits<FastifyRequest>>;
 
-/** The part of a route's options that is read. */
-export interface AddedRoute {
-  readonly method: string | readonly string[];
-  readonly url: string;
-  readonly bodyLimit?: number | undefined;
-  readonly config?: FastifyContextConfig | undefined;
-}
-
-interface Known extends Pick<AddedRoute, 'method' | 'url'> {
-  readonly instance: FastifyInstance;
-  readonly options: AddedRoute;
-}
-
 /** The rules of the routes of one instance of the plugin: what their contexts and they themselves state, added up. */
 export class RouteRules {
   readonly #contexts: ContextRequirements;
-  readonly #known: Known[] = [];
+  readonly #known: AddedRoute[];
   /** By the `config` that Fastify keeps for each route. */
   readonly #rules = new WeakMap<object, { readonly rule: Rule | undefined }>();
 
-  constructor(contexts: ContextRequirements) {
+  /** @param early the routes that were there before. */
+  constructor(contexts: ContextRequirements, early: readonly AddedRoute[]) {
     this.#contexts = contexts;
+    this.#known = [...early];
   }
 
   /**
@@ -50,15 +41,13 @@ export class RouteRules {
    * @throws CountersignError `policy_missing` when nothing says who may call it, `config_invalid` when two requirements cannot both
    * hold.
    */
-  add(instance: FastifyInstance, options: AddedRoute): void {
-    const { method, url } = options;
-    const known = { method, url, instance, options };
-    if (this.#ruleOf(known) === undefined)
+  add(route: AddedRoute): void {
+    if (this.#ruleOf(route) === undefined)
       throw new CountersignError(
         'policy_missing',
-        `nothing says who may call ${nameOf(known)}; add config: { countersign: scopes('...') }, another requirement, or open()`,
+        `nothing says who may call ${nameOf(route)}; add config: { countersign: scopes('...') }, another requirement, or open()`,
       );
-    this.#known.push(known);
+    this.#known.push(route);
   }
 
   /** The rule of the route that a request takes; undefined where nothing is stated. */
@@ -69,7 +58,7 @@ export class RouteRules {
     const { server } = request;
     // A route has the limit of the server where it names none.
     const ownLimit = bodyLimit === server.initialConfig.bodyLimit ? undefined : bodyLimit;
-    const options = { method, url, config, bodyLimit: ownLimit };
+    const options = { config, bodyLimit: ownLimit };
     const rule = this.#ruleOf({ method, url, instance: server, options });
     this.#rules.set(config, { rule });
     return rule;
@@ -82,7 +71,7 @@ export class RouteRules {
       return {
         method: [known.method].flat().join(', '),
         url: known.url,
-        access: rule?.access ?? 'guarded',
+        access: rule?.access ?? 'unstated',
         requirements: rule?.requirements ?? [],
         policies: rule?.policies.map(({ name }) => name) ?? [],
       };
@@ -95,7 +84,7 @@ export class RouteRules {
     return [...new Set(requirements.flatMap((each) => (each.kind === 'scope' ? each.anyOf : [])))].sort();
   }
 
-  #ruleOf(known: Known): Rule | undefined {
+  #ruleOf(known: AddedRoute): Rule | undefined {
     const { config = {}, bodyLimit } = known.options;
     if (config.countersign === PUBLISHED) return ruleOf([PUBLISHED], nameOf(known));
     const own: readonly Requirement[] = [config.countersign ?? []].flat();

@@ -1,9 +1,14 @@
 import 'reflect-metadata';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ServiceConfig } from '@countersign/service-kit';
 import { TestIssuer } from '@countersign/testing';
 import { createApp } from '../../src/create-app.js';
+import { createExpressApp } from '../../src/express/create-express-app.js';
 
 /** Census's own address, wherever it listens. */
 export const CENSUS = 'https://census.service/';
@@ -29,8 +34,42 @@ export interface RunningCensus {
   close(): Promise<void>;
 }
 
+interface Listening {
+  readonly url: string;
+  close(): Promise<unknown>;
+}
+
+/** Census, made with each framework. */
+export const FRAMEWORKS = [
+  { framework: 'Nest', listen: listenInNest },
+  { framework: 'Express', listen: listenInExpress },
+] as const;
+
+async function listenInNest(config: ServiceConfig): Promise<Listening> {
+  const app = await createApp(config, false);
+  await app.listen(config.port, config.host);
+  return { url: await app.getUrl(), close: () => app.close() };
+}
+
+async function listenInExpress(config: ServiceConfig): Promise<Listening> {
+  const nothing = () => undefined;
+  const census = await createExpressApp(config, { info: nothing, warn: nothing, error: nothing });
+  const server: Server = census.app.listen(config.port, config.host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${config.host}:${port}`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+      await census.close();
+    },
+  };
+}
+
 /** Starts census on a free port, with a database in memory and a trusted herald. */
-export async function startCensus(): Promise<RunningCensus> {
+export async function startCensus({ listen }: (typeof FRAMEWORKS)[number]): Promise<RunningCensus> {
   const folder = mkdtempSync(join(tmpdir(), 'census-'));
   const herald = await TestIssuer.start({ issuer: 'https://herald.service/' });
   const config = {
@@ -44,9 +83,8 @@ export async function startCensus(): Promise<RunningCensus> {
     logFormat: 'text',
     hasDevelopmentPage: false,
   } as const;
-  const app = await createApp(config, false);
-  await app.listen(config.port, config.host);
-  const url = await app.getUrl();
+  const census = await listen(config);
+  const { url } = census;
   return {
     url,
     async call({ method = 'GET', path, body, as, scope = 'user:read user:write', roles }) {
@@ -61,7 +99,7 @@ export async function startCensus(): Promise<RunningCensus> {
       return fetch(`${url}${path}`, { method, headers, ...(content !== undefined && { body: content }) });
     },
     async close() {
-      await app.close();
+      await census.close();
       await herald.close();
       rmSync(folder, { recursive: true });
     },

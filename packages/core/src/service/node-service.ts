@@ -1,5 +1,5 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { type AxiosStatic } from 'axios';
 import { authorizedAxios } from '../axios/authorized-axios.js';
 import { CountersignError } from '../errors.js';
@@ -51,9 +51,11 @@ export interface NodeCountersign extends ServiceCalls {
   /**
    * Makes a listener that lets a request in to `handler` if the requirements hold, and answers everything else itself: refusals as
    * problem documents with their challenge, faults that the handler throws, any other error as 500, and the key set at
-   * `/.well-known/jwks.json`. The answer waits for nothing that the handler returns: the handler ends the response.
+   * `/.well-known/jwks.json`. Nothing is sent for what the handler returns: the handler ends the response. An error after the head
+   * was sent breaks the answer off.
    *
    * Does not look at the path: route requests to listeners yourself.
+   * @param route what decision records name, never taken from a request. Default: the name of the handler.
    * @throws CountersignError `config_invalid` when two requirements cannot both hold, or when there is none.
    * @example
    * createServer(countersign.handle(scopes('order:read'), (request, response, principal) => response.end(principal.subject)));
@@ -65,6 +67,7 @@ export interface NodeCountersign extends ServiceCalls {
   >(
     requirement: Stated<Request, Who> | readonly [Stated<Request>, ...Stated<Request>[]],
     handler: (request: Request, response: Response, principal: Who) => unknown,
+    route?: string,
   ): (request: Request, response: Response) => void;
 }
 
@@ -80,27 +83,36 @@ export interface NodeCountersign extends ServiceCalls {
  */
 export async function createCountersign(options: ServiceOptions): Promise<NodeCountersign> {
   const service = await openService(options);
+  const required = new Set<string>();
   return {
     ...callsOf(service),
-    handle: (requirement, handler) => {
-      const stated = 'statements' in requirement ? [requirement] : requirement;
-      const rule = ruleOf(stated, 'handle()');
+    handle: (requirement, handler, route = nameOf(handler)) => {
+      const rule = ruleOf([requirement].flat(), route);
       if (rule === undefined)
         throw new CountersignError(
           'config_invalid',
-          'handle() needs a requirement; open() lets everybody in',
+          `${route} needs a requirement; open() lets everybody in`,
         );
+      for (const scope of scopesOf(rule)) required.add(scope);
       return (request, response) => {
         // Node's compatibility API of HTTP/2 has every member of both that is used.
-        const raw = request as unknown as RawRequest;
+        const arrival = { request: request as unknown as RawRequest, route };
         const answer = response as unknown as ServerResponse;
-        service.enter(raw, answer, () => {
-          const run = (principal: Principal | undefined) => handler(request, response, principal as never);
-          void serve({ service, rule, request: raw, response: answer, run });
+        const run = (principal: Principal | undefined) => handler(request, response, principal as never);
+        service.enter(arrival.request, answer, () => {
+          void serve({ service, rule, required, arrival, response: answer, run });
         });
       };
     },
   };
+}
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name === '' ? 'handle()' : name;
+}
+
+function scopesOf({ requirements }: Served['rule']): readonly string[] {
+  return requirements.flatMap((each) => (each.kind === 'scope' ? each.anyOf : []));
 }
 
 /** What the adapters of frameworks offer too. */
@@ -122,19 +134,23 @@ export function callsOf(service: Service): ServiceCalls {
 interface Served {
   readonly service: Service;
   readonly rule: RouteRule<Permits<never>>;
-  readonly request: RawRequest;
+  /** The scopes that all listeners require. */
+  readonly required: ReadonlySet<string>;
+  readonly arrival: { readonly request: RawRequest; readonly route: string };
   readonly response: ServerResponse;
   readonly run: (principal: Principal | undefined) => unknown;
 }
 
-async function serve({ service, rule, request, response, run }: Served): Promise<void> {
+async function serve({ service, rule, required, arrival, response, run }: Served): Promise<void> {
+  const { request } = arrival;
   try {
-    const document = isRead(request) ? service.wellKnown(pathOf(request)) : undefined;
+    const document = isForDocument(request)
+      ? service.wellKnown(pathOf(request), [...required].sort())
+      : undefined;
     if (document !== undefined) {
       sendDocument(response, document);
       return;
     }
-    const arrival = { request, route: 'handle()' };
     await admit(service, arrival, rule);
     await run(service.states.of(request)?.principal);
   } catch (error) {
@@ -151,8 +167,10 @@ async function admit(service: Service, arrival: Arrival, rule: Served['rule']): 
   if (rule.access !== 'public') service.allowed(arrival);
 }
 
-function isRead({ method }: RawRequest): boolean {
-  return method === 'GET' || method === 'HEAD';
+function isForDocument(request: RawRequest): boolean {
+  return (
+    (request.method === 'GET' || request.method === 'HEAD') && sentUrl(request).startsWith('/.well-known/')
+  );
 }
 
 function pathOf(request: RawRequest): string {
@@ -168,7 +186,7 @@ function sendError(service: Service, request: RawRequest, response: ServerRespon
   if (!(error instanceof CountersignError)) service.logger.error(unexpected(error));
   const answer = error instanceof CountersignError ? service.answerThrown(error, request) : undefined;
   if (response.headersSent) {
-    response.destroy();
+    if (!response.writableEnded) breakOff(response);
     return;
   }
   for (const name of response.getHeaderNames()) response.removeHeader(name);
@@ -179,6 +197,12 @@ function sendError(service: Service, request: RawRequest, response: ServerRespon
   }
   sendHead(response, answer.status, { ...answer.headers, 'Content-Type': 'application/problem+json' });
   response.end(JSON.stringify(answer.problem));
+}
+
+/** So that the client knows that it has not got all of the answer. To destroy a response of HTTP/2 would end it as if it were whole. */
+function breakOff(response: ServerResponse | Http2ServerResponse): void {
+  if ('stream' in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else response.destroy();
 }
 
 /** Hands nothing on: the responses of serverless-http return nothing from `writeHead`. */

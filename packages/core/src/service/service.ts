@@ -135,11 +135,14 @@ export class Service {
     this.#decisions.allowed(arrival);
   }
 
-  /** Records a refusal, and makes the error to answer with; anything but a fault is handed back as it is. */
-  refused(fault: unknown, arrival: Arrival): unknown {
+  /**
+   * Records a refusal, and makes the error to answer with. Another object than a fault is handed back as it is; what is no object
+   * becomes an error, since frameworks take nothing at all for no error.
+   */
+  refused(fault: unknown, arrival: Arrival): object {
     if (fault instanceof Refusal) return fault;
     const instance = this.#decisions.refused(arrival, fault);
-    if (!(fault instanceof CountersignError)) return fault;
+    if (!(fault instanceof CountersignError)) return thrownObject(fault);
     return new Refusal(fault, this.#answer(fault, rawRequest(arrival.request), instance, false));
   }
 
@@ -191,6 +194,13 @@ export class Service {
   }
 }
 
+function thrownObject(thrown: unknown): object {
+  const isObject = (typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function';
+  return isObject
+    ? thrown
+    : new Error('a policy or the subject resolver threw what is no error', { cause: thrown });
+}
+
 interface ServiceParts {
   readonly subjects: SubjectResolver | undefined;
   readonly logger: ServiceLogger;
@@ -224,6 +234,9 @@ async function openKeys(
     clock,
     onWarning: (message) => {
       logger.warn(message);
+    },
+    onKeyMade: ({ keyId, algorithm, directory }) => {
+      logger.info(`made a first key in ${directory}, which was empty: ${keyId}, for ${algorithm}`);
     },
     ...keys,
   });
