@@ -14,7 +14,7 @@ export type {
   Principal,
   TrustRecord,
 } from '@countersign/core';
-export { principalOf, Refusal } from '@countersign/core/http';
+export { principalOf, Refusal, useToken } from '@countersign/core/http';
 export type {
   DecisionRecord,
   DecisionRecorder,

@@ -139,7 +139,6 @@ describe.each(VERSIONS)('over $name, an application', ({ express }) => {
       app.get(
         '/order',
         policy(() => {
-           
           throw thrown;
         }),
         handler,

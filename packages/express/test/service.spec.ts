@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import axios from 'axios';
-import { authenticated, createCountersign, open, scopes } from '@countersign/express';
-import { useToken } from '@countersign/core/http';
+import { authenticated, createCountersign, open, scopes, useToken } from '@countersign/express';
 import { SERVICE, VERSIONS } from './support/application.js';
 import { Guarded } from './support/guarded.js';
 

@@ -1,6 +1,6 @@
 import { type FastifyReply, type FastifyRequest, type HookHandlerDoneFunction } from 'fastify';
 import { type Arrival, type Service } from '@countersign/core/adapter';
-import { Refusal } from '@countersign/core/http';
+import { Refusal, useToken } from '@countersign/core/http';
 import { withholdAnswers } from './answer-gate.js';
 import { sendFault } from './faults.js';
 import { type RouteRules } from './route-rules.js';
@@ -8,10 +8,14 @@ import { type RouteRules } from './route-rules.js';
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void;
 
 /** The hook that lets a request in to its route, before its body is parsed. */
-export function admissionHook(service: Service, rules: RouteRules): Hook {
+export function admissionHook(
+  service: Service,
+  rules: RouteRules,
+  findToken: ((request: FastifyRequest) => string | undefined) | undefined,
+): Hook {
   return (request, reply, done) => {
     service.enter(request.raw, reply.raw, () => {
-      if (!request.is404) admit({ service, rules, request, reply, done });
+      if (!request.is404) admit({ service, rules, findToken, request, reply, done });
       else {
         withholdAnswers(service, request, reply);
         done();
@@ -30,19 +34,22 @@ export function reentryHook(service: Service): Hook {
 interface Admission {
   readonly service: Service;
   readonly rules: RouteRules;
+  readonly findToken: ((request: FastifyRequest) => string | undefined) | undefined;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly done: HookHandlerDoneFunction;
 }
 
 function admit(admission: Admission): void {
-  const { service, rules, request, done } = admission;
+  const { service, rules, findToken, request, done } = admission;
   const arrival: Arrival = { request, route: request.routeOptions.url ?? '' };
   let judged: undefined | Promise<void>;
   let isRecorded: boolean;
   try {
     const rule = rules.of(request);
     isRecorded = rule?.access !== 'public';
+    const token = isRecorded ? findToken?.(request) : undefined;
+    if (token !== undefined) useToken(request, token);
     judged = service.judge(arrival, rule);
   } catch (fault) {
     refuse(admission, arrival, fault);

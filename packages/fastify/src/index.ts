@@ -1,5 +1,5 @@
 export { countersign } from './plugin.js';
-export type { Countersign } from './plugin.js';
+export type { Countersign, CountersignOptions } from './plugin.js';
 export type { Requirement } from './context-requirements.js';
 export type { RouteDescription } from './route-rules.js';
 export { policy } from './stating.js';

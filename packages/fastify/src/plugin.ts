@@ -1,7 +1,7 @@
 import { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { CountersignError, type Principal } from '@countersign/core';
-import { callsOf, openService, type Service } from '@countersign/core/adapter';
+import { callsOf, invalidOption, openService, type Service } from '@countersign/core/adapter';
 import {
   KEY_SET_PATH,
   principalOf,
@@ -15,6 +15,15 @@ import { admissionHook, reentryHook } from './admission.js';
 import { ContextRequirements, type Requirement } from './context-requirements.js';
 import { answerFaults, conceal, isAnswered, sendText } from './faults.js';
 import { PUBLISHED, RouteRules, type RouteDescription } from './route-rules.js';
+
+/** The options of the plugin. */
+export interface CountersignOptions extends ServiceOptions {
+  /**
+   * Finds the token of a request that comes in no header, such as in a cookie. It is checked as if it had come in `Authorization`; one in
+   * a header beside it is refused with `request_malformed`. Default: none.
+   */
+  readonly findToken?: (request: FastifyRequest) => string | undefined;
+}
 
 /** Calls with tokens, and what is stated for a context. */
 export interface Countersign extends ServiceCalls {
@@ -62,15 +71,18 @@ declare module 'fastify' {
  * @throws TypeError naming the option that is not valid.
  */
 export const countersign = fastifyPlugin(
-  async (instance: FastifyInstance, options: ServiceOptions): Promise<void> => {
+  async (instance: FastifyInstance, options: CountersignOptions): Promise<void> => {
     if (instance.hasDecorator('countersign'))
       throw new CountersignError(
         'config_invalid',
         'countersign is registered already, on this context or on one that holds it',
       );
-    const service = await openService({ logger: loggerOf(instance), ...options });
+    const { findToken } = options;
+    if (findToken !== undefined && typeof findToken !== 'function')
+      throw invalidOption('findToken', 'must be a function');
+    const service = await openService({ logger: loggerOf(instance), ...options }, ['findToken']);
     instance.addHook('onClose', () => service.close());
-    new Registration(instance, service).install();
+    new Registration(instance, service).install(findToken);
   },
   { name: '@countersign/fastify', fastify: '5.x' },
 );
@@ -100,7 +112,7 @@ class Registration {
     this.#calls = callsOf(service);
   }
 
-  install(): void {
+  install(findToken: CountersignOptions['findToken']): void {
     const { instance, service } = this;
     const { faceOf } = this;
     instance.decorate('countersign', {
@@ -113,7 +125,7 @@ class Registration {
         return principalOf(this);
       },
     });
-    instance.addHook('onRequest', admissionHook(service, this.#rules));
+    instance.addHook('onRequest', admissionHook(service, this.#rules, findToken));
     instance.addHook('preValidation', reentryHook(service));
     this.#answerFaults();
     instance.addHook('onReady', (done) => {

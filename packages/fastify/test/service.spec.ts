@@ -10,6 +10,26 @@ const { handler, ran } = guarded;
 const USER = 'https://census.service/user/42/';
 const READ = { config: { countersign: scopes('order:read') } };
 
+it('takes a token from where the application finds it, and no other beside it', async () => {
+  const app = await guarded.app({
+    findToken: ({ headers }) => headers.cookie?.replace('token=', ''),
+  });
+  app.get('/order', READ, handler);
+  await guarded.listen(app);
+  const token = await guarded.token('order:read');
+  const headers = { Cookie: `token=${token}` };
+  expect(await guarded.ask('/order', { headers })).toMatchObject({ status: 200 });
+  expect(await guarded.ask('/order', { headers, token })).toMatchObject({
+    status: 400,
+    code: 'request_malformed',
+  });
+  expect(await guarded.ask('/order', { headers: { Cookie: 'token=a.b.c' } })).toMatchObject({
+    code: 'token_malformed',
+  });
+  expect(await guarded.ask('/order')).toMatchObject({ status: 401, code: 'token_missing' });
+  expect(ran).toEqual(['GET /order']);
+});
+
 describe('an outgoing call', () => {
   const called: { readonly path: string | undefined; readonly subject: unknown }[] = [];
   const census = createServer((request, response) => {

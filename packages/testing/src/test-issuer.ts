@@ -64,7 +64,10 @@ export class TestIssuer {
   /** Makes an ES256 key and serves it. Call `close` when the test is over. */
   static async start(options: TestIssuerOptions): Promise<TestIssuer> {
     const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
-    const keyStore = await createKeyStore({ privateKeys: [privateKey.export({ format: 'jwk' })] });
+    // As PEM: while it writes a key that it has just made as a JWK, Node 20 can wait for itself.
+    const keyStore = await createKeyStore({
+      privateKeys: [privateKey.export({ type: 'pkcs8', format: 'pem' })],
+    });
     return new TestIssuer(options, keyStore, await serveKeys(keyStore));
   }
 

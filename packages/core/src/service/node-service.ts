@@ -49,6 +49,18 @@ type NodeResponse = ServerResponse | Http2ServerResponse;
 /** A service on plain Node. Made by `createCountersign`. */
 export interface NodeCountersign extends ServiceCalls {
   /**
+   * Takes hold of a request for code that comes before its listener, such as `useToken`. To be called before anything reads the body.
+   * A listener of `handle` does it itself where it was not done.
+   * @example
+   * createServer((request, response) =>
+   *   countersign.enter(request, response, () => {
+   *     useToken(request, tokenOf(request.headers.cookie));
+   *     listener(request, response);
+   *   }),
+   * );
+   */
+  enter(request: NodeRequest, response: NodeResponse, next: () => void): void;
+  /**
    * Makes a listener that lets a request in to `handler` if the requirements hold, and answers everything else itself: refusals as
    * problem documents with their challenge, faults that the handler throws, any other error as 500, and the key set at
    * `/.well-known/jwks.json`. Nothing is sent for what the handler returns: the handler ends the response. An error after the head
@@ -86,6 +98,9 @@ export async function createCountersign(options: ServiceOptions): Promise<NodeCo
   const required = new Set<string>();
   return {
     ...callsOf(service),
+    enter: (request, response, next) => {
+      service.enter(request as unknown as RawRequest, response as unknown as ServerResponse, next);
+    },
     handle: (requirement, handler, route = nameOf(handler)) => {
       const rule = ruleOf([requirement].flat(), route);
       if (rule === undefined)

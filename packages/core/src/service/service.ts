@@ -209,11 +209,15 @@ interface ServiceParts {
 
 /**
  * Makes a service: checks its options, opens its keys, and has the keys of those that it trusts fetched.
+ * @param alsoKnown the options of an adapter's own, which it reads itself.
  * @throws TypeError naming the option that is not valid; and what opening the keys throws.
  */
-export async function openService(options: ServiceOptions): Promise<Service> {
+export async function openService(
+  options: ServiceOptions,
+  alsoKnown: readonly string[] = [],
+): Promise<Service> {
   const { logger = consoleLogger, subjects } = options;
-  const common = readCommonOptions(options, ['subjects', 'logger'], refusalsTo(logger));
+  const common = readCommonOptions(options, ['subjects', 'logger', ...alsoKnown], refusalsTo(logger));
   const keyStore = await openKeys(common, logger);
   const service = new Service(common, { logger, subjects, keyStore });
   try {

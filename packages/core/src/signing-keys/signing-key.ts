@@ -29,7 +29,9 @@ export interface SigningKey {
 /** Makes a private JWK for that algorithm; RSA has 3072 bits. */
 export async function generatePrivateJwk(algorithm: SigningAlgorithm): Promise<JsonWebKey> {
   const { privateKey } = await generate(algorithm);
-  return { ...privateKey.export({ format: 'jwk' }), alg: algorithm, use: 'sig' };
+  // Read again before it is written as a JWK: until the job is collected that made a key, Node 20 can wait there for itself.
+  const readAgain = createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  return { ...readAgain.export({ format: 'jwk' }), alg: algorithm, use: 'sig' };
 }
 
 function generate(algorithm: SigningAlgorithm): Promise<{ readonly privateKey: KeyObject }> {

@@ -10,6 +10,7 @@ import {
   scopes,
   type DecisionRecord,
   type NodeCountersign,
+  useToken,
 } from '../../src/http.js';
 import { CountersignError } from '../../src/index.js';
 import { PROTOCOLS, type Running } from '../support/node-listener.js';
@@ -62,6 +63,23 @@ async function bearer(scope: string, body?: string): Promise<Readonly<Record<str
 }
 
 describe.each(PROTOCOLS)('over $name', ({ start }) => {
+  it('takes a token from where code says that comes before its listener', async () => {
+    const listener = read();
+    running = await start((request, response) => {
+      countersign.enter(request, response, () => {
+        useToken(request, (request.headers.cookie ?? '').replace('token=', ''));
+        listener(request, response);
+      });
+    });
+    const { Authorization: sent = '' } = await bearer('order:read');
+    const headers = { cookie: sent.replace('Bearer ', 'token=') };
+    expect(await running.ask({ headers })).toMatchObject({ status: 200, text: 'herald' });
+    expect(await running.ask({ headers: { cookie: 'token=a.b.c' } })).toMatchObject({
+      code: 'token_malformed',
+    });
+    expect(ran).toEqual(['read']);
+  });
+
   const read = () =>
     countersign.handle(scopes('order:read'), function readOrder(_request, response, principal) {
       ran.push('read');

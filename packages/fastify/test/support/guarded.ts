@@ -1,6 +1,6 @@
 import { type AddressInfo } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyServerOptions, type RouteHandlerMethod } from 'fastify';
-import { countersign, type ServiceOptions } from '@countersign/fastify';
+import { countersign, type CountersignOptions } from '@countersign/fastify';
 import { type DecisionRecord } from '@countersign/core/http';
 import { TestIssuer, type BoundTo } from '@countersign/testing';
 
@@ -60,7 +60,7 @@ export class Guarded {
   }
 
   /** The options that every test starts from. */
-  options(changed: Partial<ServiceOptions> = {}): ServiceOptions {
+  options(changed: Partial<CountersignOptions> = {}): CountersignOptions {
     const write = (line: string | object) => void this.log.push(line);
     return {
       service: SERVICE,
@@ -82,7 +82,7 @@ export class Guarded {
 
   /** An application with the plugin, to which a test adds its routes. */
   async app(
-    changed: Partial<ServiceOptions> = {},
+    changed: Partial<CountersignOptions> = {},
     options: FastifyServerOptions = {},
   ): Promise<FastifyInstance> {
     const app = this.bare(options);
