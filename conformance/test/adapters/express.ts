@@ -9,9 +9,16 @@ import { statedBy } from './stated.js';
 /** Its types are those of another version; what is used here is the same. */
 const express4 = createRequire(import.meta.url)('express-4') as typeof express5;
 
+const EXPRESS = {
+  sameRoute: ['/read?a=1', '/read#part', 'http://order.service/read', '/READ', '/read/'],
+  parses: ['application/json'],
+  inflates: true,
+  answerToOptions: 200,
+} as const satisfies Partial<Adapter>;
+
 export const EXPRESS_ADAPTERS: readonly Adapter[] = [
-  { name: 'Express 4', start: (parts) => start(parts, express4) },
-  { name: 'Express 5', start: (parts) => start(parts, express5) },
+  { ...EXPRESS, name: 'Express 4', start: (parts) => start(parts, express4) },
+  { ...EXPRESS, name: 'Express 5', start: (parts) => start(parts, express5) },
 ];
 
 async function start({ options, routes, handle }: ServiceParts, express: typeof express5) {

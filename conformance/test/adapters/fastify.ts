@@ -11,6 +11,15 @@ import { statedBy } from './stated.js';
 export const FASTIFY_ADAPTERS: readonly Adapter[] = [
   {
     name: 'Fastify',
+    sameRoute: ['/read?a=1', '/read#part', 'http://order.service/read', '/%72ead'],
+    parses: ['application/json'],
+    unknownTypes: [
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/octet-stream',
+    ],
+    answerToOptions: 404,
+    unstatedAtStart: 'policy_missing',
     async start({ options, routes, handle }) {
       const app = fastify();
       await app.register(countersign, { ...options, logger: SILENT });

@@ -22,8 +22,27 @@ import { type Adapter, type ServiceParts } from './adapter.js';
 type Decorator = MethodDecorator;
 
 export const NEST_ADAPTERS: readonly Adapter[] = [
-  { name: 'Nest on Express', start: (parts) => start(parts, () => new ExpressAdapter()) },
-  { name: 'Nest on Fastify', ownBodyLimit: true, start: (parts) => start(parts, () => new FastifyAdapter()) },
+  {
+    name: 'Nest on Express',
+    sameRoute: ['/read?a=1', '/read#part', 'http://order.service/read', '/READ', '/read/'],
+    parses: ['application/json', 'application/x-www-form-urlencoded'],
+    parsesFirst: true,
+    inflates: true,
+    answerToOptions: 404,
+    unstatedAtStart: 'policy_missing',
+    start: (parts) => start(parts, () => new ExpressAdapter()),
+  },
+  {
+    name: 'Nest on Fastify',
+    sameRoute: ['/read?a=1', '/read#part', 'http://order.service/read', '/%72ead'],
+    parses: ['application/json', 'application/x-www-form-urlencoded'],
+    parsesFirst: true,
+    unknownTypes: ['multipart/form-data; boundary=x', 'application/octet-stream'],
+    ownBodyLimit: true,
+    answerToOptions: 404,
+    unstatedAtStart: 'policy_missing',
+    start: (parts) => start(parts, () => new FastifyAdapter()),
+  },
 ];
 
 async function start(parts: ServiceParts, adapter: () => ExpressAdapter | FastifyAdapter) {

@@ -7,8 +7,16 @@ import { type Adapter, type ServiceParts } from './adapter.js';
 import { listening, SILENT } from './listening.js';
 import { statedBy } from './stated.js';
 
+/** The listener below finds routes by the path alone. */
+const NODE = {
+  sameRoute: ['/read?a=1'],
+  answerToOptions: 404,
+  unstatedAtStart: 'config_invalid',
+} as const satisfies Partial<Adapter>;
+
 export const NODE_ADAPTERS: readonly Adapter[] = [
   {
+    ...NODE,
     name: 'node:http',
     async start(parts) {
       const { listener, close } = await serve(parts);
@@ -16,6 +24,7 @@ export const NODE_ADAPTERS: readonly Adapter[] = [
     },
   },
   {
+    ...NODE,
     name: 'node:http2',
     isHttp2: true,
     async start(parts) {
@@ -37,11 +46,13 @@ async function serve({ options, routes, handle }: ServiceParts): Promise<{
   const countersign = await createCountersign({ ...options, logger: SILENT });
   const listeners = new Map<string, Listener>(
     routes.map((route) => {
-      const [first, ...others] = statedBy<Stated>(stating, route.requires);
-      if (first === undefined) throw new Error('the route requires nothing');
+      const stated = statedBy<Stated>(stating, route.requires);
+      const [first] = stated;
       const listener = countersign.handle(
-        // Several add up, and none of those stands beside open() or optional().
-        others.length === 0 ? first : ([first, ...others] as [stating.Stated, ...stating.Stated[]]),
+        // Several add up, and none of those stands beside open() or optional(). None at all is what its types do not permit.
+        first !== undefined && stated.length === 1
+          ? first
+          : (stated as readonly stating.Stated[] as [stating.Stated, ...stating.Stated[]]),
         (_request: IncomingMessage, response: ServerResponse, principal) => {
           response.setHeader('Content-Type', 'application/json');
           response.end(JSON.stringify(handle(route, principal)));

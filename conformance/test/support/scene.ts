@@ -1,4 +1,4 @@
-import { createFixedClock, type FixedClock, type ReplayStore } from '@countersign/core';
+import { createFixedClock, type FixedClock, type ReplayStore, type TrustRecord } from '@countersign/core';
 import { type CommonOptions, type DecisionRecord } from '@countersign/core/http';
 import { TestIssuer, type BoundTo } from '@countersign/testing';
 import { type Adapter, type RunningService } from '../adapters/adapter.js';
@@ -6,7 +6,7 @@ import { EXPRESS_ADAPTERS } from '../adapters/express.js';
 import { FASTIFY_ADAPTERS } from '../adapters/fastify.js';
 import { NEST_ADAPTERS } from '../adapters/nest.js';
 import { NODE_ADAPTERS } from '../adapters/node.js';
-import { ROUTES, type Path } from '../routes.js';
+import { ROUTES, type Path, type Route } from '../routes.js';
 import { sendHttp1, sendHttp2, type Answer } from './client.js';
 
 export const SERVICE = 'https://order.service/';
@@ -50,23 +50,31 @@ export const TOKEN_MISSING: Refused = { status: 401, code: 'token_missing', chal
 
 /** A request as a test writes it. */
 export interface Asked {
-  readonly path: Path | `/${string}`;
+  readonly path: Path | `/${string}` | `http://${string}`;
   readonly method?: string;
   readonly token?: string | undefined;
   /** Sent beside the token, or in its place. */
   readonly headers?: readonly (readonly [string, string])[];
   readonly body?: Uint8Array | string;
   readonly pieces?: readonly Uint8Array[];
+  /** Awaited before the last piece is sent. */
+  readonly beforeLast?: () => Promise<void>;
+  /** Default: the service that all tests of the block share. */
+  readonly at?: RunningService;
 }
 
 /** A service behind one adapter, whom it trusts, and what of it ran. */
 export class Scene {
+  /** The paths of the routes whose handlers ran. */
   readonly ran: string[] = [];
   readonly decisions: DecisionRecord[] = [];
   readonly clock: FixedClock = createFixedClock();
   #gateway: TestIssuer | undefined;
   #herald: TestIssuer | undefined;
   #service: RunningService | undefined;
+  #trust: readonly TrustRecord[] = [];
+  readonly #used = new Set<string>();
+  readonly #others: RunningService[] = [];
   /** Answers instead of the store in the process, where a test says so. */
   store: ReplayStore | undefined;
 
@@ -77,6 +85,9 @@ export class Scene {
     const scene = new Scene(adapter);
     beforeAll(() => scene.#start(options));
     afterAll(() => scene.#close());
+    afterEach(async () => {
+      for (const other of scene.#others.splice(0)) await other.close();
+    });
     beforeEach(() => {
       scene.ran.length = 0;
       scene.decisions.length = 0;
@@ -109,10 +120,12 @@ export class Scene {
     return this.token(claims, { method: 'POST', url, body });
   }
 
-  ask({ path, method = 'GET', token, headers = [], body, pieces }: Asked): Promise<Answer> {
+  ask({ path, method = 'GET', token, headers = [], body, pieces, beforeLast, at }: Asked): Promise<Answer> {
     const octets = typeof body === 'string' ? Buffer.from(body) : body;
     const type: readonly (readonly [string, string])[] =
-      octets === undefined && pieces === undefined ? [] : [['Content-Type', 'text/plain']];
+      (octets === undefined && pieces === undefined) || headers.some(([name]) => name === 'Content-Type')
+        ? []
+        : [['Content-Type', 'text/plain']];
     const sent = {
       method,
       path,
@@ -122,9 +135,15 @@ export class Scene {
         ...headers,
       ],
       pieces: pieces ?? (octets === undefined ? undefined : [octets]),
+      ...(beforeLast !== undefined && { beforeLast }),
     };
-    const origin = this.#service?.origin ?? '';
+    const origin = at?.origin ?? this.origin;
     return this.adapter.isHttp2 === true ? sendHttp2(origin, sent) : sendHttp1(origin, sent);
+  }
+
+  get origin(): string {
+    if (this.#service === undefined) throw new Error('the service is not started yet');
+    return this.#service.origin;
   }
 
   /** Sends a request that must be let in. */
@@ -158,19 +177,34 @@ export class Scene {
     this.#gateway = await TestIssuer.start({ issuer: 'https://gateway.service/', clock });
     this.#herald = await TestIssuer.start({ issuer: 'https://herald.service/', clock });
     const allowed = { scopes: ['order:read', 'order:write'], actsFor: ['https://census.service/user/'] };
-    const used = new Set<string>();
-    this.#service = await this.adapter.start({
-      routes: ROUTES,
+    this.#trust = [this.#gateway.trustRecord(allowed), this.#herald.trustRecord(allowed)];
+    this.#service = await this.#serve(ROUTES, options);
+  }
+
+  /** Starts a second service for one test. It has the clock, the issuers and the replay store of the first. */
+  async another(more: {
+    routes?: readonly Route[];
+    trust?: readonly TrustRecord[];
+  }): Promise<RunningService> {
+    const { routes = ROUTES, trust = [] } = more;
+    const other = await this.#serve(routes, { trust: [...this.#trust, ...trust] });
+    this.#others.push(other);
+    return other;
+  }
+
+  #serve(routes: readonly Route[], options: Partial<CommonOptions>): Promise<RunningService> {
+    return this.adapter.start({
+      routes,
       options: {
         service: SERVICE,
-        clock,
-        trust: [this.#gateway.trustRecord(allowed), this.#herald.trustRecord(allowed)],
+        clock: this.clock,
+        trust: this.#trust,
         decisions: { record: (decision) => void this.decisions.push(decision) },
         replayStore: {
           firstUse: (key, expiresAt, share) => {
             if (this.store !== undefined) return this.store.firstUse(key, expiresAt, share);
-            const isFirst = !used.has(key);
-            used.add(key);
+            const isFirst = !this.#used.has(key);
+            this.#used.add(key);
             return Promise.resolve(isFirst);
           },
         },
