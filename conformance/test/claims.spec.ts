@@ -1,7 +1,9 @@
 import { ADAPTERS, refused, Scene, SERVICE, USER } from './support/scene.js';
+import { signText } from './support/sign.js';
 
 /** Seconds by which clocks may differ. */
 const TOLERANCE = 30;
+const GATEWAY = 'https://gateway.service/';
 
 describe.each(ADAPTERS)('$name: the claims of a token', (adapter) => {
   const scene = Scene.use(adapter);
@@ -36,6 +38,12 @@ describe.each(ADAPTERS)('$name: the claims of a token', (adapter) => {
     ['roles as text', () => ({ roles: 'admin' }), 'claim_invalid'],
     ['an actor who is not the caller', () => ({ act: { sub: 'https://herald.service/' } }), 'claim_invalid'],
     ['an actor who is no object', () => ({ act: 'gateway' }), 'claim_invalid'],
+    [
+      'an actor who acts for itself',
+      () => ({ act: { sub: GATEWAY, act: { sub: GATEWAY } } }),
+      'claim_invalid',
+    ],
+    ['a jti of thousands of characters', () => ({ jti: 'x'.repeat(3000) }), 'claim_invalid'],
   ])('cannot be %s', async (_what, claims, code) => {
     await scene.refuses({ path, token: await scene.token(claims()) }, refused(code));
   });
@@ -47,6 +55,41 @@ describe.each(ADAPTERS)('$name: the claims of a token', (adapter) => {
     await scene.accepts({ path, token });
     scene.clock.advance(2);
     await scene.refuses({ path, token }, refused('token_expired'));
+  });
+
+  it('cannot have an exp beyond all numbers', async () => {
+    const claims = JSON.stringify({
+      iss: scene.gateway.issuer,
+      aud: SERVICE,
+      sub: USER,
+      iat: now(),
+      exp: 0,
+      jti: 'beyond',
+      scope: 'order:read',
+    });
+    const withExp = (exp: string) => signText(scene.gateway, claims.replace('"exp":0', `"exp":${exp}`));
+    await scene.accepts({ path, token: await withExp(String(now() + 60)) });
+    await scene.refuses({ path, token: await withExp('1e400') }, refused('claim_invalid'));
+  });
+
+  it('are held against a clock that was set back, too', async () => {
+    const token = await scene.token();
+    await scene.accepts({ path, token });
+    const before = now();
+    scene.clock.set(before - 3600);
+    await scene.refuses({ path, token }, refused('token_issued_in_future'));
+    scene.clock.set(before);
+    await scene.accepts({ path, token });
+  });
+
+  it('that name no issuer we trust make us ask nobody for keys', async () => {
+    await scene.accepts({ path, token: await scene.token() });
+    const asked = () => scene.gateway.keyRequests + scene.herald.keyRequests;
+    const before = asked();
+    const iss = 'https://stranger.service/';
+    for (let index = 0; index < 5; index++)
+      await scene.refuses({ path, token: await scene.token({ iss }) }, refused('issuer_untrusted'));
+    expect(asked()).toBe(before);
   });
 
   it('may have scopes in any order, twice, and apart by several spaces', async () => {

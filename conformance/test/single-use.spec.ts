@@ -20,6 +20,26 @@ describe.each(ADAPTERS)('$name: a token for one write', (adapter) => {
     expect(scene.ran).toEqual(['/write']);
   });
 
+  it('works once for all replicas', async () => {
+    const at = await scene.another({});
+    const [one, two] = [await scene.write(), await scene.write()];
+    await scene.accepts({ ...write, token: one });
+    await scene.refuses({ ...write, token: one, at }, REPLAYED);
+    await scene.accepts({ ...write, token: two, at });
+    await scene.refuses({ ...write, token: two }, REPLAYED);
+  });
+
+  it('is refused for another body, too, when it was used', async () => {
+    const token = await scene.write();
+    await scene.accepts({ ...write, token });
+    await scene.refuses({ ...write, token, body: 'other' }, refused('body_mismatch'));
+  });
+
+  it('has to have an id', async () => {
+    const token = await scene.write('body', { jti: undefined });
+    await scene.refuses({ ...write, token }, refused('claim_missing'));
+  });
+
   it('is of its issuer: the same id of another issuer is another token', async () => {
     await scene.accepts({ ...write, token: await scene.write('body', { jti: 'same' }) });
     const { issuer } = scene.herald;

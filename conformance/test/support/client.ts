@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 
 /** A request exactly as it goes over the wire: headers are neither joined nor reordered. */
 export interface Sent {
@@ -8,6 +9,8 @@ export interface Sent {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Sent in these pieces, each in a turn of its own. Undefined for no body. */
   readonly pieces?: readonly Uint8Array[] | undefined;
+  /** Awaited before the last piece is sent. */
+  readonly beforeLast?: () => Promise<void>;
 }
 
 export interface Answer {
@@ -20,7 +23,8 @@ export interface Answer {
 
 type Headers = Readonly<Record<string, unknown>>;
 
-export function sendHttp1(origin: string, { method, path, headers, pieces }: Sent): Promise<Answer> {
+export function sendHttp1(origin: string, sent: Sent): Promise<Answer> {
+  const { method, path, headers, pieces } = sent;
   const url = new URL(origin);
   const length = pieces?.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const framing: readonly (readonly [string, string])[] =
@@ -49,11 +53,15 @@ export function sendHttp1(origin: string, { method, path, headers, pieces }: Sen
       },
     );
     request.on('error', reject);
-    void writeAll(request, pieces);
+    if (headers.some(([name]) => name === 'Expect')) {
+      request.on('continue', () => void writeAll(request, sent));
+      request.flushHeaders();
+    } else void writeAll(request, sent);
   });
 }
 
-export function sendHttp2(origin: string, { method, path, headers, pieces }: Sent): Promise<Answer> {
+export function sendHttp2(origin: string, sent: Sent): Promise<Answer> {
+  const { method, path, headers, pieces } = sent;
   const session = connect(origin);
   return new Promise<Answer>((resolve, reject) => {
     session.on('error', reject);
@@ -74,10 +82,19 @@ export function sendHttp2(origin: string, { method, path, headers, pieces }: Sen
     stream.on('end', () => {
       resolve(answerOf(Number(head[':status']), head, Buffer.concat(chunks).toString()));
     });
-    if (pieces !== undefined) void writeAll(stream, pieces);
+    if (pieces !== undefined) void writeAll(stream, sent);
   }).finally(() => {
     session.close();
   });
+}
+
+/** Sends text as it is over one connection, ends it, and waits for all that comes back. HTTP/1 only. */
+export async function sendRaw(origin: string, text: string): Promise<string> {
+  const socket = connectTcp(Number(new URL(origin).port), '127.0.0.1');
+  socket.end(text);
+  let received = '';
+  for await (const chunk of socket) received += String(chunk);
+  return received;
 }
 
 interface Writable {
@@ -85,8 +102,9 @@ interface Writable {
   end(): unknown;
 }
 
-async function writeAll(stream: Writable, pieces: readonly Uint8Array[] = []): Promise<void> {
-  for (const piece of pieces) {
+async function writeAll(stream: Writable, { pieces = [], beforeLast }: Sent): Promise<void> {
+  for (const [index, piece] of pieces.entries()) {
+    if (index === pieces.length - 1) await beforeLast?.();
     stream.write(piece);
     await new Promise((next) => setImmediate(next));
   }
