@@ -28,5 +28,7 @@ export function compileReadmeExample(consumer: Consumer, name: string): Promise<
 /** Starts the compiled example on a free port, asks it over HTTP, and stops it. */
 export async function askReadmeExample(consumer: Consumer, name: string): Promise<ExampleAnswers> {
   const printed = await consumer.run('ask-readme-example.mjs', name);
-  return JSON.parse(printed.trim().split('\n').at(-1) ?? '') as ExampleAnswers;
+  // An example with a logger prints lines of its own, some of them later.
+  const line = printed.split('\n').find((each) => each.startsWith('{"nothing"')) ?? '';
+  return JSON.parse(line) as ExampleAnswers;
 }
