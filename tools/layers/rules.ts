@@ -57,7 +57,7 @@ const NEST_ORDER: FolderOrder = {
     ['request/', ['lib/', 'countersign.tokens', 'countersign.options']],
     ['faults/', ['countersign.tokens', 'countersign.options', 'request/']],
     ['telemetry/', ['countersign.tokens', 'countersign.options', 'request/']],
-    ['keys/', ['countersign.tokens', 'countersign.options', 'telemetry/']],
+    ['keys/', ['lib/', 'countersign.tokens', 'countersign.options', 'telemetry/']],
     ['outbound/', ['lib/', 'countersign.tokens']],
     // prettier-ignore
     ['inbound/', [

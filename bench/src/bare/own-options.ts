@@ -3,7 +3,7 @@ import { type GuardSetup } from '../guards/guard.js';
 import { newEcKey } from '../tokens/signing-key.js';
 import { REQUIRED_SCOPE } from './required-scope.js';
 
-/** The options of ours that are the same for every adapter. Its log is off: nobody reads it here. */
+/** The options of Countersign, the same for every adapter. Logging is off, as in all rows. */
 export function ownOptions({ algorithm, issuer, audience, jwksUri }: GuardSetup): ServiceOptions {
   const ownKey = newEcKey().export({ format: 'jwk' });
   const record = {

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { CountersignError, type Principal } from '@countersign/core';
-import { callsOf, openService, type Service } from '@countersign/core/adapter';
+import { callsOf, openService, requiredScopes, type Service } from '@countersign/core/adapter';
 import { type ServiceCalls, type ServiceOptions } from '@countersign/core/http';
 import { faultHandler, refusalWithoutInstance, type FaultHandler } from './faults.js';
 import { type Instance } from './instance.js';
@@ -104,7 +104,7 @@ class Mounting implements Instance {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
     const [path = ''] = (request.url ?? '').split('?', 1);
     if (!path.startsWith(WELL_KNOWN)) return false;
-    const document = this.service.wellKnown(path, this.#scopes());
+    const document = this.service.wellKnown(path, () => requiredScopes(this.#routes()));
     if (document === undefined) return false;
     traceOf(request).isAnswered = true;
     response.writeHead(200, document.headers);
@@ -114,11 +114,6 @@ class Mounting implements Instance {
 
   #routes(): readonly RouteDescription[] {
     return [...this.#applications].flatMap((application) => listRoutes(routerOf(application)));
-  }
-
-  #scopes(): readonly string[] {
-    const requirements = this.#routes().flatMap((route) => route.requirements);
-    return [...new Set(requirements.flatMap((each) => (each.kind === 'scope' ? each.anyOf : [])))].sort();
   }
 
   /** Once, when the routes are there: when the application starts to listen, or with the first request. */

@@ -1,5 +1,4 @@
-import { type Requirement } from '@countersign/core';
-import { ruleOf } from '@countersign/core/adapter';
+import { describeRule, ruleOf, type RuleDescription } from '@countersign/core/adapter';
 import {
   isRoute,
   isRouter,
@@ -12,16 +11,11 @@ import {
 import { isStating, type Stating } from './stating-middleware.js';
 
 /** A route and its requirements. */
-export interface RouteDescription {
+export interface RouteDescription extends RuleDescription {
   /** In capitals; `ALL` for every method. */
   readonly method: string;
   /** The pattern of the route. For a route in a router that was mounted under a path, that of the router is left out. */
   readonly path: string;
-  /** `unstated`: nothing says who may call it, so nobody may. */
-  readonly access: 'public' | 'optional' | 'guarded' | 'unstated';
-  readonly requirements: readonly Requirement[];
-  /** The names of its policies. */
-  readonly policies: readonly string[];
 }
 
 /** A statement in a router, and the part of the router that holds it. */
@@ -63,13 +57,6 @@ function describe(route: Route, inherited: readonly Stating[]): readonly RouteDe
     const own = route.stack.filter((layer) => layer.method === undefined || layer.method === one);
     const stating = [...inherited, ...own.map(({ handle }) => handle).filter(isStating)];
     const path = pathText(route.path);
-    const rule = ruleOf(stating, `${method} ${path}`);
-    return {
-      method: method.toUpperCase(),
-      path,
-      access: rule?.access ?? 'unstated',
-      requirements: rule?.requirements ?? [],
-      policies: rule?.policies.map(({ name }) => name) ?? [],
-    };
+    return { method: method.toUpperCase(), path, ...describeRule(ruleOf(stating, `${method} ${path}`)) };
   });
 }

@@ -1,7 +1,7 @@
 import { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { CountersignError, type Principal } from '@countersign/core';
-import { callsOf, invalidOption, openService, type Service } from '@countersign/core/adapter';
+import { callsOf, invalidOption, openService, requiredScopes, type Service } from '@countersign/core/adapter';
 import {
   KEY_SET_PATH,
   principalOf,
@@ -180,7 +180,7 @@ class Registration {
       exposeHeadRoute: false,
       config: { countersign: PUBLISHED },
       handler: (_request, reply) => {
-        const answer = this.service.wellKnown(path, this.#rules.scopes());
+        const answer = this.service.wellKnown(path, () => requiredScopes(this.#rules.describe()));
         if (answer === undefined) reply.callNotFound();
         else sendText(reply.headers(answer.headers), JSON.stringify(answer.document));
         return reply;

@@ -1,21 +1,16 @@
 import { type FastifyRequest } from 'fastify';
-import { CountersignError, type Requirement as RouteRequirement } from '@countersign/core';
-import { ruleOf, type RouteRule } from '@countersign/core/adapter';
+import { CountersignError } from '@countersign/core';
+import { describeRule, ruleOf, type RouteRule, type RuleDescription } from '@countersign/core/adapter';
 import { bodyLimit as statedLimit, open, type Permits } from '@countersign/core/http';
 import { type AddedRoute } from './added-routes.js';
 import { type ContextRequirements, type Requirement } from './context-requirements.js';
 
 /** A route and its requirements. */
-export interface RouteDescription {
+export interface RouteDescription extends RuleDescription {
   /** In capitals; several are separated by a comma. */
   readonly method: string;
   /** The pattern of the route, with the prefixes of its contexts. */
   readonly url: string;
-  /** `unstated`: nothing says who may call it, so nobody may. */
-  readonly access: 'public' | 'optional' | 'guarded' | 'unstated';
-  readonly requirements: readonly RouteRequirement[];
-  /** The names of its policies. */
-  readonly policies: readonly string[];
 }
 
 /** States of our own documents that everybody may read them, whatever their context requires. */
@@ -66,22 +61,11 @@ export class RouteRules {
 
   /** @throws CountersignError `config_invalid` when two requirements of a route cannot both hold. */
   describe(): readonly RouteDescription[] {
-    return this.#known.map((known) => {
-      const rule = this.#ruleOf(known);
-      return {
-        method: [known.method].flat().join(', '),
-        url: known.url,
-        access: rule?.access ?? 'unstated',
-        requirements: rule?.requirements ?? [],
-        policies: rule?.policies.map(({ name }) => name) ?? [],
-      };
-    });
-  }
-
-  /** Those that the known routes require, for metadata. */
-  scopes(): readonly string[] {
-    const requirements = this.describe().flatMap((route) => route.requirements);
-    return [...new Set(requirements.flatMap((each) => (each.kind === 'scope' ? each.anyOf : [])))].sort();
+    return this.#known.map((known) => ({
+      method: [known.method].flat().join(', '),
+      url: known.url,
+      ...describeRule(this.#ruleOf(known)),
+    }));
   }
 
   #ruleOf(known: AddedRoute): Rule | undefined {

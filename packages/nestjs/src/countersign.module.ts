@@ -13,12 +13,12 @@ import {
 import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import {
   CountersignError,
-  createAuthorizer,
   createVerifier,
   type Authorizer,
   type KeyStore,
   type Verifier,
 } from '@countersign/core';
+import { openAuthorizer } from '@countersign/core/adapter';
 import { AuthorizedFetch, OutgoingCalls, RequestScope, RequestStates } from '@countersign/core/http';
 import passport from 'passport';
 import {
@@ -204,18 +204,8 @@ const ENGINE: readonly Provider[] = [
   {
     provide: AUTHORIZER,
     useFactory: (options: ResolvedOptions, keyStore: KeyStore | undefined) => {
-      const { service, destinations, undeclared, tokenCache, clock } = options;
       const logger = new Logger('Countersign');
-      return createAuthorizer({
-        service,
-        destinations,
-        ...(keyStore !== undefined && { keyStore }),
-        undeclared,
-        ...(tokenCache !== undefined && { tokenCache }),
-        clock,
-        allowInsecureHttpForLocalDevelopment: options.allowInsecureHttpForLocalDevelopment,
-        onWarning: (message) => logger.warn(message),
-      });
+      return openAuthorizer(options, { keyStore, onWarning: (message) => logger.warn(message) });
     },
     inject: [COUNTERSIGN_OPTIONS, KEY_STORE],
   },

@@ -7,7 +7,7 @@ import { UserSubjects } from '../user-subjects.js';
 import { Users } from '../users.js';
 import { userRoutes } from './user-routes.js';
 
-/** Census in Express, with its database open and nobody listening yet. */
+/** Makes census as an Express application. The database is open; the server does not listen yet. */
 export interface ExpressCensus {
   readonly app: Express;
   /** Closes the keys and the database. Close the server first. */

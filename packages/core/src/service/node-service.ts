@@ -4,7 +4,7 @@ import { type AxiosStatic } from 'axios';
 import { authorizedAxios } from '../axios/authorized-axios.js';
 import { CountersignError } from '../errors.js';
 import { type DocumentAnswer } from '../http/answers/key-set-answer.js';
-import { type RouteRule } from '../http/guard/statement.js';
+import { requiredScopes, type RouteRule } from '../http/guard/statement.js';
 import { type AuthorizedRequestInit } from '../http/outbound/authorized-fetch.js';
 import { type DestinationClient } from '../http/outbound/destination-client.js';
 import { type RequestScope } from '../http/request/request-scope.js';
@@ -95,7 +95,7 @@ export interface NodeCountersign extends ServiceCalls {
  */
 export async function createCountersign(options: ServiceOptions): Promise<NodeCountersign> {
   const service = await openService(options);
-  const required = new Set<string>();
+  const rules: Served['rule'][] = [];
   return {
     ...callsOf(service),
     enter: (request, response, next) => {
@@ -108,14 +108,14 @@ export async function createCountersign(options: ServiceOptions): Promise<NodeCo
           'config_invalid',
           `${route} needs a requirement; open() lets everybody in`,
         );
-      for (const scope of scopesOf(rule)) required.add(scope);
+      rules.push(rule);
       return (request, response) => {
         // Node's compatibility API of HTTP/2 has every member of both that is used.
         const arrival = { request: request as unknown as RawRequest, route };
         const answer = response as unknown as ServerResponse;
         const run = (principal: Principal | undefined) => handler(request, response, principal as never);
         service.enter(arrival.request, answer, () => {
-          void serve({ service, rule, required, arrival, response: answer, run });
+          void serve({ service, rule, rules, arrival, response: answer, run });
         });
       };
     },
@@ -124,10 +124,6 @@ export async function createCountersign(options: ServiceOptions): Promise<NodeCo
 
 function nameOf({ name }: { readonly name: string }): string {
   return name === '' ? 'handle()' : name;
-}
-
-function scopesOf({ requirements }: Served['rule']): readonly string[] {
-  return requirements.flatMap((each) => (each.kind === 'scope' ? each.anyOf : []));
 }
 
 /** What the adapters of frameworks offer too. */
@@ -149,18 +145,18 @@ export function callsOf(service: Service): ServiceCalls {
 interface Served {
   readonly service: Service;
   readonly rule: RouteRule<Permits<never>>;
-  /** The scopes that all listeners require. */
-  readonly required: ReadonlySet<string>;
+  /** Those of all listeners. */
+  readonly rules: readonly RouteRule<Permits<never>>[];
   readonly arrival: { readonly request: RawRequest; readonly route: string };
   readonly response: ServerResponse;
   readonly run: (principal: Principal | undefined) => unknown;
 }
 
-async function serve({ service, rule, required, arrival, response, run }: Served): Promise<void> {
+async function serve({ service, rule, rules, arrival, response, run }: Served): Promise<void> {
   const { request } = arrival;
   try {
     const document = isForDocument(request)
-      ? service.wellKnown(pathOf(request), [...required].sort())
+      ? service.wellKnown(pathOf(request), () => requiredScopes(rules))
       : undefined;
     if (document !== undefined) {
       sendDocument(response, document);

@@ -3,7 +3,7 @@ import { createDestinationClient, type DestinationClient } from '../http/outboun
 import { OutgoingCalls } from '../http/outbound/outgoing-calls.js';
 import { type RequestScope } from '../http/request/request-scope.js';
 import { invalidOption } from '../options.js';
-import { createAuthorizer } from '../outbound/authorizer.js';
+import { createAuthorizer, type Authorizer } from '../outbound/authorizer.js';
 import { type KeyStore } from '../signing-keys/key-store.js';
 import { type ResolvedCommonOptions } from './service-options.js';
 
@@ -15,6 +15,24 @@ interface OutgoingParts {
   readonly tokenHeaders: readonly string[] | undefined;
 }
 
+/** Makes what authorizes the calls of a service. */
+export function openAuthorizer(
+  options: ResolvedCommonOptions,
+  { keyStore, onWarning }: Pick<OutgoingParts, 'keyStore' | 'onWarning'>,
+): Authorizer {
+  const { service, clock, destinations, undeclared, tokenCache } = options;
+  return createAuthorizer({
+    service,
+    destinations,
+    ...(keyStore !== undefined && { keyStore }),
+    undeclared,
+    ...(tokenCache !== undefined && { tokenCache }),
+    clock,
+    allowInsecureHttpForLocalDevelopment: options.allowInsecureHttpForLocalDevelopment,
+    onWarning,
+  });
+}
+
 /** The calls of a service to others. */
 export class Outgoing {
   readonly calls: OutgoingCalls;
@@ -22,17 +40,8 @@ export class Outgoing {
   readonly #destinations: ReadonlyMap<string, DestinationClient>;
 
   constructor(options: ResolvedCommonOptions, { keyStore, scope, onWarning, tokenHeaders }: OutgoingParts) {
-    const { service, clock, destinations, undeclared, tokenCache, decisions, maxBufferedBodyBytes } = options;
-    const authorizer = createAuthorizer({
-      service,
-      destinations,
-      ...(keyStore !== undefined && { keyStore }),
-      undeclared,
-      ...(tokenCache !== undefined && { tokenCache }),
-      clock,
-      allowInsecureHttpForLocalDevelopment: options.allowInsecureHttpForLocalDevelopment,
-      onWarning,
-    });
+    const { clock, decisions, maxBufferedBodyBytes } = options;
+    const authorizer = openAuthorizer(options, { keyStore, onWarning });
     this.calls = new OutgoingCalls({
       authorizer,
       scope,

@@ -1,12 +1,8 @@
 import { CountersignError } from '../errors.js';
-import { newInstance, toFaultAnswer, type FaultAnswer } from '../http/answers/fault-answer.js';
+import { newInstance, type FaultAnswer } from '../http/answers/fault-answer.js';
 import { KEY_SET_PATH, keySetAnswer, type DocumentAnswer } from '../http/answers/key-set-answer.js';
 import { Refusal } from '../http/answers/refusal.js';
-import {
-  resourceMetadataAnswer,
-  resourceMetadataPaths,
-  resourceMetadataUrl,
-} from '../http/answers/resource-metadata.js';
+import { resourceMetadataAnswer, resourceMetadataPaths } from '../http/answers/resource-metadata.js';
 import { InboundDecisions } from '../http/guard/inbound-decisions.js';
 import { RequestGuard } from '../http/guard/request-guard.js';
 import { type RouteRule } from '../http/guard/statement.js';
@@ -19,20 +15,20 @@ import {
   type RawRequest,
   type RawResponse,
 } from '../http/request/request-state.js';
-import { sentScheme } from '../inbound/token-headers.js';
 import { createVerifier, type Verifier } from '../inbound/verifier.js';
-import { createKeyStore } from '../key-store/create-key-store.js';
 import { type Principal } from '../principal.js';
 import { type KeyStore } from '../signing-keys/key-store.js';
 import { Outgoing } from './outgoing.js';
+import { closeOwnKeys, openOwnKeys } from './own-keys.js';
+import { toServiceAnswer } from './service-answer.js';
 import { consoleLogger, describeFault, refusalsTo } from './service-log.js';
 import {
-  isKeyStore,
   readCommonOptions,
   type ResolvedCommonOptions,
   type ServiceLogger,
   type ServiceOptions,
 } from './service-options.js';
+import { fetchTrustedKeys } from './trusted-keys-at-start.js';
 
 /** A rule of an application's own: false refuses the request with `policy_refused`. */
 export type Permits<Request> = (principal: Principal, request: Request) => boolean | Promise<boolean>;
@@ -157,21 +153,20 @@ export class Service {
   /**
    * The public documents of this service: its keys, and its metadata where they are asked for.
    * @param path the path of a request, without its query.
-   * @param scopes those that routes require.
+   * @param scopes those that routes require; asked only for the metadata.
    */
-  wellKnown(path: string, scopes: readonly string[] = []): DocumentAnswer | undefined {
+  wellKnown(path: string, scopes: () => readonly string[]): DocumentAnswer | undefined {
     if (path === KEY_SET_PATH) return this.keyStore === undefined ? undefined : keySetAnswer(this.keyStore);
     const { resourceMetadata } = this.options;
     if (resourceMetadata === undefined || !this.#metadataPaths.has(path)) return undefined;
     const { authorizationServers, dpop, publicAddresses } = this.verifier;
     const sources = { authorizationServers, dpop, publicAddresses, hasKeys: this.keyStore !== undefined };
-    return resourceMetadataAnswer(resourceMetadata, sources, scopes);
+    return resourceMetadataAnswer(resourceMetadata, sources, scopes());
   }
 
   /** Closes the keys that it opened itself. */
   async close(): Promise<void> {
-    const { keys } = this.options;
-    if (keys !== undefined && !isKeyStore(keys)) await this.keyStore?.close?.();
+    await closeOwnKeys(this.options, this.keyStore);
   }
 
   #answer(
@@ -180,17 +175,8 @@ export class Service {
     instance: string,
     thrownByHandler: boolean,
   ): FaultAnswer {
-    const { service, resourceMetadata } = this.options;
-    return toFaultAnswer(fault, {
-      service,
-      instance,
-      thrownByHandler,
-      dpop: this.verifier.dpop,
-      ...(request !== undefined && { scheme: sentScheme(request.headers, this.verifier.tokenHeaders) }),
-      ...(resourceMetadata !== undefined && {
-        resourceMetadata: resourceMetadataUrl(resourceMetadata, this.verifier),
-      }),
-    });
+    const { options, verifier } = this;
+    return toServiceAnswer(fault, request, { options, verifier, instance, thrownByHandler });
   }
 }
 
@@ -218,45 +204,13 @@ export async function openService(
 ): Promise<Service> {
   const { logger = consoleLogger, subjects } = options;
   const common = readCommonOptions(options, ['subjects', 'logger', ...alsoKnown], refusalsTo(logger));
-  const keyStore = await openKeys(common, logger);
+  const keyStore = await openOwnKeys(common, logger);
   const service = new Service(common, { logger, subjects, keyStore });
   try {
-    await fetchTrustedKeys(service);
+    await fetchTrustedKeys(service.verifier, common.hydrate, logger);
   } catch (error) {
     await service.close();
     throw error;
   }
   return service;
-}
-
-async function openKeys(
-  { keys, clock }: ResolvedCommonOptions,
-  logger: ServiceLogger,
-): Promise<KeyStore | undefined> {
-  if (keys === undefined || isKeyStore(keys)) return keys;
-  return createKeyStore({
-    clock,
-    onWarning: (message) => {
-      logger.warn(message);
-    },
-    onKeyMade: ({ keyId, algorithm, directory }) => {
-      logger.info(`made a first key in ${directory}, which was empty: ${keyId}, for ${algorithm}`);
-    },
-    ...keys,
-  });
-}
-
-/** @throws TypeError when it waits, and an issuer's metadata shows that its trust record cannot be right. */
-async function fetchTrustedKeys({ verifier, logger, options: { hydrate } }: Service): Promise<void> {
-  if (hydrate === false) return;
-  if (hydrate === 'background') {
-    verifier.hydrate().catch((error: unknown) => {
-      logger.error(error instanceof Error ? error.message : 'the keys cannot be fetched');
-    });
-    return;
-  }
-  const issuers = await verifier.hydrate(hydrate);
-  const missing = issuers.filter(({ hasKeys }) => !hasKeys).map(({ name }) => name);
-  if (missing.length === 0) return;
-  logger.warn(`starts without the keys of ${missing.join(', ')}; they are fetched when they are needed`);
 }

@@ -139,6 +139,23 @@ export function ruleOf<Request>(
   return combineStatements(statements, route, STATING_NAMES);
 }
 
+/** What a rule says, for lists of routes. */
+export interface RuleDescription {
+  /** `unstated`: nothing says who may call the route, so nobody may. */
+  readonly access: 'public' | 'optional' | 'guarded' | 'unstated';
+  readonly requirements: RouteRule<never>['requirements'];
+  /** The names of its policies. */
+  readonly policies: readonly string[];
+}
+
+export function describeRule(rule: RouteRule<Permits<never>> | undefined): RuleDescription {
+  return {
+    access: rule?.access ?? 'unstated',
+    requirements: rule?.requirements ?? [],
+    policies: rule?.policies.map(({ name }) => name) ?? [],
+  };
+}
+
 function isStated(value: unknown): boolean {
   const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
   return isObject && 'statements' in value && Array.isArray(value.statements);

@@ -1,13 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type CountersignError, type Verifier } from '@countersign/core';
-import {
-  newInstance,
-  resourceMetadataUrl,
-  sentScheme,
-  toFaultAnswer,
-  type FaultAnswer,
-  type RawRequest,
-} from '@countersign/core/http';
+import { describeFault, toServiceAnswer } from '@countersign/core/adapter';
+import { newInstance, type FaultAnswer, type RawRequest } from '@countersign/core/http';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
 
@@ -27,16 +21,7 @@ export class FaultAnswers {
     request: RawRequest | undefined,
     how: { readonly instance: string; readonly thrownByHandler: boolean },
   ): FaultAnswer {
-    const { service, resourceMetadata } = this.options;
-    return toFaultAnswer(fault, {
-      ...how,
-      service,
-      dpop: this.verifier.dpop,
-      ...(request !== undefined && { scheme: sentScheme(request.headers, this.verifier.tokenHeaders) }),
-      ...(resourceMetadata !== undefined && {
-        resourceMetadata: resourceMetadataUrl(resourceMetadata, this.verifier),
-      }),
-    });
+    return toServiceAnswer(fault, request, { ...how, options: this.options, verifier: this.verifier });
   }
 
   /** The answer to a fault that a handler threw. Logs it: no decision record tells of it. */
@@ -47,12 +32,6 @@ export class FaultAnswers {
   }
 
   log(fault: CountersignError, instance: string): void {
-    const { cause } = fault;
-    this.#logger.error({
-      code: fault.code,
-      reason: fault.message,
-      instance,
-      ...(cause instanceof Error && { cause: `${cause.name}: ${cause.message}` }),
-    });
+    this.#logger.error(describeFault(fault, instance));
   }
 }

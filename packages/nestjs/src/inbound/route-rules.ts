@@ -1,7 +1,7 @@
 import { type ExecutionContext, Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { CountersignError } from '@countersign/core';
-import { combineStatements } from '@countersign/core/adapter';
+import { combineStatements, requiredScopes } from '@countersign/core/adapter';
 import { type ExemptController, type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS } from '../countersign.tokens.js';
 import { handlersOf, hostedBy, typeOf, type Handler } from './handler-kinds.js';
@@ -72,9 +72,7 @@ export class RouteRules implements OnModuleInit {
 
   /** Every scope that some route asks for, in the order of the alphabet. */
   scopes(): readonly string[] {
-    const requirements = this.routes().flatMap(({ rule }) => rule.requirements);
-    const scopes = requirements.flatMap((each) => (each.kind === 'scope' ? each.anyOf : []));
-    return [...new Set(scopes)].sort();
+    return requiredScopes(this.routes().map(({ rule }) => rule));
   }
 
   /** The provider of that class, from whatever module provides it. */

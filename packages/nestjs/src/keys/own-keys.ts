@@ -1,8 +1,9 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown, type Provider } from '@nestjs/common';
-import { createKeyStore, type KeyStore } from '@countersign/core';
-import { isKeyStore } from '@countersign/core/adapter';
+import { Inject, Injectable, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { type KeyStore } from '@countersign/core';
+import { closeOwnKeys, openOwnKeys } from '@countersign/core/adapter';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, KEY_STORE } from '../countersign.tokens.js';
+import { serviceLogger } from '../lib/service-logger.js';
 
 /** Closes the key store that the module opened; one that the application handed over is the application's. */
 @Injectable()
@@ -13,8 +14,7 @@ class OwnKeysAtShutdown implements OnApplicationShutdown {
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
-    const { keys } = this.options;
-    if (keys !== undefined && !isKeyStore(keys)) await this.keyStore?.close?.();
+    await closeOwnKeys(this.options, this.keyStore);
   }
 }
 
@@ -22,17 +22,7 @@ class OwnKeysAtShutdown implements OnApplicationShutdown {
 export const OWN_KEYS: readonly Provider[] = [
   {
     provide: KEY_STORE,
-    useFactory: ({ keys, clock }: ResolvedOptions) => {
-      if (keys === undefined || isKeyStore(keys)) return keys;
-      const logger = new Logger('Countersign');
-      return createKeyStore({
-        clock,
-        onWarning: (message) => logger.warn(message),
-        onKeyMade: ({ keyId, algorithm, directory }) =>
-          logger.log(`made a first key in ${directory}, which was empty: ${keyId}, for ${algorithm}`),
-        ...keys,
-      });
-    },
+    useFactory: (options: ResolvedOptions) => openOwnKeys(options, serviceLogger()),
     inject: [COUNTERSIGN_OPTIONS],
   },
   OwnKeysAtShutdown,

@@ -1,19 +1,14 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type Verifier } from '@countersign/core';
+import { fetchTrustedKeys } from '@countersign/core/adapter';
 import { type ResolvedOptions } from '../countersign.options.js';
 import { COUNTERSIGN_OPTIONS, VERIFIER } from '../countersign.tokens.js';
+import { serviceLogger } from '../lib/service-logger.js';
 import { METRICS, type Metrics } from '../telemetry/metrics.js';
 
 /** Has other services' keys fetched when the application starts, and their age reported until it stops. */
 @Injectable()
 export class TrustedKeysAtStart implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #logger = new Logger('Countersign');
   #stopObserving = (): void => undefined;
 
   constructor(
@@ -25,30 +20,10 @@ export class TrustedKeysAtStart implements OnApplicationBootstrap, OnApplication
   /** @throws TypeError when it waits, and an issuer's metadata shows that its trust record cannot be right. */
   async onApplicationBootstrap(): Promise<void> {
     this.#stopObserving = this.metrics.observeKeys(this.verifier);
-    const { hydrate } = this.options;
-    if (hydrate === 'background') void this.#fetchInBackground();
-    else if (hydrate !== false) await this.#fetch(hydrate);
+    await fetchTrustedKeys(this.verifier, this.options.hydrate, serviceLogger());
   }
 
   onApplicationShutdown(): void {
     this.#stopObserving();
-  }
-
-  async #fetch(limits: { readonly timeoutMs: number }): Promise<void> {
-    const issuers = await this.verifier.hydrate(limits);
-    const missing = issuers.filter(({ hasKeys }) => !hasKeys).map(({ name }) => name);
-    if (missing.length > 0)
-      this.#logger.warn(
-        `starts without the keys of ${missing.join(', ')}; they are fetched when they are needed`,
-      );
-  }
-
-  /** An unreachable issuer is in the log already. Metadata that contradicts a trust record is an error: no request will fix it. */
-  async #fetchInBackground(): Promise<void> {
-    try {
-      await this.verifier.hydrate();
-    } catch (error) {
-      this.#logger.error(error instanceof Error ? error.message : 'the keys cannot be fetched');
-    }
   }
 }

@@ -62,6 +62,14 @@ export function combineStatements<Policy>(
   });
 }
 
+/** Every scope that one of the rules asks for, in the order of the alphabet. */
+export function requiredScopes(
+  rules: readonly Pick<RouteRule<unknown>, 'requirements'>[],
+): readonly string[] {
+  const requirements = rules.flatMap((rule) => rule.requirements);
+  return [...new Set(requirements.flatMap((each) => (each.kind === 'scope' ? each.anyOf : [])))].sort();
+}
+
 /** A copy: what was stated may be an object of the application. */
 function frozen(requirement: Requirement): Requirement {
   if (!('anyOf' in requirement)) return Object.freeze({ ...requirement });
